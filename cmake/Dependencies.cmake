@@ -1,0 +1,28 @@
+# Everything staa builds upon, found on the system. scripts/dependencies.sh installs it.
+find_program(CCACHE ccache)
+if(CCACHE)
+  # Precompiled headers are cached only when ccache may trust them.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
+endif()
+
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(PNG REQUIRED)
+
+find_path(TURBOJPEG_INCLUDE_DIR turbojpeg.h)
+find_library(TURBOJPEG_LIBRARY turbojpeg)
+if(NOT TURBOJPEG_INCLUDE_DIR OR NOT TURBOJPEG_LIBRARY)
+  message(FATAL_ERROR "libturbojpeg is missing (Debian: libturbojpeg0-dev)")
+endif()
+add_library(TurboJPEG::TurboJPEG UNKNOWN IMPORTED)
+set_target_properties(TurboJPEG::TurboJPEG PROPERTIES
+  IMPORTED_LOCATION ${TURBOJPEG_LIBRARY} INTERFACE_INCLUDE_DIRECTORIES ${TURBOJPEG_INCLUDE_DIR})
+
+find_package(Torch REQUIRED)
+message(STATUS "LibTorch ${Torch_VERSION}")

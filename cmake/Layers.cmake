@@ -1,0 +1,31 @@
+# staa_layer(NAME SOURCES a.cc ... LAYERS util ... [PRIVATE lib ...] [PUBLIC lib ...])
+#
+# Declares the static library staa_NAME from src/NAME. Its headers are reached as <staa/NAME/x.h>
+# through a link made for this layer alone, so that a header of a layer which is not linked is not
+# found: the direction of the arrows is checked by the compiler.
+function(staa_layer name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LAYERS;PRIVATE;PUBLIC" ${ARGN})
+  set(root ${PROJECT_BINARY_DIR}/layers/${name})
+  file(MAKE_DIRECTORY ${root}/staa)
+  file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${root}/staa/${name} SYMBOLIC)
+  add_library(staa_${name} STATIC ${ARG_SOURCES})
+  add_library(staa::${name} ALIAS staa_${name})
+  target_include_directories(staa_${name} PUBLIC $<BUILD_INTERFACE:${root}>)
+  target_compile_options(staa_${name} PRIVATE ${STAA_WARNINGS})
+  list(TRANSFORM ARG_LAYERS PREPEND staa_)
+  target_link_libraries(staa_${name} PUBLIC ${ARG_LAYERS} ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
+endfunction()
+
+set(STAA_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wno-unused-parameter)
+
+# LibTorch's headers take 20 seconds to parse: one precompiled copy serves every target that uses it.
+# The first caller's target makes it, the others reuse it.
+function(staa_precompile_torch target)
+  get_property(owner GLOBAL PROPERTY STAA_TORCH_PCH_OWNER)
+  if(owner)
+    target_precompile_headers(${target} REUSE_FROM ${owner})
+  else()
+    target_precompile_headers(${target} PRIVATE <torch/torch.h>)
+    set_property(GLOBAL PROPERTY STAA_TORCH_PCH_OWNER ${target})
+  endif()
+endfunction()

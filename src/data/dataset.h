@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace staa::data {
+
+/// Extent of one image: bytes lie as [height, width, channels], the order of a channels-last tensor.
+struct ImageShape {
+  std::int64_t channels = 0;
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+
+  std::int64_t bytes() const { return channels * height * width; }
+  bool operator==(const ImageShape& other) const {
+    return channels == other.channels && height == other.height && width == other.width;
+  }
+};
+
+/// A labelled set of still images of one shape. Implementations are safe to read from many threads.
+class Dataset {
+ public:
+  virtual ~Dataset() = default;
+
+  /// Where the images came from, for messages and the run's log.
+  virtual const std::string& name() const = 0;
+  virtual std::int64_t size() const = 0;
+  virtual ImageShape shape() const = 0;
+  /// One name a class, in label order; its length is the number of classes.
+  virtual const std::vector<std::string>& classes() const = 0;
+  /// Label of sample `index`, in [0, classes().size()).
+  virtual std::int64_t label(std::int64_t index) const = 0;
+  /// Copies sample `index` to `out`, shape().bytes() bytes in [height, width, channels] order.
+  virtual void read(std::int64_t index, std::uint8_t* out) const = 0;
+};
+
+}  // namespace staa::data

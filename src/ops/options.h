@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace staa {
+
+/// Neuron models of the paper: Eq. 1-3, Eq. 6 and Eq. 7-14.
+enum class NeuronKind { kLif, kAdaptiveLif, kStaaLif };
+
+/// Shape of the surrogate derivative dS/dV around the threshold (Eq. 5 is the rectangle).
+/// With x = V - v_th and a the surrogate width:
+///   rectangle  1/a where |x| < a/2
+///   triangle   max(0, 1 - |x|/a) / a
+///   sigmoid    s(1-s) * 4/a, s = sigmoid(4x/a)          (peak 1/a)
+///   arctan     1/a / (1 + (pi*x/a)^2)                   (peak 1/a)
+/// Each has integral 1 over V, so that they can be exchanged without changing the learning rate.
+enum class Surrogate { kRectangle, kTriangle, kSigmoid, kArctan };
+
+/// Where the position encoding is added (Fig. 2 b-e).
+enum class PePlacement {
+  kTemporal,  ///< on H, before GC2 (b)
+  kSpatial,   ///< on X, before GC1 (c): the paper's best and the default
+  kBoth,      ///< two tables, on X and on H (d)
+  kPost,      ///< on U, after aggregation (e)
+};
+
+/// A learnable table, zero at start, or the fixed sinusoids of the Transformer.
+enum class PeKind { kLearned, kSinusoidal };
+
+/// What takes the place of the aggregator in a dropped step (Section 3.2).
+enum class TsrdFallback {
+  kSum,  ///< V = X + H, the paper's "most basic element-wise addition"
+  kLif,  ///< the plain LIF update, Eq. 1
+};
+
+/// Everything that fixes a neuron layer's arithmetic but its number of channels.
+/// Defaults are the paper's; see docs/method.md for where the paper leaves a choice open.
+struct NeuronOptions {
+  NeuronKind kind = NeuronKind::kStaaLif;
+  double tau = 2.0;              ///< membrane time constant of Eq. 1, in time steps; >= 1
+  double threshold = 1.0;        ///< v_th
+  double reset = 0.0;            ///< V_reset
+  Surrogate surrogate = Surrogate::kRectangle;
+  double surrogate_width = 1.0;  ///< a in Eq. 5; > 0
+  bool detach_reset = false;     ///< stop the gradient through the reset of Eq. 3
+
+  // The aggregator's blocks (Table 4). Switched off: GC is the identity, PE is zero, SA's gate 1/2.
+  bool gc = true;
+  bool pe = true;
+  bool sa = true;
+  PePlacement pe_placement = PePlacement::kSpatial;
+  PeKind pe_kind = PeKind::kLearned;
+  std::int64_t gc_reduction = 4;    ///< r: GC works on C/r values, rounded down, at least 1
+  std::int64_t sa_reduction = 16;   ///< SA works on C/16 values, rounded down, at least 4
+  double sa_alpha = 2.0;            ///< alpha in Eq. 12
+  double tsrd = 0.1;                ///< beta: probability that a step t >= 1 is dropped, training only
+  TsrdFallback tsrd_fallback = TsrdFallback::kSum;
+};
+
+}  // namespace staa
