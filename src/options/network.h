@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "staa/ops/options.h"
+#include "staa/options/neuron.h"
 
 namespace staa::models {
 

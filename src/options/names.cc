@@ -1,0 +1,40 @@
+#include "staa/options/names.h"
+
+namespace staa {
+
+const NameTable<NeuronKind>& names_of(NeuronKind) {
+  static const NameTable<NeuronKind> table{{NeuronKind::kLif, "lif"},
+                                           {NeuronKind::kAdaptiveLif, "adaptive_lif"},
+                                           {NeuronKind::kStaaLif, "staa_lif"}};
+  return table;
+}
+
+const NameTable<Surrogate>& names_of(Surrogate) {
+  static const NameTable<Surrogate> table{{Surrogate::kRectangle, "rectangle"},
+                                          {Surrogate::kTriangle, "triangle"},
+                                          {Surrogate::kSigmoid, "sigmoid"},
+                                          {Surrogate::kArctan, "arctan"}};
+  return table;
+}
+
+const NameTable<PePlacement>& names_of(PePlacement) {
+  static const NameTable<PePlacement> table{{PePlacement::kTemporal, "temporal"},
+                                            {PePlacement::kSpatial, "spatial"},
+                                            {PePlacement::kBoth, "both"},
+                                            {PePlacement::kPost, "post"}};
+  return table;
+}
+
+const NameTable<PeKind>& names_of(PeKind) {
+  static const NameTable<PeKind> table{{PeKind::kLearned, "learned"},
+                                       {PeKind::kSinusoidal, "sinusoidal"}};
+  return table;
+}
+
+const NameTable<TsrdFallback>& names_of(TsrdFallback) {
+  static const NameTable<TsrdFallback> table{{TsrdFallback::kSum, "sum"},
+                                             {TsrdFallback::kLif, "lif"}};
+  return table;
+}
+
+}  // namespace staa

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "staa/options/neuron.h"
+
+namespace staa {
+
+/// The names of an enum's values as recipes, the command line and Python spell them.
+template <typename Enum>
+using NameTable = std::vector<std::pair<Enum, std::string>>;
+
+const NameTable<NeuronKind>& names_of(NeuronKind);      ///< lif, adaptive_lif, staa_lif
+const NameTable<Surrogate>& names_of(Surrogate);        ///< rectangle, triangle, sigmoid, arctan
+const NameTable<PePlacement>& names_of(PePlacement);    ///< temporal, spatial, both, post
+const NameTable<PeKind>& names_of(PeKind);              ///< learned, sinusoidal
+const NameTable<TsrdFallback>& names_of(TsrdFallback);  ///< sum, lif
+
+/// The name of one value.
+template <typename Enum>
+std::string to_string(Enum value) {
+  for (const auto& [candidate, name] : names_of(value)) {
+    if (candidate == value) return name;
+  }
+  return "unknown";
+}
+
+}  // namespace staa
