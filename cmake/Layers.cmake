@@ -21,6 +21,9 @@ set(STAA_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wno-unused-parameter)
 # LibTorch's headers take 20 seconds to parse: one precompiled copy serves every target that uses it.
 # The first caller's target makes it, the others reuse it.
 function(staa_precompile_torch target)
+  # A precompiled header fits only code compiled alike: programs take -fPIC as libraries do.
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(${target} PRIVATE -fPIC)
   get_property(owner GLOBAL PROPERTY STAA_TORCH_PCH_OWNER)
   if(owner)
     target_precompile_headers(${target} REUSE_FROM ${owner})

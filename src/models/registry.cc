@@ -1,0 +1,72 @@
+#include "staa/models/registry.h"
+
+#include <functional>
+#include <map>
+#include <sstream>
+
+#include "staa/models/resnet.h"
+#include "staa/models/vgg.h"
+#include "staa/options/validate.h"
+#include "staa/util/error.h"
+#include "staa/util/text.h"
+
+namespace staa::models {
+namespace {
+
+using Factory = std::function<std::shared_ptr<Network>(const NetworkOptions&)>;
+
+Factory resnet(const ResNetLayout& layout) {
+  return [layout](const NetworkOptions& options) {
+    return std::make_shared<ResNet>(layout, options);
+  };
+}
+
+const std::map<std::string, Factory>& factories() {
+  static const std::map<std::string, Factory> table{
+      {"resnet18", resnet(resnet18_layout())},
+      {"resnet19", resnet(resnet19_layout())},
+      {"resnet20", resnet(resnet20_layout())},
+      {"resnet34", resnet(resnet34_layout())},
+      {"vgg13", [](const NetworkOptions& options) { return std::make_shared<Vgg13>(options); }},
+  };
+  return table;
+}
+
+}  // namespace
+
+torch::Tensor Network::forward(const torch::Tensor& x) {
+  const bool still = x.dim() == 4;
+  const auto sequence = still ? x.unsqueeze(0) : x;
+  if (sequence.dim() != 5 || sequence.size(2) != options_.in_channels ||
+      (!still && sequence.size(0) != options_.steps)) {
+    std::ostringstream found;
+    found << x.sizes();
+    fail(ErrorKind::kRuntime, "{} expects images [B, {}, H, W] or frames [{}, B, {}, H, W], found {}",
+         options_.network, options_.in_channels, options_.steps, options_.in_channels, found.str());
+  }
+  return run(sequence);
+}
+
+std::vector<std::string> network_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, factory] : factories()) names.push_back(name);
+  return names;
+}
+
+std::shared_ptr<Network> make_network(const NetworkOptions& options) {
+  validate(options);
+  const auto found = factories().find(options.network);
+  if (found == factories().end()) {
+    fail(ErrorKind::kUsage, "unknown network '{}'{} known: {}", options.network,
+         did_you_mean(options.network, network_names()), join_choices(network_names()));
+  }
+  return found->second(options);
+}
+
+std::int64_t parameter_count(const torch::nn::Module& module) {
+  std::int64_t count = 0;
+  for (const auto& parameter : module.parameters()) count += parameter.numel();
+  return count;
+}
+
+}  // namespace staa::models

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include "staa/ops/parameters.h"
+
+namespace staa::nn {
+
+/// Global-context block (Eq. 7-10) over C channels: holds `key`, `query`, `norm` and `value`.
+class GlobalContextImpl : public torch::nn::Module {
+ public:
+  /// `reduction` is r: the block works on max(1, C / r) values.
+  GlobalContextImpl(std::int64_t channels, std::int64_t reduction);
+
+  /// [B, C, H, W] -> [B, C, H, W].
+  torch::Tensor forward(const torch::Tensor& x);
+
+  ops::GcParameters weights() const;
+
+ private:
+  torch::nn::Conv2d key_{nullptr};
+  torch::nn::Conv2d query_{nullptr};
+  torch::nn::LayerNorm norm_{nullptr};
+  torch::nn::Conv2d value_{nullptr};
+};
+TORCH_MODULE(GlobalContext);
+
+/// Step-attention block (Eq. 12) over C channels: holds `reduce` and `expand`.
+class StepAttentionImpl : public torch::nn::Module {
+ public:
+  /// The block works on max(4, C / reduction) values; `alpha` scales the pooled input.
+  StepAttentionImpl(std::int64_t channels, std::int64_t reduction, double alpha);
+
+  /// [B, C, H, W] -> [B, C, H, W].
+  torch::Tensor forward(const torch::Tensor& u);
+
+  ops::SaParameters weights() const;
+
+ private:
+  double alpha_;
+  torch::nn::Conv2d reduce_{nullptr};
+  torch::nn::Conv2d expand_{nullptr};
+};
+TORCH_MODULE(StepAttention);
+
+}  // namespace staa::nn

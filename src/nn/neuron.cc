@@ -1,0 +1,106 @@
+#include "staa/nn/neuron.h"
+
+#include <sstream>
+
+#include "staa/nn/position_encoding.h"
+#include "staa/ops/reference/neurons.h"
+#include "staa/options/validate.h"
+#include "staa/util/error.h"
+
+namespace staa::nn {
+
+Neuron::Neuron(const NeuronOptions& options, std::int64_t channels)
+    : options_(options), channels_(channels) {
+  validate(options);
+  if (channels < 1) fail(ErrorKind::kUsage, "a neuron layer needs channels, found {}", channels);
+}
+
+torch::Tensor Neuron::forward(const torch::Tensor& x) {
+  if (x.dim() != 5 || x.size(2) != channels_ || x.size(0) < 1) {
+    std::ostringstream found;
+    found << x.sizes();
+    fail(ErrorKind::kRuntime, "a neuron layer of {} channels expects [T, B, {}, H, W], found {}",
+         channels_, channels_, found.str());
+  }
+  auto spikes = fire(x);
+  notify(x, spikes);
+  return spikes;
+}
+
+Lif::Lif(const NeuronOptions& options, std::int64_t channels) : Neuron(options, channels) {}
+
+torch::Tensor Lif::fire(const torch::Tensor& x) { return ops::reference::lif(x, options_); }
+
+AdaptiveLif::AdaptiveLif(const NeuronOptions& options, std::int64_t channels)
+    : Neuron(options, channels) {
+  decay_ = register_parameter("decay", torch::full({channels}, 1 - 1 / options.tau));
+  gain_ = register_parameter("gain", torch::full({channels}, 1 / options.tau));
+}
+
+torch::Tensor AdaptiveLif::fire(const torch::Tensor& x) {
+  return ops::reference::adaptive_lif(x, decay_, gain_, options_);
+}
+
+StaaLif::StaaLif(const NeuronOptions& options, std::int64_t channels, std::int64_t steps)
+    : Neuron(options, channels) {
+  if (steps < 1) fail(ErrorKind::kUsage, "time steps: expected at least 1, found {}", steps);
+  if (options.pe) {
+    const bool learned = options.pe_kind == PeKind::kLearned;
+    auto table =
+        learned ? torch::zeros({steps, channels}) : sinusoidal_encoding(steps, channels);
+    if (options.pe_placement == PePlacement::kBoth) table = torch::stack({table, table});
+    pe_ = learned ? register_parameter("pe", table) : register_buffer("pe", table);
+  }
+  if (options.gc) {
+    gc1_ = register_module("gc1", GlobalContext(channels, options.gc_reduction));
+    gc2_ = register_module("gc2", GlobalContext(channels, options.gc_reduction));
+  }
+  if (options.sa) {
+    sa_ = register_module("sa", StepAttention(channels, options.sa_reduction, options.sa_alpha));
+  }
+}
+
+ops::StaaLifParameters StaaLif::weights() const {
+  ops::StaaLifParameters weights;
+  weights.pe = pe_;
+  if (!gc1_.is_empty()) weights.gc1 = gc1_->weights();
+  if (!gc2_.is_empty()) weights.gc2 = gc2_->weights();
+  if (!sa_.is_empty()) weights.sa = sa_->weights();
+  return weights;
+}
+
+std::vector<bool> StaaLif::draw_dropped(std::int64_t steps) const {
+  std::vector<bool> dropped(static_cast<std::size_t>(steps), false);
+  if (!is_training() || options_.tsrd <= 0 || steps < 2) return dropped;
+  const auto draws = torch::rand({steps - 1}, torch::kDouble);
+  const auto values = draws.accessor<double, 1>();
+  for (std::int64_t t = 1; t < steps; ++t) {
+    dropped[static_cast<std::size_t>(t)] = values[t - 1] < options_.tsrd;
+  }
+  return dropped;
+}
+
+torch::Tensor StaaLif::fire(const torch::Tensor& x) {
+  const auto capacity = pe_.defined() ? pe_.size(-2) : x.size(0);
+  if (x.size(0) > capacity) {
+    fail(ErrorKind::kRuntime,
+         "the position encoding holds {} time steps, the input has {}: build the layer with more",
+         capacity, x.size(0));
+  }
+  return ops::reference::staa_lif(x, weights(), options_, draw_dropped(x.size(0)));
+}
+
+std::shared_ptr<Neuron> make_neuron(const NeuronOptions& options, std::int64_t channels,
+                                    std::int64_t steps) {
+  switch (options.kind) {
+    case NeuronKind::kLif:
+      return std::make_shared<Lif>(options, channels);
+    case NeuronKind::kAdaptiveLif:
+      return std::make_shared<AdaptiveLif>(options, channels);
+    case NeuronKind::kStaaLif:
+      return std::make_shared<StaaLif>(options, channels, steps);
+  }
+  fail(ErrorKind::kUsage, "unknown neuron kind {}", static_cast<int>(options.kind));
+}
+
+}  // namespace staa::nn

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include <memory>
+#include <vector>
+
+#include "staa/nn/blocks.h"
+#include "staa/nn/observe.h"
+#include "staa/ops/parameters.h"
+#include "staa/options/neuron.h"
+
+namespace staa::nn {
+
+/// A layer of spiking neurons: turns a sequence of currents into spikes of the same shape. Drops into
+/// any convolutional network behind a convolution and its normalisation. The membrane starts at 0 in
+/// every call and is not kept between calls.
+class Neuron : public torch::nn::Module, public Observable {
+ public:
+  /// x [T, B, C, H, W], floating point, best channels-last inside a step -> spikes (0 or 1).
+  /// Throws Error(kRuntime) when the shape does not fit the layer.
+  torch::Tensor forward(const torch::Tensor& x);
+
+  const NeuronOptions& options() const { return options_; }
+  std::int64_t channels() const { return channels_; }
+
+ protected:
+  Neuron(const NeuronOptions& options, std::int64_t channels);
+
+  virtual torch::Tensor fire(const torch::Tensor& x) = 0;
+
+  NeuronOptions options_;
+  std::int64_t channels_;
+};
+
+/// Leaky integrate-and-fire (Eq. 1-3). No parameters.
+class Lif : public Neuron {
+ public:
+  Lif(const NeuronOptions& options, std::int64_t channels);
+
+ protected:
+  torch::Tensor fire(const torch::Tensor& x) override;
+};
+
+/// LIF with learnable decay M (named `decay`) and gain N (`gain`), one a channel (Eq. 6). They start
+/// at the values of a LIF of the same tau: M = 1 - 1/tau, N = 1/tau.
+class AdaptiveLif : public Neuron {
+ public:
+  AdaptiveLif(const NeuronOptions& options, std::int64_t channels);
+
+ protected:
+  torch::Tensor fire(const torch::Tensor& x) override;
+
+ private:
+  torch::Tensor decay_;
+  torch::Tensor gain_;
+};
+
+/// LIF with the spatial-temporal attention aggregator (Eq. 7-14). Parameters are named `pe`,
+/// `gc1.key|query|norm|value.weight|bias`, `gc2. ...` and `sa.reduce|expand.weight|bias`; a block that
+/// is switched off has none. A sinusoidal `pe` is a buffer of that name.
+class StaaLif : public Neuron {
+ public:
+  /// `steps` is T, the length of the position encoding. A longer sequence is refused when PE is on; a
+  /// shorter one uses the first rows.
+  StaaLif(const NeuronOptions& options, std::int64_t channels, std::int64_t steps);
+
+  ops::StaaLifParameters weights() const;
+
+  /// TSRD's draws for one call of `steps` steps, from LibTorch's default generator: true where a step
+  /// is dropped. Never true at t = 0 nor in evaluation.
+  std::vector<bool> draw_dropped(std::int64_t steps) const;
+
+ protected:
+  torch::Tensor fire(const torch::Tensor& x) override;
+
+ private:
+  torch::Tensor pe_;
+  GlobalContext gc1_{nullptr};
+  GlobalContext gc2_{nullptr};
+  StepAttention sa_{nullptr};
+};
+
+/// The neuron layer that `options.kind` names, for `channels` channels and `steps` time steps.
+/// Throws Error(kUsage) for options out of range.
+std::shared_ptr<Neuron> make_neuron(const NeuronOptions& options, std::int64_t channels,
+                                    std::int64_t steps);
+
+}  // namespace staa::nn

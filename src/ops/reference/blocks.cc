@@ -1,0 +1,42 @@
+#include "staa/ops/reference/blocks.h"
+
+namespace staa::ops::reference {
+namespace {
+
+/// A 1x1 convolution of one pixel: x [B, in] -> [B, out].
+torch::Tensor conv1x1(const torch::Tensor& x, const torch::Tensor& weight,
+                      const torch::Tensor& bias) {
+  return torch::linear(x, weight.flatten(1), bias);
+}
+
+}  // namespace
+
+torch::Tensor global_context(const torch::Tensor& x, const GcParameters& gc) {
+  // [B, C, H, W] -> [B, HW, C]: a view when x is channels-last.
+  const auto pixels = x.permute({0, 2, 3, 1}).flatten(1, 2);
+  const auto attention = torch::sigmoid(conv1x1(pixels, gc.key_weight, gc.key_bias));
+  const auto context = attention.transpose(1, 2).bmm(pixels).squeeze(1);        // Eq. 7, [B, C]
+  const auto query = conv1x1(context, gc.query_weight, gc.query_bias);          // Eq. 8, [B, R]
+  const auto normed = torch::layer_norm(query, {query.size(1)}, gc.norm_weight, gc.norm_bias, 1e-5);
+  return conv1x1(torch::relu(normed), gc.value_weight, gc.value_bias);          // Eq. 9, [B, C]
+}
+
+torch::Tensor apply_global_context(const torch::Tensor& x, const GcParameters& gc) {
+  if (!gc.defined()) return x;
+  return x + global_context(x, gc).unsqueeze(-1).unsqueeze(-1);  // Eq. 10
+}
+
+torch::Tensor step_attention_gate(const torch::Tensor& u, const SaParameters& sa, double alpha) {
+  const auto pooled = alpha * u.mean({2, 3});
+  const auto reduced = torch::relu(conv1x1(pooled, sa.reduce_weight, sa.reduce_bias));
+  return torch::sigmoid(conv1x1(reduced, sa.expand_weight, sa.expand_bias))
+      .unsqueeze(-1)
+      .unsqueeze(-1);
+}
+
+torch::Tensor apply_step_attention(const torch::Tensor& u, const SaParameters& sa, double alpha) {
+  if (!sa.defined()) return u * 0.5;
+  return u * step_attention_gate(u, sa, alpha);  // Eq. 12
+}
+
+}  // namespace staa::ops::reference

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include "staa/ops/parameters.h"
+
+/// The method as a plain composition of ATen calls: slow, but reads like the paper's equations. Every
+/// faster operator is tested against what stands here.
+namespace staa::ops::reference {
+
+/// Global context (Eq. 7-9): the vector W_v [B, C] that GC adds to every pixel of `x` [B, C, H, W].
+torch::Tensor global_context(const torch::Tensor& x, const GcParameters& gc);
+
+/// GC(x) = x + W_v (Eq. 10); the identity when the block is switched off.
+torch::Tensor apply_global_context(const torch::Tensor& x, const GcParameters& gc);
+
+/// Step attention's gate (Eq. 12), [B, C, 1, 1], from u [B, C, H, W].
+torch::Tensor step_attention_gate(const torch::Tensor& u, const SaParameters& sa, double alpha);
+
+/// SA(u) = gate * u; half of u when the block is switched off.
+torch::Tensor apply_step_attention(const torch::Tensor& u, const SaParameters& sa, double alpha);
+
+}  // namespace staa::ops::reference

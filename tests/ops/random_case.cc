@@ -1,0 +1,101 @@
+#include "ops/random_case.h"
+
+#include <algorithm>
+
+#include "staa/util/random.h"
+
+namespace staa::test {
+namespace {
+
+torch::Tensor leaf(const std::vector<std::int64_t>& shape, double scale) {
+  return (torch::randn(shape, torch::kDouble) * scale).requires_grad_(true);
+}
+
+ops::GcParameters random_gc(std::int64_t channels, std::int64_t reduced) {
+  return {leaf({1, channels, 1, 1}, 0.5),       leaf({1}, 0.5),
+          leaf({reduced, channels, 1, 1}, 0.3), leaf({reduced}, 0.3),
+          leaf({reduced}, 0.5),                 leaf({reduced}, 0.5),
+          leaf({channels, reduced, 1, 1}, 0.4), leaf({channels}, 0.2)};
+}
+
+ops::SaParameters random_sa(std::int64_t channels, std::int64_t reduced) {
+  return {leaf({reduced, channels, 1, 1}, 0.4), leaf({reduced}, 0.3),
+          leaf({channels, reduced, 1, 1}, 0.4), leaf({channels}, 0.3)};
+}
+
+}  // namespace
+
+std::vector<torch::Tensor> RandomCase::inputs() const {
+  std::vector<torch::Tensor> all{x, parameters.pe};
+  for (const auto& gc : {parameters.gc1, parameters.gc2}) {
+    for (const auto& tensor : {gc.key_weight, gc.key_bias, gc.query_weight, gc.query_bias,
+                               gc.norm_weight, gc.norm_bias, gc.value_weight, gc.value_bias}) {
+      all.push_back(tensor);
+    }
+  }
+  const auto& sa = parameters.sa;
+  for (const auto& tensor : {sa.reduce_weight, sa.reduce_bias, sa.expand_weight, sa.expand_bias}) {
+    all.push_back(tensor);
+  }
+  all.erase(std::remove_if(all.begin(), all.end(),
+                           [](const torch::Tensor& tensor) { return !tensor.defined(); }),
+            all.end());
+  return all;
+}
+
+RandomCase random_case(std::uint64_t seed) {
+  Random random{seed};
+  torch::manual_seed(seed);
+  RandomCase c;
+  auto& o = c.options;
+  const auto pick = [&](auto last) {
+    return static_cast<decltype(last)>(random.below(static_cast<std::int64_t>(last) + 1));
+  };
+  o.surrogate = pick(Surrogate::kArctan);
+  o.surrogate_width = random.uniform(0.5, 2.0);
+  o.detach_reset = random.chance(0.5);
+  o.tau = random.uniform(1.2, 3.0);
+  o.threshold = random.uniform(0.5, 1.2);
+  o.reset = random.chance(0.5) ? 0.0 : random.uniform(-0.3, 0.3);
+  o.gc = random.chance(0.7);
+  o.pe = random.chance(0.7);
+  o.sa = random.chance(0.7);
+  o.pe_placement = pick(PePlacement::kPost);
+  o.tsrd_fallback = pick(TsrdFallback::kLif);
+  o.sa_alpha = random.uniform(0.5, 3.0);
+
+  const std::int64_t steps = 1 + random.below(6);
+  const std::int64_t batch = 1 + random.below(3);
+  const std::int64_t channels = 1 + random.below(11);
+  const std::int64_t height = 1 + random.below(5);
+  const std::int64_t width = 1 + random.below(5);
+  if (random.chance(0.5)) {
+    c.x = torch::randn({steps, batch, height, width, channels}, torch::kDouble)
+              .permute({0, 1, 4, 2, 3});
+  } else {
+    c.x = torch::randn({steps, batch, channels, height, width}, torch::kDouble);
+  }
+  c.x.requires_grad_(true);
+  const std::int64_t reduced = std::max<std::int64_t>(1, channels / 4);
+  if (o.gc) {
+    c.parameters.gc1 = random_gc(channels, reduced);
+    c.parameters.gc2 = random_gc(channels, reduced);
+  }
+  if (o.sa) c.parameters.sa = random_sa(channels, 4);
+  if (o.pe) {
+    const bool both = o.pe_placement == PePlacement::kBoth;
+    c.parameters.pe = both ? leaf({2, steps, channels}, 0.5) : leaf({steps, channels}, 0.5);
+  }
+  for (std::int64_t t = 0; t < steps; ++t) c.dropped.push_back(t > 0 && random.chance(0.3));
+  return c;
+}
+
+std::ostream& operator<<(std::ostream& out, const RandomCase& c) {
+  const auto& o = c.options;
+  return out << "x " << c.x.sizes() << " gc " << o.gc << " pe " << o.pe << " placement "
+             << static_cast<int>(o.pe_placement) << " sa " << o.sa << " surrogate "
+             << static_cast<int>(o.surrogate) << " detach_reset " << o.detach_reset << " fallback "
+             << static_cast<int>(o.tsrd_fallback);
+}
+
+}  // namespace staa::test

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include <ostream>
+#include <vector>
+
+#include "staa/ops/parameters.h"
+#include "staa/options/neuron.h"
+
+namespace staa::test {
+
+/// One random choice of shape, options and weights for a neuron. Everything follows from the seed.
+struct RandomCase {
+  NeuronOptions options;
+  torch::Tensor x;  ///< [T, B, C, H, W], double, channels-last inside a step or not
+  ops::StaaLifParameters parameters;
+  std::vector<bool> dropped;
+
+  /// All tensors that carry a gradient: x and the parameters that are defined.
+  std::vector<torch::Tensor> inputs() const;
+};
+
+RandomCase random_case(std::uint64_t seed);
+
+std::ostream& operator<<(std::ostream& out, const RandomCase& c);
+
+}  // namespace staa::test

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include <map>
+#include <vector>
+
+#include "staa/ops/parameters.h"
+#include "staa/options/neuron.h"
+
+namespace staa::test {
+
+/// Direction in which each tensor is varied, by the tensor's identity; a tensor without an entry
+/// stays as it is.
+class Tangents {
+ public:
+  void set(const torch::Tensor& tensor, const torch::Tensor& tangent) {
+    tangents_[tensor.unsafeGetTensorImpl()] = tangent;
+  }
+  torch::Tensor get(const torch::Tensor& tensor) const {
+    const auto found = tangents_.find(tensor.unsafeGetTensorImpl());
+    return found == tangents_.end() ? torch::zeros_like(tensor) : found->second;
+  }
+
+ private:
+  std::map<const void*, torch::Tensor> tangents_;
+};
+
+struct ScalarResult {
+  torch::Tensor spikes;   ///< as x
+  torch::Tensor tangent;  ///< derivative of the spikes in the given direction, by the surrogate
+};
+
+/// The neurons once more, written as slow loops over single numbers straight from the equations, with
+/// no tensor operation in common with the library. Every number carries its derivative in the
+/// direction of `tangents` (forward mode), so that the backward pass, which finite differences cannot
+/// see through the Heaviside step, is checked by an independent computation. All tensors are double.
+ScalarResult scalar_lif(const torch::Tensor& x, const NeuronOptions& options,
+                        const Tangents& tangents = {});
+ScalarResult scalar_adaptive_lif(const torch::Tensor& x, const torch::Tensor& decay,
+                                 const torch::Tensor& gain, const NeuronOptions& options,
+                                 const Tangents& tangents = {});
+ScalarResult scalar_staa_lif(const torch::Tensor& x, const ops::StaaLifParameters& parameters,
+                             const NeuronOptions& options, const std::vector<bool>& dropped,
+                             const Tangents& tangents = {});
+
+}  // namespace staa::test
