@@ -1,0 +1,186 @@
+// Images per second of a training step and of inference, beside the convolution floor measured in the
+// same run, in turn with it, so that a machine whose speed drifts still gives a true ratio.
+
+#include <fmt/format.h>
+#include <malloc.h>
+#include <torch/torch.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "convolution_floor.h"
+#include "staa/models/registry.h"
+#include "staa/options/names.h"
+
+namespace staa::bench {
+namespace {
+
+struct Setup {
+  std::string network = "resnet20";
+  std::vector<double> widths{1.0, 0.25};
+  std::vector<std::string> neurons{"lif", "staa_lif"};
+  std::int64_t steps = 4;
+  std::int64_t batch = 32;
+  std::int64_t size = 32;
+  int rounds = 7;
+  int threads = 0;
+  bool json = false;
+};
+
+double seconds(const std::function<void()>& work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+/// A line of /proc/self/status such as "VmHWM:   1234 kB", in MiB.
+double status_mib(const std::string& key) {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.rfind(key, 0) == 0) return std::stod(line.substr(key.size() + 1)) / 1024;
+  }
+  return 0;
+}
+
+/// Makes VmHWM start again from the memory in use now.
+void reset_peak() {
+  malloc_trim(0);
+  std::ofstream("/proc/self/clear_refs") << "5";
+}
+
+struct Pair {
+  double ours;
+  double floor;
+};
+
+/// Medians over rounds that take `ours` and `floor` in turn.
+Pair measure(int rounds, const std::function<void()>& ours, const std::function<void()>& floor) {
+  ours();
+  floor();
+  std::vector<double> a;
+  std::vector<double> b;
+  for (int i = 0; i < rounds; ++i) {
+    a.push_back(seconds(ours));
+    b.push_back(seconds(floor));
+  }
+  return {median(a), median(b)};
+}
+
+nlohmann::ordered_json run(const Setup& setup, double width, const std::string& neuron) {
+  torch::manual_seed(1);
+  models::NetworkOptions options;
+  options.network = setup.network;
+  options.width = width;
+  options.steps = setup.steps;
+  options.classes = 100;
+  for (const auto& [kind, name] : names_of(NeuronKind{})) {
+    if (name == neuron) options.neuron.kind = kind;
+  }
+  const auto images = torch::randn({setup.batch, 3, setup.size, setup.size})
+                          .contiguous(torch::MemoryFormat::ChannelsLast);
+  const auto labels = torch::randint(options.classes, {setup.batch}, torch::kLong);
+
+  reset_peak();
+  const double before = status_mib("VmRSS:");
+  const auto network = models::make_network(options);
+  torch::optim::SGD optimizer(network->parameters(),
+                              torch::optim::SGDOptions(0.01).momentum(0.9).weight_decay(1e-4));
+  const auto train_step = [&] {
+    optimizer.zero_grad();
+    torch::cross_entropy_loss(network->forward(images).mean(0), labels).backward();
+    optimizer.step();
+  };
+  train_step();
+  train_step();
+  const double peak = status_mib("VmHWM:") - before;
+
+  ConvolutionFloor floor(*network, images);
+  const auto train = measure(setup.rounds, train_step, [&] { floor.train(); });
+  network->eval();
+  const auto infer_step = [&] {
+    const torch::NoGradGuard no_grad;
+    network->forward(images);
+  };
+  const auto infer = measure(setup.rounds, infer_step, [&] { floor.infer(); });
+
+  const auto batch = static_cast<double>(setup.batch);
+  return {{"network", setup.network},
+          {"width", width},
+          {"neuron", neuron},
+          {"precision", "fp32"},
+          {"steps", setup.steps},
+          {"batch", setup.batch},
+          {"threads", at::get_num_threads()},
+          {"train_images_per_s", batch / train.ours},
+          {"infer_images_per_s", batch / infer.ours},
+          {"train_floor_images_per_s", batch / train.floor},
+          {"infer_floor_images_per_s", batch / infer.floor},
+          {"train_floor_ratio", train.floor / train.ours},
+          {"infer_floor_ratio", infer.floor / infer.ours},
+          {"peak_mib", peak}};
+}
+
+void print_row(const nlohmann::ordered_json& row) {
+  std::cout << fmt::format("{:9} {:5.2f} {:9} {:9.1f} {:9.1f} {:7.2f}   {:9.1f} {:9.1f} {:7.2f} {:9.0f}\n",
+                           row["network"].get<std::string>(), row["width"].get<double>(),
+                           row["neuron"].get<std::string>(),
+                           row["train_images_per_s"].get<double>(),
+                           row["train_floor_images_per_s"].get<double>(),
+                           row["train_floor_ratio"].get<double>(),
+                           row["infer_images_per_s"].get<double>(),
+                           row["infer_floor_images_per_s"].get<double>(),
+                           row["infer_floor_ratio"].get<double>(), row["peak_mib"].get<double>())
+            << std::flush;
+}
+
+int main(int argc, char** argv) {
+  Setup setup;
+  CLI::App app{"Training and inference speed beside the convolution floor, in images per second"};
+  app.add_option("--network", setup.network, "Network")->capture_default_str();
+  app.add_option("--widths", setup.widths, "Width factors")->delimiter(',')->capture_default_str();
+  app.add_option("--neurons", setup.neurons, "Neurons")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"lif", "adaptive_lif", "staa_lif"}))
+      ->capture_default_str();
+  app.add_option("--steps", setup.steps, "Time steps")->check(CLI::PositiveNumber);
+  app.add_option("--batch", setup.batch, "Images a step")->check(CLI::PositiveNumber);
+  app.add_option("--size", setup.size, "Height and width of an image")->check(CLI::PositiveNumber);
+  app.add_option("--rounds", setup.rounds, "Timed rounds; the median counts")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--threads", setup.threads, "Threads (0: all cores)");
+  app.add_flag("--json", setup.json, "Print an array of objects");
+  CLI11_PARSE(app, argc, argv);
+  if (setup.threads > 0) at::set_num_threads(setup.threads);
+
+  auto rows = nlohmann::ordered_json::array();
+  if (!setup.json) {
+    std::cout << fmt::format("{:9} {:>5} {:9} {:>9} {:>9} {:>7}   {:>9} {:>9} {:>7} {:>9}\n",
+                             "network", "width", "neuron", "train/s", "floor/s", "ratio",
+                             "infer/s", "floor/s", "ratio", "peak MiB");
+  }
+  for (const double width : setup.widths) {
+    for (const auto& neuron : setup.neurons) {
+      rows.push_back(run(setup, width, neuron));
+      if (!setup.json) print_row(rows.back());
+    }
+  }
+  if (setup.json) std::cout << rows.dump(2) << '\n';
+  return 0;
+}
+
+}  // namespace
+}  // namespace staa::bench
+
+int main(int argc, char** argv) { return staa::bench::main(argc, argv); }
