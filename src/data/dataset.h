@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace staa::data {
 
-/// Extent of one image: bytes lie as [height, width, channels], the order of a channels-last tensor.
+/// Extent of one image: bytes lie as [height, width, channels], the order of a channels-last
+/// tensor.
 struct ImageShape {
   std::int64_t channels = 0;
   std::int64_t height = 0;
@@ -33,6 +35,13 @@ class Dataset {
   virtual std::int64_t label(std::int64_t index) const = 0;
   /// Copies sample `index` to `out`, shape().bytes() bytes in [height, width, channels] order.
   virtual void read(std::int64_t index, std::uint8_t* out) const = 0;
+};
+
+/// The two halves of a data set. They have the same classes and the same shape, and neither is
+/// null.
+struct Splits {
+  std::shared_ptr<const Dataset> train;
+  std::shared_ptr<const Dataset> test;
 };
 
 }  // namespace staa::data

@@ -1,0 +1,98 @@
+#include "staa/data/augment.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+#include "staa/data/autoaugment.h"
+#include "staa/util/error.h"
+
+namespace staa::data {
+namespace {
+
+void check_options(const AugmentOptions& options, const ImageShape& shape) {
+  const std::int64_t most = std::min(shape.height, shape.width);
+  if (options.crop_padding < 0 || options.crop_padding > most) {
+    fail(ErrorKind::kUsage, "crop_padding: expected 0 to {}, found {}", most, options.crop_padding);
+  }
+  if (options.cutout < 0) {
+    fail(ErrorKind::kUsage, "cutout: expected 0 (off) or more, found {}", options.cutout);
+  }
+}
+
+}  // namespace
+
+void random_crop(Image& image, std::int64_t padding, Random& random) {
+  const auto [channels, height, width] = image.shape;
+  // The content moves by up to `padding` pixels either way.
+  const std::int64_t right = random.below(2 * padding + 1) - padding;
+  const std::int64_t down = random.below(2 * padding + 1) - padding;
+
+  const std::vector<std::uint8_t> source = image.pixels;
+  std::fill(image.pixels.begin(), image.pixels.end(), std::uint8_t{0});
+  const std::int64_t first_x = std::max<std::int64_t>(right, 0);
+  const std::int64_t last_x = std::min(width + right, width);
+  for (std::int64_t y = std::max<std::int64_t>(down, 0); y < std::min(height + down, height); ++y) {
+    if (first_x >= last_x) break;
+    const auto from = source.begin() + ((y - down) * width + first_x - right) * channels;
+    std::copy_n(from, (last_x - first_x) * channels,
+                image.pixels.begin() + (y * width + first_x) * channels);
+  }
+}
+
+void flip(Image& image) {
+  const auto [channels, height, width] = image.shape;
+  for (std::int64_t y = 0; y < height; ++y) {
+    std::uint8_t* row = image.pixels.data() + y * width * channels;
+    for (std::int64_t left = 0, right = width - 1; left < right; ++left, --right) {
+      std::swap_ranges(row + left * channels, row + (left + 1) * channels, row + right * channels);
+    }
+  }
+}
+
+void cutout(float* pixels, const ImageShape& shape, std::int64_t length, Random& random,
+            std::int64_t holes) {
+  for (std::int64_t hole = 0; hole < holes; ++hole) {
+    const std::int64_t top = random.below(shape.height) - length / 2;
+    const std::int64_t left = random.below(shape.width) - length / 2;
+    const std::int64_t first_x = std::max<std::int64_t>(left, 0);
+    const std::int64_t last_x = std::min(left + length, shape.width);
+    const std::int64_t last_y = std::min(top + length, shape.height);
+    for (std::int64_t y = std::max<std::int64_t>(top, 0); y < last_y; ++y) {
+      float* row = pixels + y * shape.width * shape.channels;
+      std::fill(row + first_x * shape.channels, row + last_x * shape.channels, 0.0F);
+    }
+  }
+}
+
+Transform::Transform(const ImageShape& shape, const Normalisation& normalisation,
+                     const AugmentOptions& options)
+    : shape_(shape), options_(options), normalised_(static_cast<std::size_t>(shape.channels)) {
+  if (shape.channels != 1 && shape.channels != 3) {
+    fail(ErrorKind::kUsage, "transform: expected images of 1 or 3 channels, found {}",
+         shape.channels);
+  }
+  check_normalisation(normalisation, shape.channels);
+  check_options(options, shape);
+  for (std::size_t c = 0; c < normalised_.size(); ++c) {
+    for (std::size_t v = 0; v < 256; ++v) {
+      const float scaled = static_cast<float>(v) / 255.0F;
+      normalised_[c][v] = (scaled - normalisation.mean[c]) / normalisation.stddev[c];
+    }
+  }
+}
+
+void Transform::apply(Image& image, Random& random, float* out) const {
+  if (options_.crop_padding > 0) random_crop(image, options_.crop_padding, random);
+  if (options_.flip && random.chance(0.5)) flip(image);
+  if (options_.autoaugment) autoaugment(image, random);
+
+  const std::size_t channels = normalised_.size();
+  for (std::size_t p = 0; p < image.pixels.size(); p += channels) {
+    for (std::size_t c = 0; c < channels; ++c) out[p + c] = normalised_[c][image.pixels[p + c]];
+  }
+
+  if (options_.cutout > 0) cutout(out, shape_, options_.cutout, random);
+}
+
+}  // namespace staa::data

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "staa/data/image.h"
+#include "staa/data/normalisation.h"
+#include "staa/util/random.h"
+
+namespace staa::data {
+
+/// What is done to a training image, in this order. The defaults do nothing: for test images.
+struct AugmentOptions {
+  std::int64_t crop_padding = 0;  ///< crop at random from an image with so many black pixels around
+  bool flip = false;              ///< mirror left and right with probability 1/2
+  bool autoaugment = false;       ///< the CIFAR-10 policy of autoaugment.h
+  std::int64_t cutout = 0;        ///< blank a square of this edge (DeVries and Taylor, 2017)
+};
+
+/// Pads with `padding` black pixels on each side and crops to the old size at a random place.
+void random_crop(Image& image, std::int64_t padding, Random& random);
+
+/// Mirrors left and right.
+void flip(Image& image);
+
+/// Sets `holes` squares of edge `length` to 0, the mean of normalised pixels ([height, width,
+/// channels]). A square is centred on a random pixel and may reach over the border.
+void cutout(float* pixels, const ImageShape& shape, std::int64_t length, Random& random,
+            std::int64_t holes = 1);
+
+/// Turns image bytes into network input: augments, then normalises. Holds no state that changes:
+/// one object serves many threads.
+class Transform {
+ public:
+  /// Throws Error(kUsage) if the normalisation does not fit `shape`, if an option is negative, if
+  /// the padding exceeds the image or if the shape has other than 1 or 3 channels.
+  Transform(const ImageShape& shape, const Normalisation& normalisation,
+            const AugmentOptions& options = {});
+
+  const ImageShape& shape() const { return shape_; }
+  const AugmentOptions& options() const { return options_; }
+
+  /// Writes shape().bytes() floats, [height, width, channels], to `out`. `image` has this shape and
+  /// serves as scratch: its bytes are changed. All randomness comes from `random`.
+  void apply(Image& image, Random& random, float* out) const;
+
+ private:
+  ImageShape shape_;
+  AugmentOptions options_;
+  std::vector<std::array<float, 256>> normalised_;  ///< one table a channel: byte -> float
+};
+
+}  // namespace staa::data

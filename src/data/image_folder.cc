@@ -1,0 +1,175 @@
+#include "staa/data/image_folder.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cctype>
+#include <exception>
+#include <initializer_list>
+#include <iterator>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "staa/data/image.h"
+#include "staa/data/image_set.h"
+#include "staa/data/jpeg.h"
+#include "staa/data/listing.h"
+#include "staa/data/missing.h"
+#include "staa/data/png.h"
+#include "staa/util/error.h"
+#include "staa/util/file.h"
+
+namespace staa::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_folder(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
+bool has_image_ending(const fs::path& path) {
+  std::string ending = path.extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return ending == ".jpg" || ending == ".jpeg" || ending == ".png";
+}
+
+/// Decodes by content: in the wild, a .jpg may hold a PNG.
+Image decode(const fs::path& path) {
+  const auto bytes = read_file(path, std::uint64_t{1} << 30);
+  const auto starts_with = [&](std::initializer_list<std::uint8_t> magic) {
+    return bytes.size() >= magic.size() && std::equal(magic.begin(), magic.end(), bytes.begin());
+  };
+  if (starts_with({0xff, 0xd8})) return decode_jpeg(path.string(), bytes.data(), bytes.size());
+  if (starts_with({0x89, 'P', 'N', 'G'})) {
+    return decode_png(path.string(), bytes.data(), bytes.size());
+  }
+  fail(ErrorKind::kInput, "{}: expected a JPEG or PNG image, found neither", path.string());
+}
+
+/// The files of one half in their order, with the label of each.
+struct Listing {
+  std::vector<std::string> classes;
+  std::vector<fs::path> files;
+  std::vector<std::int64_t> labels;
+};
+
+Listing list_split(const fs::path& folder) {
+  Listing listing;
+  for (const auto& class_folder : list_folder(folder)) {
+    if (!is_folder(class_folder)) {
+      fail(ErrorKind::kInput, "{}: expected folders of images, one a class, found a file",
+           class_folder.string());
+    }
+    const auto files = list_folder(class_folder);
+    if (files.empty()) {
+      fail(ErrorKind::kInput, "{}: expected images, found none", class_folder.string());
+    }
+    for (const auto& file : files) {
+      if (!has_image_ending(file) || is_folder(file)) {
+        fail(ErrorKind::kInput, "{}: expected only .jpg, .jpeg and .png files here", file.string());
+      }
+      listing.files.push_back(file);
+      listing.labels.push_back(static_cast<std::int64_t>(listing.classes.size()));
+    }
+    listing.classes.push_back(class_folder.filename().string());
+  }
+  if (listing.classes.empty()) {
+    fail(ErrorKind::kInput, "{}: expected folders of images, one a class, found none",
+         folder.string());
+  }
+  return listing;
+}
+
+/// Calls work(i) for i in [0, count) from `threads` threads. If any call throws, the exception of
+/// the smallest such i is rethrown: indices are handed out in order, so all before it were tried.
+template <typename Work>
+void parallel_for(std::int64_t count, std::int64_t threads, const Work& work) {
+  std::atomic<std::int64_t> next{0};
+  std::mutex mutex;
+  std::int64_t failed_at = count;
+  std::exception_ptr failure;
+  const auto run = [&] {
+    for (std::int64_t i = next++; i < count; i = next++) {
+      try {
+        work(i);
+      } catch (...) {
+        next = count;
+        const std::lock_guard<std::mutex> lock(mutex);
+        if (i < failed_at) {
+          failed_at = i;
+          failure = std::current_exception();
+        }
+      }
+    }
+  };
+  std::vector<std::thread> team;
+  try {
+    for (std::int64_t i = 1; i < threads; ++i) team.emplace_back(run);
+  } catch (const std::system_error&) {
+    // No more threads to be had: those there are do the work.
+  }
+  run();
+  for (auto& thread : team) thread.join();
+  if (failure) std::rethrow_exception(failure);
+}
+
+std::shared_ptr<const Dataset> read_split(const std::string& name, Listing listing,
+                                          const fs::path& first_file, std::int64_t threads) {
+  const auto shape = decode(first_file).shape;
+  std::vector<std::uint8_t> pixels(listing.files.size() * static_cast<std::size_t>(shape.bytes()));
+  parallel_for(static_cast<std::int64_t>(listing.files.size()), threads, [&](std::int64_t i) {
+    const auto& file = listing.files[static_cast<std::size_t>(i)];
+    const auto image = decode(file);
+    if (!(image.shape == shape)) {
+      fail(ErrorKind::kInput,
+           "{}: expected an image of {} (height, width, channels) as {}, found {}", file.string(),
+           describe(shape), first_file.string(), describe(image.shape));
+    }
+    std::copy(image.pixels.begin(), image.pixels.end(), pixels.begin() + i * shape.bytes());
+  });
+  return std::make_shared<ImageSet>(name, shape, std::move(listing.classes), std::move(pixels),
+                                    std::move(listing.labels));
+}
+
+void check_same_classes(const fs::path& train, const Listing& of_train, const fs::path& test,
+                        const Listing& of_test) {
+  std::vector<std::string> missing;
+  std::set_symmetric_difference(of_train.classes.begin(), of_train.classes.end(),
+                                of_test.classes.begin(), of_test.classes.end(),
+                                std::back_inserter(missing));
+  if (missing.empty()) return;
+  const bool in_train =
+      std::binary_search(of_train.classes.begin(), of_train.classes.end(), missing.front());
+  fail(ErrorKind::kInput, "{}: expected the same classes as in {}, found no folder {}",
+       (in_train ? test : train).string(), (in_train ? train : test).string(), missing.front());
+}
+
+}  // namespace
+
+Splits read_image_folder(const fs::path& root, std::int64_t threads) {
+  const auto train = root / "train";
+  const auto test =
+      is_folder(root / "test") || !is_folder(root / "val") ? root / "test" : root / "val";
+  for (const auto& folder : {train, test}) {
+    if (!is_folder(folder))
+      fail_missing(root, folder.filename().string() + "/", kHowToArrangeImages);
+  }
+  auto of_train = list_split(train);
+  auto of_test = list_split(test);
+  check_same_classes(train, of_train, test, of_test);
+
+  if (threads < 1) threads = std::max(1U, std::thread::hardware_concurrency());
+  const auto name = fmt::format("image-folder ({})", root.string());
+  const auto first_file = of_train.files.front();
+  return {read_split(name, std::move(of_train), first_file, threads),
+          read_split(name, std::move(of_test), first_file, threads)};
+}
+
+}  // namespace staa::data

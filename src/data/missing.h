@@ -1,0 +1,31 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "staa/util/error.h"
+
+namespace staa::data {
+
+// How to come by each data set, for the message about a missing one.
+
+constexpr const char* kHowToGetCifar =
+    "download the binary version from https://www.cs.toronto.edu/~kriz/cifar.html and unpack it "
+    "there, or make one from a folder of images with `staa data convert`";
+constexpr const char* kHowToGetMnist =
+    "download the four idx files from http://yann.lecun.com/exdb/mnist/ or one of its mirrors";
+constexpr const char* kHowToGetFashionMnist =
+    "install the Debian package dataset-fashion-mnist, or download the four files from "
+    "https://github.com/zalandoresearch/fashion-mnist";
+constexpr const char* kHowToArrangeImages =
+    "arrange images as train/CLASS/NAME.jpg and test/CLASS/NAME.jpg (or .png) in that folder";
+
+/// Throws Error(kIo) about a data set that is not there: what was looked for, where, and how to get
+/// it.
+[[noreturn]] inline void fail_missing(const std::filesystem::path& where,
+                                      const std::string& looked_for, const std::string& how) {
+  fail(ErrorKind::kIo, "{}: data set not found: looked for {}\nhow to get it: {}", where.string(),
+       looked_for, how);
+}
+
+}  // namespace staa::data
