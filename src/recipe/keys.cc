@@ -1,0 +1,305 @@
+#include "staa/recipe/keys.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "staa/options/names.h"
+#include "staa/util/text.h"
+
+namespace staa::recipe {
+namespace {
+
+const NameTable<Device>& names_of(Device) {
+  static const NameTable<Device> table{
+      {Device::kAuto, "auto"}, {Device::kCpu, "cpu"}, {Device::kCuda, "cuda"}};
+  return table;
+}
+
+const NameTable<Loss>& names_of(Loss) {
+  static const NameTable<Loss> table{{Loss::kMean, "mean"}, {Loss::kTet, "tet"}};
+  return table;
+}
+
+const NameTable<OptimizerKind>& names_of(OptimizerKind) {
+  static const NameTable<OptimizerKind> table{{OptimizerKind::kSgd, "sgd"},
+                                              {OptimizerKind::kAdamW, "adamw"}};
+  return table;
+}
+
+const NameTable<ScheduleKind>& names_of(ScheduleKind) {
+  static const NameTable<ScheduleKind> table{{ScheduleKind::kCosine, "cosine"},
+                                             {ScheduleKind::kStep, "step"},
+                                             {ScheduleKind::kConstant, "constant"}};
+  return table;
+}
+
+template <typename T>
+constexpr ValueType type_of() {
+  if constexpr (std::is_same_v<T, bool>)
+    return ValueType::kBoolean;
+  else if constexpr (std::is_same_v<T, std::int64_t>)
+    return ValueType::kInteger;
+  else if constexpr (std::is_same_v<T, double>)
+    return ValueType::kNumber;
+  else if constexpr (std::is_same_v<T, std::string>)
+    return ValueType::kString;
+  else if constexpr (std::is_enum_v<T>)
+    return ValueType::kChoice;
+  else
+    return ValueType::kIntegers;
+}
+
+/// A key for the member that `member(recipe)` refers to; its type follows from the member's.
+template <typename Member>
+Key key(std::string path, std::string meaning, Member member) {
+  using T = std::decay_t<decltype(member(std::declval<Recipe&>()))>;
+  Key k;
+  k.path = std::move(path);
+  k.type = type_of<T>();
+  k.meaning = std::move(meaning);
+  if constexpr (std::is_enum_v<T>) {
+    for (const auto& [value, name] : names_of(T{})) k.choices.push_back(name);
+    k.get = [member](const Recipe& r) -> Value {
+      for (const auto& [value, name] : names_of(T{})) {
+        if (value == member(r)) return name;
+      }
+      return std::string();
+    };
+    k.set = [member](Recipe& r, const Value& v) {
+      for (const auto& [value, name] : names_of(T{})) {
+        if (name == std::get<std::string>(v)) member(r) = value;
+      }
+    };
+  } else {
+    k.get = [member](const Recipe& r) -> Value { return member(r); };
+    k.set = [member](Recipe& r, const Value& v) { member(r) = std::get<T>(v); };
+  }
+  return k;
+}
+
+Key at_least(double low, Key k) {
+  k.low = low;
+  return k;
+}
+
+Key above(double low, Key k) {
+  k.low = low;
+  k.above_low = true;
+  return k;
+}
+
+Key between(double low, double high, Key k) {
+  k.low = low;
+  k.high = high;
+  return k;
+}
+
+// A member both of a Recipe and of a const Recipe.
+#define STAA_MEMBER(path) \
+  [](auto& r) -> auto& { return r.path; }
+
+std::vector<Key> top_keys() {
+  return {
+      key("description", "What the recipe is for", STAA_MEMBER(description)),
+      at_least(0, key("seed", "Every random draw of the run follows from it", STAA_MEMBER(seed))),
+      between(0, 1024,
+              key("threads", "Threads of tensor operations; 0: all cores", STAA_MEMBER(threads))),
+      key("device", "Where the network runs; auto: CUDA where there is one", STAA_MEMBER(device)),
+  };
+}
+
+std::vector<Key> data_keys() {
+  Key set = key("data.set", "The data set", STAA_MEMBER(data.set));
+  set.type = ValueType::kChoice;
+  // The last ones have recipes and are refused by the data layer until it has readers for them.
+  set.choices = {"cifar10",      "cifar100", "mnist",       "fashion-mnist",
+                 "image-folder", "imagenet", "cifar10-dvs", "dvs128-gesture"};
+  return {
+      set,
+      key("data.path", "Its folder; empty: $STAA_DATA/SET or where the system's package puts it",
+          STAA_MEMBER(data.path)),
+      key("data.allow_partial", "Accept other than the published number of samples",
+          STAA_MEMBER(data.allow_partial)),
+      at_least(0, key("data.limit_train", "Use so many training samples, balanced; 0: all",
+                      STAA_MEMBER(data.limit_train))),
+      at_least(0, key("data.limit_test", "Use so many test samples, balanced; 0: all",
+                      STAA_MEMBER(data.limit_test))),
+      between(0, 256,
+              key("data.workers", "Threads that load and augment; 0: none of their own",
+                  STAA_MEMBER(data.workers))),
+      between(0, 4096,
+              key("data.frame_size", "Height and width of event frames; 0: the sensor's",
+                  STAA_MEMBER(data.frame_size))),
+  };
+}
+
+std::vector<Key> augment_keys() {
+  return {
+      between(0, 1024,
+              key("augment.crop_padding", "Random crop after padding by so many pixels",
+                  STAA_MEMBER(augment.crop_padding))),
+      key("augment.flip", "Mirror left and right with probability 1/2", STAA_MEMBER(augment.flip)),
+      key("augment.autoaugment", "The AutoAugment policy for CIFAR-10",
+          STAA_MEMBER(augment.autoaugment)),
+      between(0, 4096,
+              key("augment.cutout", "Edge of a square that is blanked; 0: none",
+                  STAA_MEMBER(augment.cutout))),
+      between(0, 100,
+              key("augment.mixup", "Alpha of mixup's Beta distribution; 0: off",
+                  STAA_MEMBER(augment.mixup))),
+      between(0, 4096,
+              key("augment.random_resized_crop",
+                  "Edge of a random crop of random size (ImageNet); 0: off",
+                  STAA_MEMBER(augment.random_resized_crop))),
+      key("augment.geometric", "One random geometric change a sample (event frames)",
+          STAA_MEMBER(augment.geometric)),
+  };
+}
+
+std::vector<Key> model_keys() {
+  Key network = key("model.network", "The network", STAA_MEMBER(model.network));
+  network.type = ValueType::kChoice;
+  network.choices = {"resnet18", "resnet19", "resnet20", "resnet34", "vgg13"};
+  Key width =
+      between(0, 64, key("model.width", "Scales every channel count", STAA_MEMBER(model.width)));
+  width.above_low = true;
+  return {network, width,
+          between(1, 4096,
+                  key("model.steps", "T, the number of time steps", STAA_MEMBER(model.steps)))};
+}
+
+std::vector<Key> neuron_keys() {
+  return {
+      key("neuron.kind", "The neuron (Eq. 1-3, Eq. 6, Eq. 7-14)", STAA_MEMBER(neuron.kind)),
+      at_least(1, key("neuron.tau", "Membrane time constant, in steps", STAA_MEMBER(neuron.tau))),
+      key("neuron.threshold", "v_th", STAA_MEMBER(neuron.threshold)),
+      key("neuron.reset", "V_reset, below the threshold", STAA_MEMBER(neuron.reset)),
+      key("neuron.surrogate", "Shape of dS/dV (Eq. 5)", STAA_MEMBER(neuron.surrogate)),
+      above(0, key("neuron.surrogate_width", "a in Eq. 5", STAA_MEMBER(neuron.surrogate_width))),
+      key("neuron.detach_reset", "No gradient through the reset (Eq. 3)",
+          STAA_MEMBER(neuron.detach_reset)),
+      key("neuron.gc", "Global-context blocks (Eq. 7-10)", STAA_MEMBER(neuron.gc)),
+      key("neuron.pe", "Position encoding (Eq. 11)", STAA_MEMBER(neuron.pe)),
+      key("neuron.sa", "Step attention (Eq. 12)", STAA_MEMBER(neuron.sa)),
+      key("neuron.pe_placement", "Where the encoding is added (Fig. 2)",
+          STAA_MEMBER(neuron.pe_placement)),
+      key("neuron.pe_kind", "Learned table or fixed sinusoids", STAA_MEMBER(neuron.pe_kind)),
+      at_least(1, key("neuron.gc_reduction", "r of the GC block (Fig. 5)",
+                      STAA_MEMBER(neuron.gc_reduction))),
+      at_least(1, key("neuron.sa_reduction", "Reduction of the SA block",
+                      STAA_MEMBER(neuron.sa_reduction))),
+      key("neuron.sa_alpha", "alpha in Eq. 12", STAA_MEMBER(neuron.sa_alpha)),
+      between(0, 1,
+              key("neuron.tsrd", "beta: probability that a step is dropped in training",
+                  STAA_MEMBER(neuron.tsrd))),
+      key("neuron.tsrd_fallback", "What a dropped step does: V = X + H, or the LIF update",
+          STAA_MEMBER(neuron.tsrd_fallback)),
+  };
+}
+
+std::vector<Key> train_keys() {
+  Key smoothing = between(0, 1,
+                          key("train.label_smoothing", "Share of the target spread evenly",
+                              STAA_MEMBER(train.label_smoothing)));
+  return {
+      between(1, 1e6,
+              key("train.epochs", "Passes over the training set", STAA_MEMBER(train.epochs))),
+      between(1, 1 << 20, key("train.batch", "Samples a training step", STAA_MEMBER(train.batch))),
+      between(0, 1 << 20,
+              key("train.eval_batch", "Samples an evaluation step; 0: as train.batch",
+                  STAA_MEMBER(train.eval_batch))),
+      key("train.loss", "mean: cross entropy of the mean output; tet: TET",
+          STAA_MEMBER(train.loss)),
+      between(0, 1,
+              key("train.tet_lambda", "Weight of TET's squared distance",
+                  STAA_MEMBER(train.tet_lambda))),
+      smoothing,
+      at_least(0, key("train.clip_norm", "Largest 2-norm of all gradients; 0: no limit",
+                      STAA_MEMBER(train.clip_norm))),
+      at_least(0, key("train.checkpoint_steps",
+                      "A checkpoint every so many steps; 0: at the end of each epoch alone",
+                      STAA_MEMBER(train.checkpoint_steps))),
+      at_least(0, key("train.max_steps", "End after so many steps in all; 0: no limit",
+                      STAA_MEMBER(train.max_steps))),
+  };
+}
+
+std::vector<Key> optimizer_keys() {
+  const auto beta = [](Key k) {
+    k.low = 0;
+    k.high = std::nextafter(1.0, 0.0);
+    return k;
+  };
+  return {
+      key("optimizer.kind", "SGD with momentum, or AdamW", STAA_MEMBER(optimizer.kind)),
+      above(0, key("optimizer.lr", "Learning rate after the warm-up", STAA_MEMBER(optimizer.lr))),
+      beta(key("optimizer.momentum", "Of SGD", STAA_MEMBER(optimizer.momentum))),
+      key("optimizer.nesterov", "Nesterov's momentum", STAA_MEMBER(optimizer.nesterov)),
+      at_least(0, key("optimizer.weight_decay", "On all parameters",
+                      STAA_MEMBER(optimizer.weight_decay))),
+      beta(key("optimizer.beta1", "Of AdamW", STAA_MEMBER(optimizer.beta1))),
+      beta(key("optimizer.beta2", "Of AdamW", STAA_MEMBER(optimizer.beta2))),
+      above(0, key("optimizer.eps", "Of AdamW", STAA_MEMBER(optimizer.eps))),
+  };
+}
+
+std::vector<Key> schedule_keys() {
+  return {
+      key("schedule.kind", "How the learning rate falls", STAA_MEMBER(schedule.kind)),
+      at_least(0, key("schedule.warmup_epochs", "Linear rise from 0 over so many epochs",
+                      STAA_MEMBER(schedule.warmup_epochs))),
+      at_least(0, key("schedule.min_lr", "Where the cosine ends", STAA_MEMBER(schedule.min_lr))),
+      at_least(1, key("schedule.milestones", "Epochs at which step multiplies by gamma",
+                      STAA_MEMBER(schedule.milestones))),
+      between(0, 1, key("schedule.gamma", "Of step", STAA_MEMBER(schedule.gamma))),
+  };
+}
+
+#undef STAA_MEMBER
+
+}  // namespace
+
+const std::vector<Key>& all_keys() {
+  static const std::vector<Key> keys = [] {
+    std::vector<Key> all;
+    for (auto* section : {top_keys, data_keys, augment_keys, model_keys, neuron_keys, train_keys,
+                          optimizer_keys, schedule_keys}) {
+      for (auto& k : section()) all.push_back(std::move(k));
+    }
+    return all;
+  }();
+  return keys;
+}
+
+std::string Key::type_name() const {
+  switch (type) {
+    case ValueType::kBoolean:
+      return "true or false";
+    case ValueType::kInteger:
+      return "an integer";
+    case ValueType::kNumber:
+      return "a number";
+    case ValueType::kString:
+      return "a string";
+    case ValueType::kChoice:
+      return "one of " + join_choices(choices);
+    case ValueType::kIntegers:
+      return "a list of integers";
+  }
+  return "";
+}
+
+std::string Key::range() const {
+  if (std::isfinite(low) && std::isfinite(high)) {
+    return fmt::format("{}{} to {}", above_low ? "above " : "", low, high);
+  }
+  if (std::isfinite(low)) return fmt::format("{} {}", above_low ? "above" : "at least", low);
+  return "";
+}
+
+bool Key::in_range(double value) const {
+  return std::isfinite(value) && value >= low && value <= high && !(above_low && value == low);
+}
+
+}  // namespace staa::recipe

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <functional>
+#include <limits>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "staa/recipe/recipe.h"
+
+namespace staa::recipe {
+
+/// A value of a recipe as TOML knows it.
+using Value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::int64_t>>;
+
+enum class ValueType { kBoolean, kInteger, kNumber, kString, kChoice, kIntegers };
+
+/// One key of a recipe: all that parsing, checking, printing and documenting need to know of it.
+struct Key {
+  std::string path;  ///< "TABLE.NAME", or "NAME" at the top
+  ValueType type;
+  std::string meaning;
+  double low = -std::numeric_limits<double>::infinity();  ///< least value, numbers alone
+  double high = std::numeric_limits<double>::infinity();  ///< largest value
+  bool above_low = false;                                 ///< low itself is not allowed
+  std::vector<std::string> choices;                       ///< of a kChoice
+
+  std::function<Value(const Recipe&)> get;
+  /// `value` has this key's type and is in its range.
+  std::function<void(Recipe&, const Value&)> set;
+
+  /// "expected an integer", "one of lif or staa_lif": for messages.
+  std::string type_name() const;
+  /// "at least 1", "0 to 1", "" when everything goes.
+  std::string range() const;
+  bool in_range(double value) const;
+};
+
+/// All keys, in the order in which to_toml prints them.
+const std::vector<Key>& all_keys();
+
+/// Writes a value as TOML.
+std::string print_value(const Value& value);
+
+}  // namespace staa::recipe

@@ -1,0 +1,277 @@
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <sstream>
+
+#include "staa/options/validate.h"
+#include "staa/recipe/keys.h"
+#include "staa/util/error.h"
+#include "staa/util/file.h"
+#include "staa/util/text.h"
+
+namespace staa::recipe {
+namespace {
+
+std::vector<std::string> all_paths() {
+  std::vector<std::string> paths;
+  for (const auto& key : all_keys()) paths.push_back(key.path);
+  return paths;
+}
+
+const Key* find_key(const std::string& path) {
+  const auto& keys = all_keys();
+  const auto found =
+      std::find_if(keys.begin(), keys.end(), [&](const Key& key) { return key.path == path; });
+  return found == keys.end() ? nullptr : &*found;
+}
+
+bool is_table(const std::string& name) {
+  const auto& keys = all_keys();
+  return std::any_of(keys.begin(), keys.end(),
+                     [&](const Key& key) { return key.path.rfind(name + ".", 0) == 0; });
+}
+
+std::string last_part(const std::string& path) { return path.substr(path.rfind('.') + 1); }
+
+/// ", did you mean 'train.epochs'?" A key of the same name in another table is meant before one of
+/// a similar name.
+std::string suggestion(const std::string& path) {
+  const auto name = last_part(path);
+  for (const auto& key : all_keys()) {
+    if (last_part(key.path) == name) return fmt::format(", did you mean '{}'?", key.path);
+  }
+  auto meant = did_you_mean(path, all_paths());
+  if (!meant.empty()) return meant;
+  std::vector<std::string> names;
+  for (const auto& key : all_keys()) names.push_back(last_part(key.path));
+  const auto near = nearest(name, names);
+  if (near.empty()) return "";
+  for (const auto& key : all_keys()) {
+    if (last_part(key.path) == near) return fmt::format(", did you mean '{}'?", key.path);
+  }
+  return "";
+}
+
+/// What was found, for messages: `a string "3"`.
+std::string describe(const toml::node& node) {
+  std::ostringstream out;
+  if (node.is_table()) return "a table";
+  if (node.is_array()) {
+    out << *node.as_array();
+    return "a list " + out.str();
+  }
+  if (node.is_string()) {
+    out << *node.as_string();
+    return "a string " + out.str();
+  }
+  if (node.is_integer()) return fmt::format("an integer {}", node.as_integer()->get());
+  if (node.is_floating_point()) {
+    return fmt::format("a number {}", node.as_floating_point()->get());
+  }
+  if (node.is_boolean()) return node.as_boolean()->get() ? "true" : "false";
+  return "a date or time";
+}
+
+/// The node as a value of the key's type, or nothing.
+std::optional<Value> convert(const Key& key, const toml::node& node) {
+  switch (key.type) {
+    case ValueType::kBoolean:
+      if (const auto* v = node.as_boolean()) return Value(v->get());
+      break;
+    case ValueType::kInteger:
+      if (const auto* v = node.as_integer()) return Value(v->get());
+      break;
+    case ValueType::kNumber:
+      if (const auto* v = node.as_integer()) return Value(static_cast<double>(v->get()));
+      if (const auto* v = node.as_floating_point()) return Value(v->get());
+      break;
+    case ValueType::kString:
+    case ValueType::kChoice:
+      if (const auto* v = node.as_string()) return Value(v->get());
+      break;
+    case ValueType::kIntegers:
+      if (const auto* list = node.as_array()) {
+        std::vector<std::int64_t> values;
+        for (const auto& item : *list) {
+          if (!item.is_integer()) return std::nullopt;
+          values.push_back(item.as_integer()->get());
+        }
+        return Value(values);
+      }
+      break;
+  }
+  return std::nullopt;
+}
+
+/// What is wrong with the value, or "".
+std::string check(const Key& key, const Value& value) {
+  const auto out_of_range = [&](double number, const std::string& printed) -> std::string {
+    if (key.in_range(number)) return "";
+    const auto range = key.range();
+    return fmt::format("'{}': expected {}, found {}", key.path,
+                       range.empty() ? "a finite number" : range, printed);
+  };
+  if (const auto* number = std::get_if<std::int64_t>(&value)) {
+    return out_of_range(static_cast<double>(*number), print_value(value));
+  }
+  if (const auto* number = std::get_if<double>(&value)) {
+    return out_of_range(*number, print_value(value));
+  }
+  if (const auto* list = std::get_if<std::vector<std::int64_t>>(&value)) {
+    for (const auto item : *list) {
+      const auto wrong = out_of_range(static_cast<double>(item), std::to_string(item));
+      if (!wrong.empty()) return wrong;
+    }
+  }
+  if (key.type == ValueType::kChoice) {
+    const auto& text = std::get<std::string>(value);
+    if (std::find(key.choices.begin(), key.choices.end(), text) == key.choices.end()) {
+      return fmt::format("'{}': expected {}, found \"{}\"{}", key.path, key.type_name(), text,
+                         did_you_mean(text, key.choices));
+    }
+  }
+  return "";
+}
+
+class Parser {
+ public:
+  explicit Parser(Recipe& recipe) : recipe_(recipe) {}
+
+  void read_file(const std::string& text, const std::string& source) {
+    try {
+      read_table(toml::parse(text, source), "", [&](const toml::node& node) {
+        return fmt::format("{}:{}", source, node.source().begin.line);
+      });
+    } catch (const toml::parse_error& error) {
+      const auto at = error.source().begin;
+      add(fmt::format("{}:{}:{}", source, at.line, at.column), std::string(error.description()));
+    }
+  }
+
+  void read_override(const std::string& text) {
+    const auto source = "--set " + text;
+    const auto equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return add(source, "expected key=value");
+    }
+    const auto path = text.substr(0, equals);
+    const auto value = text.substr(equals + 1);
+    const Key* key = find_key(path);
+    if (key == nullptr) return unknown(source, path);
+    // Where a word is wanted it need not be quoted.
+    if (key->type == ValueType::kString || key->type == ValueType::kChoice) {
+      const bool quoted = !value.empty() && (value[0] == '"' || value[0] == '\'');
+      if (!quoted) return set(source, *key, toml::value<std::string>(value));
+    }
+    try {
+      const auto table = toml::parse("value = " + value);
+      if (table.size() != 1) return add(source, "expected a single value");
+      set(source, *key, *table.get("value"));
+    } catch (const toml::parse_error&) {
+      add(source, fmt::format("'{}': expected {}, found {}", path, key->type_name(), value));
+    }
+  }
+
+  /// Throws everything that was found wrong, one line each.
+  void finish() const {
+    if (errors_.empty()) return;
+    std::string joined;
+    for (const auto& error : errors_) joined += (joined.empty() ? "" : "\n") + error;
+    throw Error(ErrorKind::kUsage, joined);
+  }
+
+  void check_whole(const std::string& source) {
+    if (!errors_.empty()) return;
+    try {
+      validate(recipe_.neuron);
+    } catch (const Error& error) {
+      add(source, std::string("[neuron] ") + error.what());
+    }
+    const auto& schedule = recipe_.schedule;
+    if (!std::is_sorted(schedule.milestones.begin(), schedule.milestones.end())) {
+      add(source, "'schedule.milestones': expected epochs in rising order");
+    }
+    if (schedule.kind == ScheduleKind::kStep && schedule.milestones.empty()) {
+      add(source, "'schedule.milestones': schedule.kind = \"step\" needs at least one epoch");
+    }
+    if (schedule.warmup_epochs >= static_cast<double>(recipe_.train.epochs)) {
+      add(source, fmt::format("'schedule.warmup_epochs': expected less than train.epochs = {}, "
+                              "found {}",
+                              recipe_.train.epochs, schedule.warmup_epochs));
+    }
+    if (schedule.kind == ScheduleKind::kCosine && schedule.min_lr > recipe_.optimizer.lr) {
+      add(source, fmt::format("'schedule.min_lr': expected at most optimizer.lr = {}, found {}",
+                              recipe_.optimizer.lr, schedule.min_lr));
+    }
+    if (recipe_.optimizer.nesterov && recipe_.optimizer.momentum == 0) {
+      add(source, "'optimizer.nesterov': needs a momentum above 0");
+    }
+  }
+
+ private:
+  template <typename Where>
+  void read_table(const toml::table& table, const std::string& prefix, const Where& where) {
+    for (const auto& [name, node] : table) {
+      const auto path = prefix + std::string(name.str());
+      if (const Key* key = find_key(path)) {
+        set(where(node), *key, node);
+      } else if (node.is_table() && prefix.empty() && is_table(path)) {
+        read_table(*node.as_table(), path + ".", where);
+      } else {
+        unknown(where(node), path, node.is_table());
+      }
+    }
+  }
+
+  void set(const std::string& where, const Key& key, const toml::node& node) {
+    const auto value = convert(key, node);
+    if (!value) {
+      return add(where, fmt::format("'{}': expected {}, found {}", key.path, key.type_name(),
+                                    describe(node)));
+    }
+    const auto wrong = check(key, *value);
+    if (!wrong.empty()) return add(where, wrong);
+    key.set(recipe_, *value);
+  }
+
+  void unknown(const std::string& where, const std::string& path, bool table = false) {
+    if (table) {
+      std::vector<std::string> tables;
+      for (const auto& key : all_keys()) {
+        const auto dot = key.path.find('.');
+        if (dot != std::string::npos) tables.push_back(key.path.substr(0, dot));
+      }
+      return add(where, fmt::format("unknown table [{}]{}", path, did_you_mean(path, tables)));
+    }
+    add(where, fmt::format("unknown key '{}'{}", path, suggestion(path)));
+  }
+
+  void add(const std::string& where, const std::string& what) {
+    errors_.push_back(where + ": " + what);
+  }
+
+  Recipe& recipe_;
+  std::vector<std::string> errors_;
+};
+
+}  // namespace
+
+Recipe parse_recipe(const std::string& text, const std::string& source,
+                    const std::vector<std::string>& overrides) {
+  Recipe recipe;
+  Parser parser(recipe);
+  parser.read_file(text, source);
+  for (const auto& item : overrides) parser.read_override(item);
+  parser.check_whole(source);
+  parser.finish();
+  return recipe;
+}
+
+Recipe load_recipe(const std::filesystem::path& path, const std::vector<std::string>& overrides) {
+  return parse_recipe(read_text_file(path, 1 << 20), path.string(), overrides);
+}
+
+}  // namespace staa::recipe

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "staa/options/neuron.h"
+
+namespace staa::recipe {
+
+enum class Device { kAuto, kCpu, kCuda };
+enum class Loss { kMean, kTet };
+enum class OptimizerKind { kSgd, kAdamW };
+enum class ScheduleKind { kCosine, kStep, kConstant };
+
+/// [data]
+struct DataSection {
+  std::string set = "cifar10";
+  std::string path;
+  bool allow_partial = false;
+  std::int64_t limit_train = 0;
+  std::int64_t limit_test = 0;
+  std::int64_t workers = 1;
+  std::int64_t frame_size = 0;
+};
+
+/// [augment]
+struct AugmentSection {
+  std::int64_t crop_padding = 0;
+  bool flip = false;
+  bool autoaugment = false;
+  std::int64_t cutout = 0;
+  double mixup = 0;
+  std::int64_t random_resized_crop = 0;
+  bool geometric = false;
+};
+
+/// [model]
+struct ModelSection {
+  std::string network = "resnet20";
+  double width = 1;
+  std::int64_t steps = 4;
+};
+
+/// [train]
+struct TrainSection {
+  std::int64_t epochs = 100;
+  std::int64_t batch = 128;
+  std::int64_t eval_batch = 0;
+  Loss loss = Loss::kMean;
+  double tet_lambda = 0.05;
+  double label_smoothing = 0;
+  double clip_norm = 0;
+  std::int64_t checkpoint_steps = 0;
+  std::int64_t max_steps = 0;
+};
+
+/// [optimizer]
+struct OptimizerOptions {
+  OptimizerKind kind = OptimizerKind::kSgd;
+  double lr = 0.1;
+  double momentum = 0.9;
+  bool nesterov = false;
+  double weight_decay = 1e-4;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double eps = 1e-8;
+};
+
+/// [schedule]
+struct ScheduleOptions {
+  ScheduleKind kind = ScheduleKind::kCosine;
+  double warmup_epochs = 0;
+  double min_lr = 1e-5;
+  std::vector<std::int64_t> milestones;
+  double gamma = 0.1;
+};
+
+/// Everything that decides a training run. keys.h tells what each key means and what it may be.
+struct Recipe {
+  std::string description;
+  std::int64_t seed = 1;
+  std::int64_t threads = 0;
+  Device device = Device::kAuto;
+  DataSection data;
+  AugmentSection augment;
+  ModelSection model;
+  NeuronOptions neuron;
+  TrainSection train;
+  OptimizerOptions optimizer;
+  ScheduleOptions schedule;
+};
+
+/// Reads a recipe file, then sets the keys that `overrides` ("model.width=0.25") name. The value of
+/// an override is read as TOML; a bare word is taken as a string.
+///
+/// Throws Error(kUsage) with one line a mistake, "FILE:LINE: what is wrong": TOML that cannot be
+/// read, an unknown key (with the nearest valid one), a wrong type, a value out of range;
+/// Error(kIo) when the file cannot be read.
+Recipe load_recipe(const std::filesystem::path& path,
+                   const std::vector<std::string>& overrides = {});
+
+/// The same for a text; `source` stands for the file's name in messages.
+Recipe parse_recipe(const std::string& text, const std::string& source,
+                    const std::vector<std::string>& overrides = {});
+
+/// Every key with its value, as TOML that parse_recipe reads back to the same recipe.
+std::string to_toml(const Recipe& recipe);
+
+/// One key, for documentation and `staa info`.
+struct KeyDescription {
+  std::string path;     ///< "train.epochs"
+  std::string type;     ///< "integer", "number", "boolean", "string", "list of integers"
+  std::string initial;  ///< the default, as TOML
+  std::string allowed;  ///< "at least 1"
+  std::string meaning;
+};
+std::vector<KeyDescription> describe_keys();
+
+}  // namespace staa::recipe
