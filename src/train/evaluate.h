@@ -1,0 +1,26 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include <functional>
+
+#include "staa/data/loader.h"
+#include "staa/models/network.h"
+
+namespace staa::train {
+
+/// Means over all samples of a data set.
+struct Evaluation {
+  double loss = 0;  ///< cross entropy of the mean output
+  double top1 = 0;  ///< percent
+  double top5 = 0;  ///< percent
+  std::int64_t samples = 0;
+};
+
+/// Runs every batch of `loader` through `network` in evaluation mode: no dropout, no
+/// gradient. The network stays in that mode. `keep_going` is asked before each batch; the result
+/// covers what was seen until it says no.
+Evaluation evaluate(models::Network& network, data::Loader& loader, torch::Device device,
+                    const std::function<bool()>& keep_going = {});
+
+}  // namespace staa::train

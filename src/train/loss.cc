@@ -1,0 +1,40 @@
+#include "staa/train/loss.h"
+
+#include <algorithm>
+
+namespace staa::train {
+namespace {
+
+/// logits [..., B, K] against targets [B, K], averaged over all but K.
+torch::Tensor cross_entropy(const torch::Tensor& logits, const torch::Tensor& targets) {
+  return -(targets * torch::log_softmax(logits, -1)).sum(-1).mean();
+}
+
+}  // namespace
+
+torch::Tensor soft_targets(const torch::Tensor& labels, std::int64_t classes, double smoothing) {
+  auto targets = torch::full({labels.size(0), classes}, smoothing / static_cast<double>(classes),
+                             torch::TensorOptions().device(labels.device()));
+  const auto ones = torch::full({labels.size(0), 1}, 1.0 - smoothing, targets.options());
+  return targets.scatter_add_(1, labels.unsqueeze(1), ones);
+}
+
+torch::Tensor mean_output_loss(const torch::Tensor& logits, const torch::Tensor& targets) {
+  return cross_entropy(logits.mean(0), targets);
+}
+
+torch::Tensor tet_loss(const torch::Tensor& logits, const torch::Tensor& targets, double lambda,
+                       double threshold) {
+  const auto distance = (logits - threshold).square().mean();
+  return (1 - lambda) * cross_entropy(logits, targets) + lambda * distance;
+}
+
+Hits count_hits(const torch::Tensor& logits, const torch::Tensor& labels) {
+  const torch::NoGradGuard no_grad;
+  const auto output = logits.mean(0);
+  const auto k = std::min<std::int64_t>(5, output.size(1));
+  const auto hits = std::get<1>(output.topk(k, 1)).eq(labels.unsqueeze(1));
+  return {hits.select(1, 0).sum().item<std::int64_t>(), hits.sum().item<std::int64_t>()};
+}
+
+}  // namespace staa::train

@@ -1,0 +1,34 @@
+#include "staa/train/run_folder.h"
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "staa/util/error.h"
+#include "staa/util/file.h"
+
+namespace staa::train {
+
+bool RunFolder::has_run() const {
+  return std::filesystem::exists(recipe()) || std::filesystem::exists(last());
+}
+
+void RunFolder::append_metrics(const std::string& json_line) const {
+  std::ofstream out(metrics(), std::ios::app);
+  out << json_line << '\n' << std::flush;
+  if (!out) fail_errno(metrics().string(), "cannot write");
+}
+
+void RunFolder::keep_metrics(std::int64_t epochs) const {
+  std::error_code missing;
+  if (!std::filesystem::exists(metrics(), missing)) return;
+  std::ifstream in(metrics());
+  std::string kept;
+  for (std::string line; std::getline(in, line);) {
+    const auto row = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
+    // A line cut short by a crash is not an object and goes.
+    if (row.is_object() && row.value("epoch", epochs + 1) <= epochs) kept += line + '\n';
+  }
+  write_file_atomically(metrics(), kept);
+}
+
+}  // namespace staa::train

@@ -1,0 +1,28 @@
+#include "staa/train/schedule.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace staa::train {
+
+double learning_rate(const recipe::ScheduleOptions& schedule, double base, double epoch,
+                     double epochs) {
+  const double warmup = schedule.warmup_epochs;
+  if (epoch < warmup) return base * epoch / warmup;
+  switch (schedule.kind) {
+    case recipe::ScheduleKind::kConstant:
+      return base;
+    case recipe::ScheduleKind::kCosine: {
+      const double progress = std::min(1.0, (epoch - warmup) / std::max(1e-9, epochs - warmup));
+      return schedule.min_lr + (base - schedule.min_lr) * (1 + std::cos(M_PI * progress)) / 2;
+    }
+    case recipe::ScheduleKind::kStep: {
+      const auto reached = std::count_if(schedule.milestones.begin(), schedule.milestones.end(),
+                                         [&](auto at) { return epoch >= static_cast<double>(at); });
+      return base * std::pow(schedule.gamma, static_cast<double>(reached));
+    }
+  }
+  return base;
+}
+
+}  // namespace staa::train

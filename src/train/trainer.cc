@@ -1,0 +1,294 @@
+#include "staa/train/trainer.h"
+
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "staa/models/registry.h"
+#include "staa/options/names.h"
+#include "staa/train/loss.h"
+#include "staa/train/reporter.h"
+#include "staa/train/run_folder.h"
+#include "staa/train/schedule.h"
+#include "staa/train/setup.h"
+#include "staa/train/signals.h"
+#include "staa/util/error.h"
+#include "staa/util/file.h"
+#include "staa/util/random.h"
+#include "staa/util/text.h"
+
+namespace staa::train {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// Key of the mixup draws, apart from those of the loader.
+constexpr std::uint64_t kMixupStream = 0x6d69787570;
+
+/// Refuses to touch a run without being asked to, and to resume where there is nothing.
+RunFolder open_folder(const TrainRequest& request) {
+  RunFolder folder(request.out);
+  if (folder.has_run() && !request.resume) {
+    fail(ErrorKind::kUsage,
+         "{}: a run is already here; use --resume to go on from its last checkpoint, or another "
+         "--out for a new run",
+         request.out.string());
+  }
+  if (request.resume && !std::filesystem::exists(folder.last())) {
+    fail(ErrorKind::kUsage, "{}: nothing to resume: there is no checkpoint {}",
+         request.out.string(), folder.last().filename().string());
+  }
+  make_folder(folder.root());
+  return folder;
+}
+
+/// The gradient-descent loop over one run: what `train` keeps between its steps.
+class Run {
+ public:
+  Run(const TrainRequest& request, const RunFolder& folder, Reporter& reporter);
+
+  TrainResult execute();
+
+ private:
+  void announce() const;
+  void train_epoch();
+  void train_batch(TensorBatch batch);
+  torch::Tensor loss_of(TensorBatch& batch);
+  void report_step();
+  void finish_epoch();
+  void save_last() const;
+  bool stopped() const { return StopSignals::received() != 0 || out_of_steps(); }
+  bool out_of_steps() const {
+    return recipe_.train.max_steps > 0 && progress_.step >= recipe_.train.max_steps;
+  }
+  double fraction_of_epoch() const {
+    return static_cast<double>(progress_.epoch) +
+           static_cast<double>(progress_.batch) / static_cast<double>(loader_->batches());
+  }
+
+  const recipe::Recipe& recipe_;
+  const RunFolder& folder_;
+  Reporter& reporter_;
+  torch::Device device_;
+  RunDescription description_;
+  std::shared_ptr<models::Network> network_;
+  std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<data::Loader> loader_;
+  std::unique_ptr<data::Loader> test_loader_;
+  Progress progress_;
+  Evaluation last_;
+  double learning_rate_ = 0;
+  // Of this process's share of the epoch in progress, for the speed shown.
+  Clock::time_point epoch_start_;
+  std::int64_t epoch_start_samples_ = 0;
+};
+
+Run::Run(const TrainRequest& request, const RunFolder& folder, Reporter& reporter)
+    : recipe_(request.recipe),
+      folder_(folder),
+      reporter_(reporter),
+      device_(choose_device(request.recipe)) {
+  set_threads(recipe_.threads);
+  const auto splits = open_data(recipe_);
+  description_ = {recipe::to_toml(recipe_), describe_input(*splits.train)};
+  torch::manual_seed(static_cast<std::uint64_t>(recipe_.seed));
+  network_ = models::make_network(network_options(recipe_, description_.input));
+  network_->to(device_);
+  optimizer_ = std::make_unique<Optimizer>(*network_, recipe_.optimizer);
+  loader_ = training_loader(splits.train, description_.input, recipe_);
+  test_loader_ = evaluation_loader(splits.test, description_.input, recipe_);
+  if (request.resume) {
+    progress_ = load_checkpoint(folder_.last(), *network_, *optimizer_);
+    folder_.keep_metrics(progress_.epoch);
+  } else {
+    write_file_atomically(folder_.recipe(), description_.recipe);
+  }
+}
+
+void Run::announce() const {
+  reporter_.say(fmt::format("{}: {} training and {} test images, {} classes",
+                            loader_->dataset().name(), with_thousands(loader_->dataset().size()),
+                            with_thousands(test_loader_->dataset().size()),
+                            description_.input.classes.size()));
+  reporter_.say(
+      fmt::format("{} of width {}, {} neurons, T = {}: {} parameters, on {} with {} threads",
+                  recipe_.model.network, recipe_.model.width, to_string(recipe_.neuron.kind),
+                  recipe_.model.steps, with_thousands(models::parameter_count(*network_)),
+                  device_.str(), at::get_num_threads()));
+  if (progress_.step > 0) {
+    reporter_.say(
+        fmt::format("resumed after {} epochs and {} batches", progress_.epoch, progress_.batch));
+  }
+}
+
+TrainResult Run::execute() {
+  announce();
+  while (progress_.epoch < recipe_.train.epochs && !stopped()) train_epoch();
+  return {progress_, last_, StopSignals::received()};
+}
+
+void Run::train_epoch() {
+  network_->train();
+  loader_->start(progress_.epoch, progress_.batch);
+  epoch_start_ = Clock::now();
+  epoch_start_samples_ = progress_.samples;
+  const double seconds_before = progress_.seconds;
+  std::int64_t steps = 0;
+  while (!stopped()) {
+    auto batch = loader_->next();
+    if (!batch) break;
+    train_batch(to_tensors(std::move(*batch), description_.input.shape, device_));
+    progress_.seconds = seconds_before + seconds_since(epoch_start_);
+    report_step();
+    const auto every = recipe_.train.checkpoint_steps;
+    if (every > 0 && ++steps % every == 0) save_last();
+  }
+  const bool complete = progress_.batch == loader_->batches();
+  if (StopSignals::received() != 0 && !complete) return save_last();
+  finish_epoch();
+}
+
+torch::Tensor Run::loss_of(TensorBatch& batch) {
+  const auto classes = static_cast<std::int64_t>(description_.input.classes.size());
+  const auto& train = recipe_.train;
+  auto targets = soft_targets(batch.labels, classes, train.label_smoothing);
+  if (recipe_.augment.mixup > 0) {
+    Random random{static_cast<std::uint64_t>(recipe_.seed), kMixupStream,
+                  static_cast<std::uint64_t>(progress_.step)};
+    const double share = random.beta(recipe_.augment.mixup, recipe_.augment.mixup);
+    std::vector<std::int64_t> partner(static_cast<std::size_t>(batch.labels.size(0)));
+    std::iota(partner.begin(), partner.end(), 0);
+    for (std::size_t i = partner.size(); i > 1; --i) {
+      std::swap(partner[i - 1],
+                partner[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(i)))]);
+    }
+    const auto order = torch::tensor(partner, torch::kLong).to(device_);
+    batch.images = share * batch.images + (1 - share) * batch.images.index_select(0, order);
+    targets = share * targets + (1 - share) * targets.index_select(0, order);
+  }
+  const auto logits = network_->forward(batch.images);
+  progress_.hits += count_hits(logits, batch.labels).top1;
+  if (train.loss == recipe::Loss::kTet) {
+    return tet_loss(logits, targets, train.tet_lambda, recipe_.neuron.threshold);
+  }
+  return mean_output_loss(logits, targets);
+}
+
+void Run::train_batch(TensorBatch batch) {
+  learning_rate_ = learning_rate(recipe_.schedule, recipe_.optimizer.lr, fraction_of_epoch(),
+                                 static_cast<double>(recipe_.train.epochs));
+  optimizer_->set_learning_rate(learning_rate_);
+  optimizer_->zero_grad();
+  const auto loss = loss_of(batch);
+  const double value = loss.item<double>();
+  if (!std::isfinite(value)) {
+    fail(ErrorKind::kRuntime,
+         "epoch {}, batch {}: the loss is {}; the last checkpoint is kept. Try a smaller "
+         "optimizer.lr or train.clip_norm",
+         progress_.epoch + 1, progress_.batch + 1, value);
+  }
+  loss.backward();
+  if (recipe_.train.clip_norm > 0) optimizer_->clip_gradients(recipe_.train.clip_norm);
+  optimizer_->step();
+
+  const auto size = batch.labels.size(0);
+  progress_.loss_sum += value * static_cast<double>(size);
+  progress_.samples += size;
+  ++progress_.batch;
+  ++progress_.step;
+}
+
+void Run::report_step() {
+  const double elapsed = std::max(1e-9, seconds_since(epoch_start_));
+  const auto samples = static_cast<double>(progress_.samples);
+  const double speed = static_cast<double>(progress_.samples - epoch_start_samples_) / elapsed;
+  const auto total = static_cast<double>(loader_->dataset().size());
+  const auto epochs_left = static_cast<double>(recipe_.train.epochs) - fraction_of_epoch();
+  StepReport report;
+  report.epoch = progress_.epoch + 1;
+  report.epochs = recipe_.train.epochs;
+  report.batch = progress_.batch;
+  report.batches = loader_->batches();
+  report.loss = progress_.loss_sum / samples;
+  report.top1 = 100.0 * static_cast<double>(progress_.hits) / samples;
+  report.images_per_s = speed;
+  report.seconds_left = epochs_left * total / std::max(1e-9, speed);
+  reporter_.step(report);
+}
+
+void Run::finish_epoch() {
+  const double elapsed = std::max(1e-9, seconds_since(epoch_start_));
+  const double speed = static_cast<double>(progress_.samples - epoch_start_samples_) / elapsed;
+  const double waited = loader_->seconds_waited();
+  last_ = evaluate(*network_, *test_loader_, device_, [] { return StopSignals::received() == 0; });
+  // A stop in the evaluation: the epoch's training is kept, its evaluation is made on resuming.
+  if (StopSignals::received() != 0) return save_last();
+
+  const auto samples = static_cast<double>(std::max<std::int64_t>(1, progress_.samples));
+  const double train_loss = progress_.loss_sum / samples;
+  const double train_top1 = 100.0 * static_cast<double>(progress_.hits) / samples;
+  ++progress_.epoch;
+  const bool best = last_.top1 > progress_.best_top1;
+  if (best) {
+    progress_.best_top1 = last_.top1;
+    progress_.best_epoch = progress_.epoch;
+  }
+  progress_.batch = 0;
+  progress_.loss_sum = 0;
+  progress_.hits = progress_.samples = 0;
+
+  const nlohmann::ordered_json row{{"epoch", progress_.epoch},
+                                   {"step", progress_.step},
+                                   {"learning_rate", learning_rate_},
+                                   {"train_loss", train_loss},
+                                   {"train_top1", train_top1},
+                                   {"test_loss", last_.loss},
+                                   {"test_top1", last_.top1},
+                                   {"test_top5", last_.top5},
+                                   {"best_top1", progress_.best_top1},
+                                   {"best_epoch", progress_.best_epoch},
+                                   {"images_per_s", speed},
+                                   {"loader_wait_s", waited},
+                                   {"train_seconds", progress_.seconds}};
+  folder_.append_metrics(row.dump());
+  if (best) save_weights(folder_.best(), *network_, progress_, description_);
+  save_last();
+  reporter_.say(fmt::format(
+      "epoch {:>{}}/{}  train loss {:.4f} acc {:.2f} %  test loss {:.4f} acc {:.2f} %{}  {:.0f} "
+      "images/s  lr {:.4g}",
+      progress_.epoch, std::to_string(recipe_.train.epochs).size(), recipe_.train.epochs,
+      train_loss, train_top1, last_.loss, last_.top1, best ? " (best)" : "", speed,
+      learning_rate_));
+}
+
+void Run::save_last() const {
+  save_checkpoint(folder_.last(), *network_, *optimizer_, progress_, description_);
+}
+
+}  // namespace
+
+TrainResult train(const TrainRequest& request) {
+  const auto folder = open_folder(request);
+  const StopSignals signals;
+  Reporter reporter(folder.log(), request.quiet);
+  Run run(request, folder, reporter);
+  const auto result = run.execute();
+  if (result.signal != 0) {
+    reporter.say(fmt::format("stopped by {} after epoch {} and {} batches; go on with --resume",
+                             result.signal == SIGINT ? "SIGINT" : "SIGTERM", result.progress.epoch,
+                             result.progress.batch));
+  } else {
+    reporter.say(fmt::format("done: last {:.2f} %, best {:.2f} % in epoch {}; {} of training",
+                             result.last.top1, result.progress.best_top1,
+                             result.progress.best_epoch, human_duration(result.progress.seconds)));
+  }
+  return result;
+}
+
+}  // namespace staa::train
