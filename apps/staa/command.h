@@ -1,0 +1,18 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+namespace staa::app {
+
+/// What the chosen subcommand does; returns the exit code.
+using Action = std::function<int()>;
+
+/// Each adds its subcommand to `app`, with its options and help; parsing sets `action`.
+void add_train(CLI::App& app, Action& action);
+void add_eval(CLI::App& app, Action& action);
+void add_profile(CLI::App& app, Action& action);
+void add_data(CLI::App& app, Action& action);
+void add_info(CLI::App& app, Action& action);
+
+}  // namespace staa::app

@@ -1,0 +1,126 @@
+#include <fmt/format.h>
+
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "command.h"
+#include "staa/data/convert.h"
+#include "staa/data/normalisation.h"
+#include "staa/data/open.h"
+#include "staa/util/text.h"
+
+namespace staa::app {
+namespace {
+
+struct CheckOptions {
+  data::DataOptions data;
+  bool json = false;
+};
+
+struct ConvertOptions {
+  std::string source;
+  std::string target;
+  bool json = false;
+};
+
+std::vector<std::int64_t> count_classes(const data::Dataset& set) {
+  std::vector<std::int64_t> counts(set.classes().size());
+  for (std::int64_t i = 0; i < set.size(); ++i) ++counts[static_cast<std::size_t>(set.label(i))];
+  return counts;
+}
+
+int check_command(const CheckOptions& options) {
+  const auto splits = data::open_dataset(options.data);
+  const auto shape = splits.train->shape();
+  const auto train = count_classes(*splits.train);
+  const auto test = count_classes(*splits.test);
+  const auto normalisation = data::compute_normalisation(*splits.train);
+  const auto& classes = splits.train->classes();
+  if (options.json) {
+    auto rows = nlohmann::ordered_json::array();
+    for (std::size_t i = 0; i < classes.size(); ++i) {
+      rows.push_back({{"name", classes[i]}, {"train", train[i]}, {"test", test[i]}});
+    }
+    const nlohmann::ordered_json object{{"name", splits.train->name()},
+                                        {"channels", shape.channels},
+                                        {"height", shape.height},
+                                        {"width", shape.width},
+                                        {"train", splits.train->size()},
+                                        {"test", splits.test->size()},
+                                        {"mean", normalisation.mean},
+                                        {"stddev", normalisation.stddev},
+                                        {"classes", rows}};
+    std::cout << object.dump(2) << '\n';
+    return 0;
+  }
+  std::cout << fmt::format("{}: {} training and {} test images of {}x{}, {} channel{}\n",
+                           splits.train->name(), with_thousands(splits.train->size()),
+                           with_thousands(splits.test->size()), shape.height, shape.width,
+                           shape.channels, shape.channels == 1 ? "" : "s");
+  std::cout << fmt::format("{:>5}  {:<24} {:>8} {:>8}\n", "label", "class", "train", "test");
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    std::cout << fmt::format("{:>5}  {:<24} {:>8} {:>8}\n", i, classes[i], train[i], test[i]);
+  }
+  return 0;
+}
+
+int convert_command(const ConvertOptions& options) {
+  const auto summary = data::convert_image_folder(options.source, options.target);
+  if (options.json) {
+    const nlohmann::ordered_json object{{"train", summary.train_images},
+                                        {"test", summary.test_images},
+                                        {"channels", summary.shape.channels},
+                                        {"height", summary.shape.height},
+                                        {"width", summary.shape.width},
+                                        {"classes", summary.classes}};
+    std::cout << object.dump() << '\n';
+  } else {
+    std::cout << fmt::format(
+        "{}: {} training and {} test images of {}x{} in {} classes, in the CIFAR-10 binary format\n"
+        "train on it with: --set data.set=cifar10 data.path={}\n",
+        options.target, with_thousands(summary.train_images), with_thousands(summary.test_images),
+        summary.shape.height, summary.shape.width, summary.classes.size(), options.target);
+  }
+  return 0;
+}
+
+void add_check(CLI::App& app, Action& action) {
+  auto options = std::make_shared<CheckOptions>();
+  auto* command =
+      app.add_subcommand("check", "Read a data set whole, check it and count its samples by class");
+  command->add_option("set", options->data.set, "One of " + join_choices(data::known_sets()))
+      ->required()
+      ->type_name("SET");
+  command->add_option("path", options->data.path, "Its folder")->type_name("DIR");
+  command->add_flag("--partial", options->data.allow_partial,
+                    "Accept other than the published number of samples");
+  command->add_flag("--json", options->json, "Print one JSON object");
+  command->callback([options, &action] { action = [options] { return check_command(*options); }; });
+}
+
+void add_convert(CLI::App& app, Action& action) {
+  auto options = std::make_shared<ConvertOptions>();
+  auto* command = app.add_subcommand(
+      "convert", "Turn a folder of equal-sized images into the CIFAR-10 binary format");
+  command
+      ->add_option("source", options->source,
+                   "Folder with train/CLASS/*.jpg and test/CLASS/*.jpg (PNG as well)")
+      ->required()
+      ->type_name("SOURCE");
+  command->add_option("target", options->target, "Folder to write")->required()->type_name("TARGET");
+  command->add_flag("--json", options->json, "Print one JSON object");
+  command->callback(
+      [options, &action] { action = [options] { return convert_command(*options); }; });
+}
+
+}  // namespace
+
+void add_data(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand("data", "Check and convert data sets");
+  command->require_subcommand(1);
+  add_check(*command, action);
+  add_convert(*command, action);
+}
+
+}  // namespace staa::app

@@ -1,0 +1,55 @@
+#include <torch/torch.h>
+
+#include <cstdio>
+#include <new>
+#include <string>
+
+#include "command.h"
+#include "staa/util/error.h"
+
+namespace staa::app {
+namespace {
+
+constexpr int kFailure = 1;
+constexpr int kUsage = 2;
+
+int complain(const std::string& message, int code) {
+  std::fprintf(stderr, "staa: error: %s\n", message.c_str());
+  return code;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{
+      "Trains and runs spiking neural networks with spatial-temporal attention (STAA-SNN)"};
+  app.set_version_flag("--version", STAA_VERSION);
+  app.require_subcommand(1);
+  app.footer("Start with: staa train configs/quickstart.toml --out runs/quickstart");
+  Action action;
+  add_train(app, action);
+  add_eval(app, action);
+  add_profile(app, action);
+  add_data(app, action);
+  add_info(app, action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // CLI11 prints help, version or the complaint; every complaint is a usage error.
+    return app.exit(error) == 0 ? 0 : kUsage;
+  }
+  try {
+    return action();
+  } catch (const Error& error) {
+    return complain(error.what(), error.exit_code());
+  } catch (const c10::Error& error) {
+    return complain(error.what_without_backtrace(), kFailure);
+  } catch (const std::bad_alloc&) {
+    return complain("out of memory: try a smaller train.batch or model.width", kFailure);
+  } catch (const std::exception& error) {
+    return complain(error.what(), kFailure);
+  }
+}
+
+}  // namespace
+}  // namespace staa::app
+
+int main(int argc, char** argv) { return staa::app::run(argc, argv); }

@@ -1,0 +1,188 @@
+#include <fmt/format.h>
+
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "command.h"
+#include "staa/analysis/profile.h"
+#include "staa/data/adapt.h"
+#include "staa/models/registry.h"
+#include "staa/train/run_folder.h"
+#include "staa/train/setup.h"
+#include "staa/util/error.h"
+#include "staa/util/text.h"
+
+namespace staa::app {
+namespace {
+
+struct Options {
+  std::string target;
+  std::string checkpoint = "best";
+  std::vector<std::string> overrides;
+  std::int64_t images = 64;
+  bool json = false;
+};
+
+/// What is profiled, and the words that say so.
+struct Subject {
+  recipe::Recipe recipe;
+  std::shared_ptr<models::Network> network;
+  std::shared_ptr<const data::Dataset> images;
+  train::InputDescription input;
+  std::string weights;
+};
+
+constexpr const char* kStandIn = "fashion-mnist";
+
+/// The recipe's test images, or, where the set is not at hand, Fashion-MNIST in their shape: the counts
+/// that depend on spikes are then of those images, which the output says.
+std::shared_ptr<const data::Dataset> find_images(const recipe::Recipe& recipe, bool* stand_in) {
+  *stand_in = false;
+  try {
+    return train::open_data(recipe).test;
+  } catch (const Error& error) {
+    const auto facts = data::published_facts(recipe.data.set);
+    if (!facts || !recipe.data.path.empty()) throw;
+    data::DataOptions options;
+    options.set = kStandIn;
+    std::shared_ptr<const data::Dataset> images;
+    try {
+      images = data::open_dataset(options).test;
+    } catch (const Error&) {
+      throw error;  // what the recipe asks for matters more than the stand-in
+    }
+    std::cerr << fmt::format(
+        "staa: note: {} is not at hand; {} images in its shape stand in (use --set data.path=DIR)\n",
+        recipe.data.set, kStandIn);
+    *stand_in = true;
+    return std::make_shared<data::Adapted>(images, facts->shape, facts->classes);
+  }
+}
+
+Subject open_recipe(const Options& options) {
+  Subject subject;
+  subject.recipe = recipe::load_recipe(options.target, options.overrides);
+  bool stand_in = false;
+  subject.images = find_images(subject.recipe, &stand_in);
+  subject.input = train::describe_input(*subject.images);
+  torch::manual_seed(static_cast<std::uint64_t>(subject.recipe.seed));
+  subject.network = models::make_network(train::network_options(subject.recipe, subject.input));
+  subject.weights = "initial";
+  return subject;
+}
+
+Subject open_run(const Options& options) {
+  const train::RunFolder folder(options.target);
+  const auto weights = options.checkpoint == "best" ? folder.best() : folder.last();
+  if (!std::filesystem::exists(weights)) {
+    fail(ErrorKind::kUsage, "{}: there is no {}: not the folder of a run that has got that far",
+         options.target, weights.filename().string());
+  }
+  Subject subject;
+  const auto description = train::load_description(weights);
+  subject.recipe =
+      recipe::parse_recipe(description.recipe, weights.string() + " (recipe)", options.overrides);
+  subject.input = description.input;
+  subject.images = train::open_data(subject.recipe).test;
+  subject.network = models::make_network(train::network_options(subject.recipe, subject.input));
+  train::load_weights(weights, *subject.network);
+  subject.weights = weights.string();
+  return subject;
+}
+
+nlohmann::ordered_json to_json(const analysis::Profile& profile, const Subject& subject) {
+  auto layers = nlohmann::ordered_json::array();
+  for (const auto& layer : profile.layers) {
+    nlohmann::ordered_json row{{"name", layer.name},         {"kind", layer.kind},
+                               {"input", layer.input},       {"output", layer.output},
+                               {"parameters", layer.parameters}, {"flops", layer.flops},
+                               {"macs", layer.macs},         {"acs", layer.acs},
+                               {"energy_mj", layer.energy_mj}};
+    if (layer.kind == "neuron") row["firing_rate"] = layer.firing_rate;
+    layers.push_back(std::move(row));
+  }
+  return {{"network", subject.recipe.model.network},
+          {"width", subject.recipe.model.width},
+          {"steps", subject.recipe.model.steps},
+          {"parameters", profile.parameters},
+          {"flops", profile.flops},
+          {"macs", profile.macs},
+          {"acs", profile.acs},
+          {"energy_mj", profile.energy_mj},
+          {"firing_rate", profile.firing_rate},
+          {"images", profile.images},
+          {"data", subject.images->name()},
+          {"weights", subject.weights},
+          {"layers", layers}};
+}
+
+std::string millions(double value) { return fmt::format("{:.3f}", value / 1e6); }
+
+void print_table(const analysis::Profile& profile, const Subject& subject) {
+  std::cout << fmt::format("{} of width {}, T = {}; {} images of {}; weights: {}\n\n",
+                           subject.recipe.model.network, subject.recipe.model.width,
+                           subject.recipe.model.steps, profile.images, subject.images->name(),
+                           subject.weights);
+  const char* row = "{:<30} {:<11} {:<7} {:>12} {:>11} {:>9} {:>9} {:>9} {:>8} {:>10}\n";
+  std::cout << fmt::format(fmt::runtime(row), "layer", "kind", "reads", "output", "parameters", "FLOPs M",
+                           "MACs M", "ACs M", "firing", "energy mJ");
+  for (const auto& layer : profile.layers) {
+    const bool neuron = layer.kind == "neuron";
+    std::cout << fmt::format(fmt::runtime(row), layer.name, layer.kind, layer.input, layer.output,
+                             with_thousands(layer.parameters), millions(layer.flops),
+                             millions(layer.macs), millions(layer.acs),
+                             neuron ? fmt::format("{:.2f} %", 100 * layer.firing_rate) : "",
+                             fmt::format("{:.5f}", layer.energy_mj));
+  }
+  std::cout << fmt::format(
+      "\nparameters  {:.3f} M\nFLOPs       {:.3f} G\nMACs        {:.3f} G\nACs         {:.3f} G\n"
+      "firing rate {:.2f} %\nenergy      {:.4f} mJ an image = {} pJ x MACs + {} pJ x ACs\n",
+      static_cast<double>(profile.parameters) / 1e6, profile.flops / 1e9, profile.macs / 1e9,
+      profile.acs / 1e9, 100 * profile.firing_rate, profile.energy_mj,
+      analysis::kPicojoulesPerMac, analysis::kPicojoulesPerAc);
+}
+
+int profile_command(const Options& options) {
+  const bool run = std::filesystem::is_directory(options.target);
+  const auto subject = run ? open_run(options) : open_recipe(options);
+  train::set_threads(subject.recipe.threads);
+  auto recipe = subject.recipe;
+  recipe.train.eval_batch = 16;  // small batches: the profiler keeps none of them
+  const auto loader = train::evaluation_loader(subject.images, subject.input, recipe);
+  if (!run) analysis::calibrate_normalisation(*subject.network, *loader, options.images);
+  const auto profile = analysis::profile(*subject.network, *loader, options.images);
+  if (options.json) {
+    std::cout << to_json(profile, subject).dump(2) << '\n';
+  } else {
+    print_table(profile, subject);
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_profile(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand(
+      "profile", "Count parameters, FLOPs, MACs, ACs, firing rates and energy, layer by layer");
+  command
+      ->add_option("target", options->target,
+                   "A recipe (fresh weights, normalisation set from the images), or a run's folder "
+                   "(its trained weights)")
+      ->required()
+      ->type_name("RECIPE|DIR");
+  command->add_option("-c,--checkpoint", options->checkpoint, "Which weights of a run")
+      ->check(CLI::IsMember({"best", "last"}))
+      ->capture_default_str();
+  command->add_option("-n,--images", options->images, "Test images to average over")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("-s,--set", options->overrides, "Set a key of the recipe")
+      ->type_name("KEY=VALUE");
+  command->add_flag("--json", options->json, "Print one JSON object");
+  command->callback(
+      [options, &action] { action = [options] { return profile_command(*options); }; });
+}
+
+}  // namespace staa::app

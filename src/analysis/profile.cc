@@ -1,0 +1,180 @@
+#include "staa/analysis/profile.h"
+
+#include <fmt/format.h>
+
+#include "staa/analysis/count.h"
+#include "staa/models/registry.h"
+#include "staa/nn/layers.h"
+#include "staa/nn/neuron.h"
+#include "staa/train/setup.h"
+
+namespace staa::analysis {
+namespace {
+
+/// Feeds up to `images` images to `use`, batch by batch, and returns how many there were.
+template <typename Use>
+std::int64_t show_images(data::Loader& loader, std::int64_t images, Use use) {
+  const torch::NoGradGuard no_grad;
+  std::int64_t seen = 0;
+  loader.start(0);
+  while (seen < images) {
+    auto next = loader.next();
+    if (!next) break;
+    auto batch =
+        train::to_tensors(std::move(*next), loader.dataset().shape(), torch::Device(torch::kCPU));
+    const auto count = std::min(images - seen, batch.images.size(0));
+    use(batch.images.slice(0, 0, count));
+    seen += count;
+  }
+  return seen;
+}
+
+/// Sums over the images shown, one layer each.
+struct Tally {
+  LayerProfile row;
+  bool binary = true;     // so far
+  double accumulates = 0; // if all of it is binary
+  double spikes = 0;
+  double neurons = 0;     // times steps and images
+};
+
+class Profiler {
+ public:
+  explicit Profiler(models::Network& network) : network_(network) {
+    for (const auto& item : network.named_modules("", /*include_self=*/false)) {
+      if (auto* conv = dynamic_cast<nn::ConvNorm*>(item.value().get())) watch(item.key(), *conv);
+      if (auto* neuron = dynamic_cast<nn::Neuron*>(item.value().get())) watch(item.key(), *neuron);
+      if (auto* head = dynamic_cast<nn::Head*>(item.value().get())) watch(item.key(), *head);
+    }
+  }
+  ~Profiler() {
+    for (auto* layer : watched_) layer->set_observer({});
+  }
+  Profiler(const Profiler&) = delete;
+  Profiler& operator=(const Profiler&) = delete;
+
+  Profile finish(std::int64_t images) const;
+
+ private:
+  /// A row of its own for the layer; the reference stays valid.
+  Tally& add(const std::string& name, const std::string& kind, nn::Observable& layer) {
+    watched_.push_back(&layer);
+    tallies_.push_back(std::make_unique<Tally>());
+    tallies_.back()->row.name = name;
+    tallies_.back()->row.kind = kind;
+    return *tallies_.back();
+  }
+
+  void watch(const std::string& name, nn::ConvNorm& conv) {
+    auto& tally = add(name, "convolution", conv);
+    // Of the convolution and its BatchNorm; a neuron behind it has a row of its own.
+    tally.row.parameters = conv.weight().numel() + 2 * conv.weight().size(0);
+    conv.set_observer([this, &tally, &conv](const torch::Tensor& in, const torch::Tensor& out) {
+      const auto weight = conv.weight();
+      tally.row.output = fmt::format("{}x{}x{}", out.size(2), out.size(3), out.size(4));
+      const auto steps = static_cast<double>(network_.options().steps);
+      tally.row.flops = convolution_flops(weight, out.size(3), out.size(4)) * steps;
+      // The first reads the image, a value a pixel even where that happens to be 0 or 1.
+      tally.binary = tally.binary && &tally != first_convolution() && is_binary(in);
+      if (tally.binary) {
+        tally.accumulates +=
+            convolution_accumulates(in.flatten(0, 1), weight, conv.stride());
+      }
+    });
+  }
+
+  void watch(const std::string& name, nn::Neuron& neuron) {
+    auto& tally = add(name, "neuron", neuron);
+    for (const auto& parameter : neuron.parameters()) tally.row.parameters += parameter.numel();
+    tally.binary = false;
+    neuron.set_observer([&tally, &neuron](const torch::Tensor& in, const torch::Tensor& out) {
+      tally.row.output = fmt::format("{}x{}x{}", out.size(2), out.size(3), out.size(4));
+      tally.row.flops = block_macs(neuron.options(), in.size(2), in.size(3) * in.size(4)) *
+                        static_cast<double>(in.size(0));
+      tally.spikes += out.sum(torch::kDouble).item<double>();
+      tally.neurons += static_cast<double>(out.numel());
+    });
+  }
+
+  void watch(const std::string& name, nn::Head& head) {
+    auto& tally = add(name, "linear", head);
+    for (const auto& parameter : head.parameters()) tally.row.parameters += parameter.numel();
+    tally.binary = false;  // it reads means
+    head.set_observer([&tally, &head](const torch::Tensor& in, const torch::Tensor& out) {
+      tally.row.output = fmt::format("{}", out.size(2));
+      tally.row.flops =
+          static_cast<double>(head.weight().numel()) * static_cast<double>(in.size(0));
+    });
+  }
+
+  const Tally* first_convolution() const {
+    for (const auto& tally : tallies_) {
+      if (tally->row.kind == "convolution") return tally.get();
+    }
+    return nullptr;
+  }
+
+  models::Network& network_;
+  std::vector<nn::Observable*> watched_;
+  std::vector<std::unique_ptr<Tally>> tallies_;
+};
+
+Profile Profiler::finish(std::int64_t images) const {
+  Profile profile;
+  profile.images = images;
+  profile.parameters = models::parameter_count(network_);
+  double spikes = 0;
+  double neurons = 0;
+  for (const auto& tally : tallies_) {
+    auto row = tally->row;
+    row.input = tally->binary ? "spikes" : "values";
+    if (tally->binary) {
+      row.acs = tally->accumulates / static_cast<double>(images);
+    } else {
+      row.macs = row.flops;
+    }
+    if (tally->neurons > 0) row.firing_rate = tally->spikes / tally->neurons;
+    row.energy_mj = (kPicojoulesPerMac * row.macs + kPicojoulesPerAc * row.acs) * 1e-9;
+    profile.flops += row.flops;
+    profile.macs += row.macs;
+    profile.acs += row.acs;
+    profile.energy_mj += row.energy_mj;
+    spikes += tally->spikes;
+    neurons += tally->neurons;
+    profile.layers.push_back(std::move(row));
+  }
+  profile.firing_rate = neurons > 0 ? spikes / neurons : 0;
+  return profile;
+}
+
+}  // namespace
+
+Profile profile(models::Network& network, data::Loader& loader, std::int64_t images) {
+  network.eval();
+  const Profiler profiler(network);
+  const auto seen =
+      show_images(loader, images, [&](const torch::Tensor& batch) { network.forward(batch); });
+  return profiler.finish(seen);
+}
+
+void calibrate_normalisation(models::Network& network, data::Loader& loader, std::int64_t images) {
+  // Momentum 1 / n makes the running statistics the mean over the batches seen.
+  std::vector<torch::nn::BatchNorm2dImpl*> norms;
+  for (const auto& module : network.modules()) {
+    if (auto* norm = module->as<torch::nn::BatchNorm2dImpl>()) norms.push_back(norm);
+  }
+  using Momentum = std::decay_t<decltype(norms[0]->options.momentum())>;  // LibTorch's optional
+  std::vector<Momentum> kept;
+  for (auto* norm : norms) kept.push_back(norm->options.momentum());
+  network.train();
+  int batches = 0;
+  show_images(loader, images, [&](const torch::Tensor& batch) {
+    ++batches;
+    for (auto* norm : norms) norm->options.momentum(1.0 / batches);
+    network.forward(batch);
+  });
+  for (std::size_t i = 0; i < norms.size(); ++i) norms[i]->options.momentum(kept[i]);
+  network.eval();
+}
+
+}  // namespace staa::analysis
