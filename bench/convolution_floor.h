@@ -8,8 +8,8 @@
 
 namespace staa::bench {
 
-/// The convolutions of one network and nothing else, each on an input of the shape and layout that it
-/// sees in the network: the time no implementation of the rest can go below.
+/// The convolutions of one network and nothing else, each on an input of the shape and layout that
+/// it sees in the network: the time no implementation of the rest can go below.
 class ConvolutionFloor {
  public:
   /// Runs `network` once on `images` to learn the shapes.

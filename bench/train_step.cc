@@ -1,5 +1,5 @@
-// Images per second of a training step and of inference, beside the convolution floor measured in the
-// same run, in turn with it, so that a machine whose speed drifts still gives a true ratio.
+// Images per second of a training step and of inference, beside the convolution floor measured in
+// the same run, in turn with it, so that a machine whose speed drifts still gives a true ratio.
 
 #include <fmt/format.h>
 #include <malloc.h>
@@ -133,15 +133,14 @@ nlohmann::ordered_json run(const Setup& setup, double width, const std::string& 
 }
 
 void print_row(const nlohmann::ordered_json& row) {
-  std::cout << fmt::format("{:9} {:5.2f} {:9} {:9.1f} {:9.1f} {:7.2f}   {:9.1f} {:9.1f} {:7.2f} {:9.0f}\n",
-                           row["network"].get<std::string>(), row["width"].get<double>(),
-                           row["neuron"].get<std::string>(),
-                           row["train_images_per_s"].get<double>(),
-                           row["train_floor_images_per_s"].get<double>(),
-                           row["train_floor_ratio"].get<double>(),
-                           row["infer_images_per_s"].get<double>(),
-                           row["infer_floor_images_per_s"].get<double>(),
-                           row["infer_floor_ratio"].get<double>(), row["peak_mib"].get<double>())
+  std::cout << fmt::format(
+                   "{:9} {:5.2f} {:9} {:9.1f} {:9.1f} {:7.2f}   {:9.1f} {:9.1f} {:7.2f} {:9.0f}\n",
+                   row["network"].get<std::string>(), row["width"].get<double>(),
+                   row["neuron"].get<std::string>(), row["train_images_per_s"].get<double>(),
+                   row["train_floor_images_per_s"].get<double>(),
+                   row["train_floor_ratio"].get<double>(), row["infer_images_per_s"].get<double>(),
+                   row["infer_floor_images_per_s"].get<double>(),
+                   row["infer_floor_ratio"].get<double>(), row["peak_mib"].get<double>())
             << std::flush;
 }
 
@@ -167,8 +166,8 @@ int main(int argc, char** argv) {
   auto rows = nlohmann::ordered_json::array();
   if (!setup.json) {
     std::cout << fmt::format("{:9} {:>5} {:9} {:>9} {:>9} {:>7}   {:>9} {:>9} {:>7} {:>9}\n",
-                             "network", "width", "neuron", "train/s", "floor/s", "ratio",
-                             "infer/s", "floor/s", "ratio", "peak MiB");
+                             "network", "width", "neuron", "train/s", "floor/s", "ratio", "infer/s",
+                             "floor/s", "ratio", "peak MiB");
   }
   for (const double width : setup.widths) {
     for (const auto& neuron : setup.neurons) {

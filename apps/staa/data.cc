@@ -68,12 +68,10 @@ int check_command(const CheckOptions& options) {
 int convert_command(const ConvertOptions& options) {
   const auto summary = data::convert_image_folder(options.source, options.target);
   if (options.json) {
-    const nlohmann::ordered_json object{{"train", summary.train_images},
-                                        {"test", summary.test_images},
-                                        {"channels", summary.shape.channels},
-                                        {"height", summary.shape.height},
-                                        {"width", summary.shape.width},
-                                        {"classes", summary.classes}};
+    const nlohmann::ordered_json object{
+        {"train", summary.train_images},      {"test", summary.test_images},
+        {"channels", summary.shape.channels}, {"height", summary.shape.height},
+        {"width", summary.shape.width},       {"classes", summary.classes}};
     std::cout << object.dump() << '\n';
   } else {
     std::cout << fmt::format(
@@ -108,7 +106,9 @@ void add_convert(CLI::App& app, Action& action) {
                    "Folder with train/CLASS/*.jpg and test/CLASS/*.jpg (PNG as well)")
       ->required()
       ->type_name("SOURCE");
-  command->add_option("target", options->target, "Folder to write")->required()->type_name("TARGET");
+  command->add_option("target", options->target, "Folder to write")
+      ->required()
+      ->type_name("TARGET");
   command->add_flag("--json", options->json, "Print one JSON object");
   command->callback(
       [options, &action] { action = [options] { return convert_command(*options); }; });

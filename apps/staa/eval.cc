@@ -34,8 +34,7 @@ int eval_command(const Options& options) {
       recipe::parse_recipe(description.recipe, weights.string() + " (recipe)", options.overrides);
   train::set_threads(recipe.threads);
   const auto device = train::choose_device(recipe);
-  const auto network =
-      models::make_network(train::network_options(recipe, description.input));
+  const auto network = models::make_network(train::network_options(recipe, description.input));
   const auto progress = train::load_weights(weights, *network);
   network->to(device);
   const auto splits = train::open_data(recipe);
@@ -51,11 +50,11 @@ int eval_command(const Options& options) {
                                         {"epoch", progress.epoch}};
     std::cout << object.dump() << '\n';
   } else {
-    std::cout << fmt::format("{} ({} checkpoint, epoch {}): top-1 {:.2f} %, top-5 {:.2f} %, loss "
-                             "{:.4f} on {} samples of {}\n",
-                             options.run, options.checkpoint, progress.epoch, result.top1,
-                             result.top5, result.loss, with_thousands(result.samples),
-                             splits.test->name());
+    std::cout << fmt::format(
+        "{} ({} checkpoint, epoch {}): top-1 {:.2f} %, top-5 {:.2f} %, loss "
+        "{:.4f} on {} samples of {}\n",
+        options.run, options.checkpoint, progress.epoch, result.top1, result.top5, result.loss,
+        with_thousands(result.samples), splits.test->name());
   }
   return 0;
 }

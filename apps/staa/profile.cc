@@ -1,3 +1,5 @@
+#include "staa/analysis/profile.h"
+
 #include <fmt/format.h>
 
 #include <iostream>
@@ -5,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include "command.h"
-#include "staa/analysis/profile.h"
 #include "staa/data/adapt.h"
 #include "staa/models/registry.h"
 #include "staa/train/run_folder.h"
@@ -35,8 +36,8 @@ struct Subject {
 
 constexpr const char* kStandIn = "fashion-mnist";
 
-/// The recipe's test images, or, where the set is not at hand, Fashion-MNIST in their shape: the counts
-/// that depend on spikes are then of those images, which the output says.
+/// The recipe's test images, or, where the set is not at hand, Fashion-MNIST in their shape: the
+/// counts that depend on spikes are then of those images, which the output says.
 std::shared_ptr<const data::Dataset> find_images(const recipe::Recipe& recipe, bool* stand_in) {
   *stand_in = false;
   try {
@@ -53,7 +54,8 @@ std::shared_ptr<const data::Dataset> find_images(const recipe::Recipe& recipe, b
       throw error;  // what the recipe asks for matters more than the stand-in
     }
     std::cerr << fmt::format(
-        "staa: note: {} is not at hand; {} images in its shape stand in (use --set data.path=DIR)\n",
+        "staa: note: {} is not at hand; {} images in its shape stand in (use --set "
+        "data.path=DIR)\n",
         recipe.data.set, kStandIn);
     *stand_in = true;
     return std::make_shared<data::Adapted>(images, facts->shape, facts->classes);
@@ -94,10 +96,14 @@ Subject open_run(const Options& options) {
 nlohmann::ordered_json to_json(const analysis::Profile& profile, const Subject& subject) {
   auto layers = nlohmann::ordered_json::array();
   for (const auto& layer : profile.layers) {
-    nlohmann::ordered_json row{{"name", layer.name},         {"kind", layer.kind},
-                               {"input", layer.input},       {"output", layer.output},
-                               {"parameters", layer.parameters}, {"flops", layer.flops},
-                               {"macs", layer.macs},         {"acs", layer.acs},
+    nlohmann::ordered_json row{{"name", layer.name},
+                               {"kind", layer.kind},
+                               {"input", layer.input},
+                               {"output", layer.output},
+                               {"parameters", layer.parameters},
+                               {"flops", layer.flops},
+                               {"macs", layer.macs},
+                               {"acs", layer.acs},
                                {"energy_mj", layer.energy_mj}};
     if (layer.kind == "neuron") row["firing_rate"] = layer.firing_rate;
     layers.push_back(std::move(row));
@@ -125,8 +131,8 @@ void print_table(const analysis::Profile& profile, const Subject& subject) {
                            subject.recipe.model.steps, profile.images, subject.images->name(),
                            subject.weights);
   const char* row = "{:<30} {:<11} {:<7} {:>12} {:>11} {:>9} {:>9} {:>9} {:>8} {:>10}\n";
-  std::cout << fmt::format(fmt::runtime(row), "layer", "kind", "reads", "output", "parameters", "FLOPs M",
-                           "MACs M", "ACs M", "firing", "energy mJ");
+  std::cout << fmt::format(fmt::runtime(row), "layer", "kind", "reads", "output", "parameters",
+                           "FLOPs M", "MACs M", "ACs M", "firing", "energy mJ");
   for (const auto& layer : profile.layers) {
     const bool neuron = layer.kind == "neuron";
     std::cout << fmt::format(fmt::runtime(row), layer.name, layer.kind, layer.input, layer.output,
@@ -139,8 +145,8 @@ void print_table(const analysis::Profile& profile, const Subject& subject) {
       "\nparameters  {:.3f} M\nFLOPs       {:.3f} G\nMACs        {:.3f} G\nACs         {:.3f} G\n"
       "firing rate {:.2f} %\nenergy      {:.4f} mJ an image = {} pJ x MACs + {} pJ x ACs\n",
       static_cast<double>(profile.parameters) / 1e6, profile.flops / 1e9, profile.macs / 1e9,
-      profile.acs / 1e9, 100 * profile.firing_rate, profile.energy_mj,
-      analysis::kPicojoulesPerMac, analysis::kPicojoulesPerAc);
+      profile.acs / 1e9, 100 * profile.firing_rate, profile.energy_mj, analysis::kPicojoulesPerMac,
+      analysis::kPicojoulesPerAc);
 }
 
 int profile_command(const Options& options) {

@@ -1,4 +1,3 @@
-#include <csignal>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -33,8 +32,8 @@ recipe::Recipe choose_recipe(const Options& options) {
          stored.filename().string());
   }
   // Overrides apply to the recipe given, or else to the run's own.
-  const auto wanted = recipe::load_recipe(
-      options.recipe.empty() ? stored.string() : options.recipe, options.overrides);
+  const auto wanted = recipe::load_recipe(options.recipe.empty() ? stored.string() : options.recipe,
+                                          options.overrides);
   recipe::check_resumable(recipe::load_recipe(stored), wanted, options.out);
   return wanted;
 }
@@ -70,15 +69,14 @@ void add_train(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("train", "Train a network as a recipe says");
   command->add_option("recipe", options->recipe, "Recipe (TOML); not needed with --resume")
       ->type_name("RECIPE");
-  command->add_option("-o,--out", options->out, "Folder of the run")
-      ->required()
-      ->type_name("DIR");
+  command->add_option("-o,--out", options->out, "Folder of the run")->required()->type_name("DIR");
   command
       ->add_option("-s,--set", options->overrides,
                    "Set a key of the recipe: --set train.epochs=5 neuron.kind=lif")
       ->type_name("KEY=VALUE");
   command->add_flag("--resume", options->resume, "Go on from the run's last checkpoint");
-  command->add_flag("--json", options->json, "Print the result as one JSON object, and nothing else");
+  command->add_flag("--json", options->json,
+                    "Print the result as one JSON object, and nothing else");
   command->add_flag("-q,--quiet", options->quiet, "No progress on standard output");
   command->footer(
       "Stops cleanly on SIGINT (Ctrl-C) and SIGTERM with a checkpoint to go on from.\n"

@@ -32,10 +32,10 @@ std::int64_t show_images(data::Loader& loader, std::int64_t images, Use use) {
 /// Sums over the images shown, one layer each.
 struct Tally {
   LayerProfile row;
-  bool binary = true;     // so far
-  double accumulates = 0; // if all of it is binary
+  bool binary = true;      // so far
+  double accumulates = 0;  // if all of it is binary
   double spikes = 0;
-  double neurons = 0;     // times steps and images
+  double neurons = 0;  // times steps and images
 };
 
 class Profiler {
@@ -77,8 +77,7 @@ class Profiler {
       // The first reads the image, a value a pixel even where that happens to be 0 or 1.
       tally.binary = tally.binary && &tally != first_convolution() && is_binary(in);
       if (tally.binary) {
-        tally.accumulates +=
-            convolution_accumulates(in.flatten(0, 1), weight, conv.stride());
+        tally.accumulates += convolution_accumulates(in.flatten(0, 1), weight, conv.stride());
       }
     });
   }

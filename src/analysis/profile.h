@@ -15,16 +15,16 @@ inline constexpr double kPicojoulesPerAc = 0.9;
 
 /// Figures of one layer for one image over all T steps.
 struct LayerProfile {
-  std::string name;       ///< "stages.0.1.conv1"
-  std::string kind;       ///< "convolution", "neuron" or "linear"
-  std::string input;      ///< "spikes" (0 and 1 alone) or "values"
-  std::string output;     ///< extent of the output, "64x32x32"
+  std::string name;    ///< "stages.0.1.conv1"
+  std::string kind;    ///< "convolution", "neuron" or "linear"
+  std::string input;   ///< "spikes" (0 and 1 alone) or "values"
+  std::string output;  ///< extent of the output, "64x32x32"
   std::int64_t parameters = 0;
-  double flops = 0;       ///< multiply-adds that a dense layer does, summed over T
-  double macs = 0;        ///< those that read values: multiply-accumulates
-  double acs = 0;         ///< additions for the spikes that arrived: accumulates
-  double firing_rate = 0; ///< of a neuron's output: spikes a neuron and step
-  double energy_mj = 0;   ///< 4.6 pJ * macs + 0.9 pJ * acs
+  double flops = 0;        ///< multiply-adds that a dense layer does, summed over T
+  double macs = 0;         ///< those that read values: multiply-accumulates
+  double acs = 0;          ///< additions for the spikes that arrived: accumulates
+  double firing_rate = 0;  ///< of a neuron's output: spikes a neuron and step
+  double energy_mj = 0;    ///< 4.6 pJ * macs + 0.9 pJ * acs
 };
 
 /// What one image costs on average over the images shown.
@@ -41,16 +41,16 @@ struct Profile {
 
 /// Profiles `network` on the first `images` images of `loader`, in evaluation mode.
 ///
-/// A convolution's or linear layer's input is looked at: where every value is 0 or 1 an operation is an
-/// AC, counted for each spike that arrives and each output that it reaches (fewer at the border and
-/// behind a stride); otherwise every multiply-add is a MAC. The first convolution reads the image and
-/// is counted T times, as the paper's sums are, although a still image's is computed once. A STAA
-/// neuron's 1x1 convolutions and weighted sums are MACs; additions and the gate's product, one an
-/// element, are not counted, as is usual.
+/// A convolution's or linear layer's input is looked at: where every value is 0 or 1 an operation
+/// is an AC, counted for each spike that arrives and each output that it reaches (fewer at the
+/// border and behind a stride); otherwise every multiply-add is a MAC. The first convolution reads
+/// the image and is counted T times, as the paper's sums are, although a still image's is computed
+/// once. A STAA neuron's 1x1 convolutions and weighted sums are MACs; additions and the gate's
+/// product, one an element, are not counted, as is usual.
 Profile profile(models::Network& network, data::Loader& loader, std::int64_t images);
 
-/// Sets BatchNorm's statistics of a network that has not been trained from the first `images` images,
-/// so that its neurons fire as they do at the start of training.
+/// Sets BatchNorm's statistics of a network that has not been trained from the first `images`
+/// images, so that its neurons fire as they do at the start of training.
 void calibrate_normalisation(models::Network& network, data::Loader& loader, std::int64_t images);
 
 }  // namespace staa::analysis

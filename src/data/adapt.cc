@@ -8,8 +8,8 @@ namespace staa::data {
 
 std::optional<PublishedFacts> published_facts(const std::string& set) {
   static const std::map<std::string, PublishedFacts> table{
-      {"cifar10", {{3, 32, 32}, 10}},       {"cifar100", {{3, 32, 32}, 100}},
-      {"mnist", {{1, 28, 28}, 10}},         {"fashion-mnist", {{1, 28, 28}, 10}},
+      {"cifar10", {{3, 32, 32}, 10}},      {"cifar100", {{3, 32, 32}, 100}},
+      {"mnist", {{1, 28, 28}, 10}},        {"fashion-mnist", {{1, 28, 28}, 10}},
       {"imagenet", {{3, 224, 224}, 1000}},
   };
   const auto found = table.find(set);
@@ -32,8 +32,8 @@ void Adapted::read(std::int64_t index, std::uint8_t* out) const {
     for (std::int64_t x = 0; x < shape_.width; ++x) {
       const auto source_y = y * from.height / shape_.height;
       const auto source_x = x * from.width / shape_.width;
-      const auto* pixel = &pixels[static_cast<std::size_t>((source_y * from.width + source_x) *
-                                                           from.channels)];
+      const auto* pixel =
+          &pixels[static_cast<std::size_t>((source_y * from.width + source_x) * from.channels)];
       for (std::int64_t c = 0; c < shape_.channels; ++c) {
         if (from.channels == shape_.channels) {
           *out++ = pixel[c];

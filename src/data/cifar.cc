@@ -233,8 +233,8 @@ Splits read_cifar10(const fs::path& folder, bool allow_partial) {
 
 Splits read_cifar100(const fs::path& folder, bool allow_partial) {
   const auto root = locate(folder, "cifar-100-binary", {"train.bin", "test.bin"});
-  std::vector<std::string> numbers;
-  for (int i = 0; i < 100; ++i) numbers.push_back(std::to_string(i));
+  std::vector<std::string> numbers(100);
+  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = std::to_string(i);
   CifarFiles set;
   set.name = fmt::format("cifar100 ({})", root.string());
   set.layout = {kPublishedShape, 2, 1};

@@ -152,7 +152,7 @@ void adjust_contrast(Image& image, double factor) {
     sum += grey(image.pixels.data() + p * channels, channels);
   }
   const double mean = static_cast<double>(sum) / static_cast<double>(pixels);
-  blend_with(image, static_cast<std::uint8_t>(mean + 0.5), factor);
+  blend_with(image, static_cast<std::uint8_t>(std::lround(mean)), factor);
 }
 
 void adjust_sharpness(Image& image, double factor) {

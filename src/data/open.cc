@@ -49,7 +49,7 @@ fs::path folder_of(const SetEntry& set, const std::string& path) {
   if (!path.empty()) return path;
   const char* root = std::getenv("STAA_DATA");
   const bool has_root = root != nullptr && *root != '\0';
-  const fs::path installed = set.installed_at;
+  fs::path installed = set.installed_at;
   if (has_root && (installed.empty() || is_there(fs::path(root) / set.name))) {
     return fs::path(root) / set.name;
   }

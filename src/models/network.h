@@ -12,9 +12,9 @@ namespace staa::models {
 /// A spiking classifier. Runs options().steps time steps.
 class Network : public torch::nn::Module {
  public:
-  /// x: still images [B, C, H, W], shown at every step (their first convolution runs once), or T real
-  /// frames [T, B, C, H, W]. Returns the logits of every step, [T, B, classes]; the prediction is
-  /// their mean over T.
+  /// x: still images [B, C, H, W], shown at every step (their first convolution runs once), or T
+  /// real frames [T, B, C, H, W]. Returns the logits of every step, [T, B, classes]; the prediction
+  /// is their mean over T.
   torch::Tensor forward(const torch::Tensor& x);
 
   const NetworkOptions& options() const { return options_; }

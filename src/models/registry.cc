@@ -16,9 +16,8 @@ namespace {
 using Factory = std::function<std::shared_ptr<Network>(const NetworkOptions&)>;
 
 Factory resnet(const ResNetLayout& layout) {
-  return [layout](const NetworkOptions& options) {
-    return std::make_shared<ResNet>(layout, options);
-  };
+  return
+      [layout](const NetworkOptions& options) { return std::make_shared<ResNet>(layout, options); };
 }
 
 const std::map<std::string, Factory>& factories() {
@@ -41,8 +40,9 @@ torch::Tensor Network::forward(const torch::Tensor& x) {
       (!still && sequence.size(0) != options_.steps)) {
     std::ostringstream found;
     found << x.sizes();
-    fail(ErrorKind::kRuntime, "{} expects images [B, {}, H, W] or frames [{}, B, {}, H, W], found {}",
-         options_.network, options_.in_channels, options_.steps, options_.in_channels, found.str());
+    fail(ErrorKind::kRuntime,
+         "{} expects images [B, {}, H, W] or frames [{}, B, {}, H, W], found {}", options_.network,
+         options_.in_channels, options_.steps, options_.in_channels, found.str());
   }
   return run(sequence);
 }

@@ -54,14 +54,14 @@ ResNetLayout resnet20_layout() {
 
 BasicBlock::BasicBlock(std::int64_t in, std::int64_t out, std::int64_t stride, Shortcut shortcut,
                        std::int64_t steps, const NeuronOptions& neuron) {
-  conv1_ = register_module("conv1",
-                           std::make_shared<nn::ConvNeuron>(in, out, 3, stride, steps, neuron));
+  conv1_ =
+      register_module("conv1", std::make_shared<nn::ConvNeuron>(in, out, 3, stride, steps, neuron));
   conv2_ =
       register_module("conv2", std::make_shared<nn::ConvNeuron>(out, out, 3, 1, steps, neuron));
   if (stride != 1 || in != out) {
     pooled_ = shortcut == Shortcut::kPooled && stride != 1;
-    shortcut_ = register_module(
-        "shortcut", std::make_shared<nn::ConvNorm>(in, out, 1, pooled_ ? 1 : stride));
+    shortcut_ = register_module("shortcut",
+                                std::make_shared<nn::ConvNorm>(in, out, 1, pooled_ ? 1 : stride));
   }
 }
 
@@ -77,9 +77,8 @@ ResNet::ResNet(const ResNetLayout& layout, const NetworkOptions& options)
   torch::nn::ModuleList stem;
   for (const auto out : layout.stem) {
     const auto width = scaled(out);
-    stem_.push_back(std::make_shared<nn::ConvNeuron>(channels, width, layout.stem_kernel,
-                                                     layout.stem_stride, options.steps,
-                                                     options.neuron));
+    stem_.push_back(std::make_shared<nn::ConvNeuron>(
+        channels, width, layout.stem_kernel, layout.stem_stride, options.steps, options.neuron));
     stem->push_back(stem_.back());
     channels = width;
   }

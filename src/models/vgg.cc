@@ -17,8 +17,8 @@ Vgg13::Vgg13(const NetworkOptions& options) : Network(options) {
   torch::nn::ModuleList features;
   for (const auto out : kChannels) {
     const auto width = scaled(out);
-    features_.push_back(std::make_shared<nn::ConvNeuron>(channels, width, 3, 1, options.steps,
-                                                         options.neuron));
+    features_.push_back(
+        std::make_shared<nn::ConvNeuron>(channels, width, 3, 1, options.steps, options.neuron));
     features->push_back(features_.back());
     channels = width;
   }

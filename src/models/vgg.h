@@ -8,8 +8,8 @@
 
 namespace staa::models {
 
-/// Ten 3x3 convolutions with neurons, 64, 64 P 128, 128 P 256, 256 P 512, 512 P 512, 512, where P is
-/// a 2x2 average pool; global pooling and a linear layer. Holds `features.I` and `head`.
+/// Ten 3x3 convolutions with neurons, 64, 64 P 128, 128 P 256, 256 P 512, 512 P 512, 512, where P
+/// is a 2x2 average pool; global pooling and a linear layer. Holds `features.I` and `head`.
 class Vgg13 : public Network {
  public:
   explicit Vgg13(const NetworkOptions& options);

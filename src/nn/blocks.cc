@@ -13,12 +13,18 @@ torch::nn::Conv2d conv1x1(std::int64_t in, std::int64_t out) {
 
 }  // namespace
 
-GlobalContextImpl::GlobalContextImpl(std::int64_t channels, std::int64_t reduction) {
+GlobalContextImpl::GlobalContextImpl(std::int64_t channels, std::int64_t reduction,
+                                     bool zero_start) {
   const auto reduced = std::max<std::int64_t>(1, channels / reduction);
   key_ = register_module("key", conv1x1(channels, 1));
   query_ = register_module("query", conv1x1(channels, reduced));
   norm_ = register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({reduced})));
   value_ = register_module("value", conv1x1(reduced, channels));
+  if (zero_start) {
+    const torch::NoGradGuard no_grad;
+    value_->weight.zero_();
+    value_->bias.zero_();
+  }
 }
 
 torch::Tensor GlobalContextImpl::forward(const torch::Tensor& x) {

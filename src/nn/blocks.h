@@ -9,8 +9,9 @@ namespace staa::nn {
 /// Global-context block (Eq. 7-10) over C channels: holds `key`, `query`, `norm` and `value`.
 class GlobalContextImpl : public torch::nn::Module {
  public:
-  /// `reduction` is r: the block works on max(1, C / r) values.
-  GlobalContextImpl(std::int64_t channels, std::int64_t reduction);
+  /// `reduction` is r: the block works on max(1, C / r) values. With `zero_start` the value
+  /// convolution starts at 0, so that the block starts as the identity.
+  GlobalContextImpl(std::int64_t channels, std::int64_t reduction, bool zero_start);
 
   /// [B, C, H, W] -> [B, C, H, W].
   torch::Tensor forward(const torch::Tensor& x);

@@ -5,7 +5,7 @@
 namespace staa::nn {
 
 torch::Tensor average_pool2(const torch::Tensor& x) {
-  return over_steps(x, [](const torch::Tensor& y) { 
+  return over_steps(x, [](const torch::Tensor& y) {
     return torch::avg_pool2d(y, 2, /*stride=*/2, /*padding=*/0, /*ceil_mode=*/true);
   });
 }

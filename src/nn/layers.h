@@ -10,8 +10,8 @@
 namespace staa::nn {
 
 /// Everything below takes and gives sequences [T, B, C, H, W], channels-last inside a step. T = 1
-/// stands for a sequence that does not change over time, however many steps the network runs: a still
-/// image costs its first convolution once.
+/// stands for a sequence that does not change over time, however many steps the network runs: a
+/// still image costs its first convolution once.
 
 /// Applies `f` ([N, C, H, W] -> [N, C', H', W']) to all steps at once: N = T * B.
 template <typename F>
@@ -20,8 +20,8 @@ torch::Tensor over_steps(const torch::Tensor& x, F f) {
   return y.view({x.size(0), x.size(1), y.size(1), y.size(2), y.size(3)});
 }
 
-/// 2x2 average pool of stride 2. An odd extent is rounded up, as a convolution of stride 2 rounds it; the
-/// windows cut off by the border average what they hold.
+/// 2x2 average pool of stride 2. An odd extent is rounded up, as a convolution of stride 2 rounds
+/// it; the windows cut off by the border average what they hold.
 torch::Tensor average_pool2(const torch::Tensor& x);
 
 /// A square convolution without bias and its BatchNorm; statistics run over T and B together. Holds
@@ -42,8 +42,8 @@ class ConvNorm : public torch::nn::Module, public Observable {
   torch::nn::BatchNorm2d norm_{nullptr};
 };
 
-/// A convolution, its BatchNorm and the neurons behind them: the unit all networks are made of. Holds
-/// `conv`, `norm` and `neuron`.
+/// A convolution, its BatchNorm and the neurons behind them: the unit all networks are made of.
+/// Holds `conv`, `norm` and `neuron`.
 class ConvNeuron : public ConvNorm {
  public:
   /// `steps` is T, the number of time steps the neurons run.

@@ -46,14 +46,15 @@ StaaLif::StaaLif(const NeuronOptions& options, std::int64_t channels, std::int64
   if (steps < 1) fail(ErrorKind::kUsage, "time steps: expected at least 1, found {}", steps);
   if (options.pe) {
     const bool learned = options.pe_kind == PeKind::kLearned;
-    auto table =
-        learned ? torch::zeros({steps, channels}) : sinusoidal_encoding(steps, channels);
+    auto table = learned ? torch::zeros({steps, channels}) : sinusoidal_encoding(steps, channels);
     if (options.pe_placement == PePlacement::kBoth) table = torch::stack({table, table});
     pe_ = learned ? register_parameter("pe", table) : register_buffer("pe", table);
   }
   if (options.gc) {
-    gc1_ = register_module("gc1", GlobalContext(channels, options.gc_reduction));
-    gc2_ = register_module("gc2", GlobalContext(channels, options.gc_reduction));
+    gc1_ = register_module("gc1",
+                           GlobalContext(channels, options.gc_reduction, options.gc_zero_start));
+    gc2_ = register_module("gc2",
+                           GlobalContext(channels, options.gc_reduction, options.gc_zero_start));
   }
   if (options.sa) {
     sa_ = register_module("sa", StepAttention(channels, options.sa_reduction, options.sa_alpha));

@@ -12,9 +12,9 @@
 
 namespace staa::nn {
 
-/// A layer of spiking neurons: turns a sequence of currents into spikes of the same shape. Drops into
-/// any convolutional network behind a convolution and its normalisation. The membrane starts at 0 in
-/// every call and is not kept between calls.
+/// A layer of spiking neurons: turns a sequence of currents into spikes of the same shape. Drops
+/// into any convolutional network behind a convolution and its normalisation. The membrane starts
+/// at 0 in every call and is not kept between calls.
 class Neuron : public torch::nn::Module, public Observable {
  public:
   /// x [T, B, C, H, W], floating point, best channels-last inside a step -> spikes (0 or 1).
@@ -42,8 +42,8 @@ class Lif : public Neuron {
   torch::Tensor fire(const torch::Tensor& x) override;
 };
 
-/// LIF with learnable decay M (named `decay`) and gain N (`gain`), one a channel (Eq. 6). They start
-/// at the values of a LIF of the same tau: M = 1 - 1/tau, N = 1/tau.
+/// LIF with learnable decay M (named `decay`) and gain N (`gain`), one a channel (Eq. 6). They
+/// start at the values of a LIF of the same tau: M = 1 - 1/tau, N = 1/tau.
 class AdaptiveLif : public Neuron {
  public:
   AdaptiveLif(const NeuronOptions& options, std::int64_t channels);
@@ -57,18 +57,18 @@ class AdaptiveLif : public Neuron {
 };
 
 /// LIF with the spatial-temporal attention aggregator (Eq. 7-14). Parameters are named `pe`,
-/// `gc1.key|query|norm|value.weight|bias`, `gc2. ...` and `sa.reduce|expand.weight|bias`; a block that
-/// is switched off has none. A sinusoidal `pe` is a buffer of that name.
+/// `gc1.key|query|norm|value.weight|bias`, `gc2. ...` and `sa.reduce|expand.weight|bias`; a block
+/// that is switched off has none. A sinusoidal `pe` is a buffer of that name.
 class StaaLif : public Neuron {
  public:
-  /// `steps` is T, the length of the position encoding. A longer sequence is refused when PE is on; a
-  /// shorter one uses the first rows.
+  /// `steps` is T, the length of the position encoding. A longer sequence is refused when PE is on;
+  /// a shorter one uses the first rows.
   StaaLif(const NeuronOptions& options, std::int64_t channels, std::int64_t steps);
 
   ops::StaaLifParameters weights() const;
 
-  /// TSRD's draws for one call of `steps` steps, from LibTorch's default generator: true where a step
-  /// is dropped. Never true at t = 0 nor in evaluation.
+  /// TSRD's draws for one call of `steps` steps, from LibTorch's default generator: true where a
+  /// step is dropped. Never true at t = 0 nor in evaluation.
   std::vector<bool> draw_dropped(std::int64_t steps) const;
 
  protected:

@@ -9,8 +9,8 @@ namespace staa::nn {
 /// A layer that shows each of its calls to whoever asks, as the profiler does.
 class Observable {
  public:
-  /// Called after every forward pass with the layer's input and output; both [T, B, ...], T = 1 for a
-  /// sequence that does not change over time.
+  /// Called after every forward pass with the layer's input and output; both [T, B, ...], T = 1 for
+  /// a sequence that does not change over time.
   using Observer = std::function<void(const torch::Tensor& input, const torch::Tensor& output)>;
 
   Observable() = default;

@@ -38,9 +38,9 @@ enum class TsrdFallback {
 /// Defaults are the paper's; see docs/method.md for where the paper leaves a choice open.
 struct NeuronOptions {
   NeuronKind kind = NeuronKind::kStaaLif;
-  double tau = 2.0;              ///< membrane time constant of Eq. 1, in time steps; >= 1
-  double threshold = 1.0;        ///< v_th
-  double reset = 0.0;            ///< V_reset
+  double tau = 2.0;        ///< membrane time constant of Eq. 1, in time steps; >= 1
+  double threshold = 1.0;  ///< v_th
+  double reset = 0.0;      ///< V_reset
   Surrogate surrogate = Surrogate::kRectangle;
   double surrogate_width = 1.0;  ///< a in Eq. 5; > 0
   bool detach_reset = false;     ///< stop the gradient through the reset of Eq. 3
@@ -51,10 +51,11 @@ struct NeuronOptions {
   bool sa = true;
   PePlacement pe_placement = PePlacement::kSpatial;
   PeKind pe_kind = PeKind::kLearned;
-  std::int64_t gc_reduction = 4;    ///< r: GC works on C/r values, rounded down, at least 1
-  std::int64_t sa_reduction = 16;   ///< SA works on C/16 values, rounded down, at least 4
-  double sa_alpha = 2.0;            ///< alpha in Eq. 12
-  double tsrd = 0.1;                ///< beta: probability that a step t >= 1 is dropped, training only
+  std::int64_t gc_reduction = 4;   ///< r: GC works on C/r values, rounded down, at least 1
+  bool gc_zero_start = true;       ///< GC's value convolution starts at 0: GC as the identity
+  std::int64_t sa_reduction = 16;  ///< SA works on C/16 values, rounded down, at least 4
+  double sa_alpha = 2.0;           ///< alpha in Eq. 12
+  double tsrd = 0.1;  ///< beta: probability that a step t >= 1 is dropped, training only
   TsrdFallback tsrd_fallback = TsrdFallback::kSum;
 };
 

@@ -97,7 +97,7 @@ Key between(double low, double high, Key k) {
 
 // A member both of a Recipe and of a const Recipe.
 #define STAA_MEMBER(path) \
-  [](auto& r) -> auto& { return r.path; }
+  [](auto& r) -> auto& { return r.path; }  // NOLINT(*-macro-parentheses)
 
 std::vector<Key> top_keys() {
   return {
@@ -187,6 +187,8 @@ std::vector<Key> neuron_keys() {
       key("neuron.pe_kind", "Learned table or fixed sinusoids", STAA_MEMBER(neuron.pe_kind)),
       at_least(1, key("neuron.gc_reduction", "r of the GC block (Fig. 5)",
                       STAA_MEMBER(neuron.gc_reduction))),
+      key("neuron.gc_zero_start", "Start GC's value convolution at 0: GC begins as the identity",
+          STAA_MEMBER(neuron.gc_zero_start)),
       at_least(1, key("neuron.sa_reduction", "Reduction of the SA block",
                       STAA_MEMBER(neuron.sa_reduction))),
       key("neuron.sa_alpha", "alpha in Eq. 12", STAA_MEMBER(neuron.sa_alpha)),

@@ -122,7 +122,7 @@ std::string check(const Key& key, const Value& value) {
   }
   if (const auto* list = std::get_if<std::vector<std::int64_t>>(&value)) {
     for (const auto item : *list) {
-      const auto wrong = out_of_range(static_cast<double>(item), std::to_string(item));
+      auto wrong = out_of_range(static_cast<double>(item), std::to_string(item));
       if (!wrong.empty()) return wrong;
     }
   }

@@ -108,9 +108,10 @@ Recipe parse_recipe(const std::string& text, const std::string& source,
 /// Every key with its value, as TOML that parse_recipe reads back to the same recipe.
 std::string to_toml(const Recipe& recipe);
 
-/// Throws Error(kUsage) naming every key in which `wanted` differs from `stored`, the recipe of the run
-/// in `run`, unless that key may change when a run goes on: threads, device, where the data lie and
-/// who loads them, evaluation batches, the number of epochs and steps, and when checkpoints are made.
+/// Throws Error(kUsage) naming every key in which `wanted` differs from `stored`, the recipe of the
+/// run in `run`, unless that key may change when a run goes on: threads, device, where the data lie
+/// and who loads them, evaluation batches, the number of epochs and steps, and when checkpoints are
+/// made.
 void check_resumable(const Recipe& stored, const Recipe& wanted, const std::string& run);
 
 /// One key, for documentation and `staa info`.

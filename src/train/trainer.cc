@@ -63,15 +63,22 @@ class Run {
   void report_step();
   void finish_epoch();
   void save_last() const;
-  bool stopped() const { return StopSignals::received() != 0 || out_of_steps(); }
+  /// Asked to stop before the end: the epoch in progress is left as it is, to be resumed.
+  bool interrupted() const { return told_to_stop_ || StopSignals::received() != 0; }
   bool out_of_steps() const {
     return recipe_.train.max_steps > 0 && progress_.step >= recipe_.train.max_steps;
   }
-  double fraction_of_epoch() const {
+  /// Epochs done after `batches` batches of the one in progress.
+  double epochs_at(std::int64_t batches) const {
     return static_cast<double>(progress_.epoch) +
-           static_cast<double>(progress_.batch) / static_cast<double>(loader_->batches());
+           static_cast<double>(batches) / static_cast<double>(loader_->batches());
+  }
+  double learning_rate_at(std::int64_t batch) const {
+    return learning_rate(recipe_.schedule, recipe_.optimizer.lr, epochs_at(batch),
+                         static_cast<double>(recipe_.train.epochs));
   }
 
+  const TrainRequest& request_;
   const recipe::Recipe& recipe_;
   const RunFolder& folder_;
   Reporter& reporter_;
@@ -83,14 +90,15 @@ class Run {
   std::unique_ptr<data::Loader> test_loader_;
   Progress progress_;
   Evaluation last_;
-  double learning_rate_ = 0;
+  bool told_to_stop_ = false;
   // Of this process's share of the epoch in progress, for the speed shown.
   Clock::time_point epoch_start_;
   std::int64_t epoch_start_samples_ = 0;
 };
 
 Run::Run(const TrainRequest& request, const RunFolder& folder, Reporter& reporter)
-    : recipe_(request.recipe),
+    : request_(request),
+      recipe_(request.recipe),
       folder_(folder),
       reporter_(reporter),
       device_(choose_device(request.recipe)) {
@@ -129,8 +137,10 @@ void Run::announce() const {
 
 TrainResult Run::execute() {
   announce();
-  while (progress_.epoch < recipe_.train.epochs && !stopped()) train_epoch();
-  return {progress_, last_, StopSignals::received()};
+  while (progress_.epoch < recipe_.train.epochs && !interrupted() && !out_of_steps()) {
+    train_epoch();
+  }
+  return {progress_, last_, interrupted(), StopSignals::received()};
 }
 
 void Run::train_epoch() {
@@ -140,7 +150,7 @@ void Run::train_epoch() {
   epoch_start_samples_ = progress_.samples;
   const double seconds_before = progress_.seconds;
   std::int64_t steps = 0;
-  while (!stopped()) {
+  while (!interrupted() && !out_of_steps()) {
     auto batch = loader_->next();
     if (!batch) break;
     train_batch(to_tensors(std::move(*batch), description_.input.shape, device_));
@@ -148,9 +158,9 @@ void Run::train_epoch() {
     report_step();
     const auto every = recipe_.train.checkpoint_steps;
     if (every > 0 && ++steps % every == 0) save_last();
+    if (request_.keep_going && !request_.keep_going(progress_)) told_to_stop_ = true;
   }
-  const bool complete = progress_.batch == loader_->batches();
-  if (StopSignals::received() != 0 && !complete) return save_last();
+  if (interrupted()) return save_last();
   finish_epoch();
 }
 
@@ -181,9 +191,7 @@ torch::Tensor Run::loss_of(TensorBatch& batch) {
 }
 
 void Run::train_batch(TensorBatch batch) {
-  learning_rate_ = learning_rate(recipe_.schedule, recipe_.optimizer.lr, fraction_of_epoch(),
-                                 static_cast<double>(recipe_.train.epochs));
-  optimizer_->set_learning_rate(learning_rate_);
+  optimizer_->set_learning_rate(learning_rate_at(progress_.batch));
   optimizer_->zero_grad();
   const auto loss = loss_of(batch);
   const double value = loss.item<double>();
@@ -209,7 +217,7 @@ void Run::report_step() {
   const auto samples = static_cast<double>(progress_.samples);
   const double speed = static_cast<double>(progress_.samples - epoch_start_samples_) / elapsed;
   const auto total = static_cast<double>(loader_->dataset().size());
-  const auto epochs_left = static_cast<double>(recipe_.train.epochs) - fraction_of_epoch();
+  const auto epochs_left = static_cast<double>(recipe_.train.epochs) - epochs_at(progress_.batch);
   StepReport report;
   report.epoch = progress_.epoch + 1;
   report.epochs = recipe_.train.epochs;
@@ -226,13 +234,14 @@ void Run::finish_epoch() {
   const double elapsed = std::max(1e-9, seconds_since(epoch_start_));
   const double speed = static_cast<double>(progress_.samples - epoch_start_samples_) / elapsed;
   const double waited = loader_->seconds_waited();
-  last_ = evaluate(*network_, *test_loader_, device_, [] { return StopSignals::received() == 0; });
+  last_ = evaluate(*network_, *test_loader_, device_, [this] { return !interrupted(); });
   // A stop in the evaluation: the epoch's training is kept, its evaluation is made on resuming.
-  if (StopSignals::received() != 0) return save_last();
+  if (interrupted()) return save_last();
 
   const auto samples = static_cast<double>(std::max<std::int64_t>(1, progress_.samples));
   const double train_loss = progress_.loss_sum / samples;
   const double train_top1 = 100.0 * static_cast<double>(progress_.hits) / samples;
+  const double last_rate = learning_rate_at(std::max<std::int64_t>(0, progress_.batch - 1));
   ++progress_.epoch;
   const bool best = last_.top1 > progress_.best_top1;
   if (best) {
@@ -245,7 +254,7 @@ void Run::finish_epoch() {
 
   const nlohmann::ordered_json row{{"epoch", progress_.epoch},
                                    {"step", progress_.step},
-                                   {"learning_rate", learning_rate_},
+                                   {"learning_rate", last_rate},
                                    {"train_loss", train_loss},
                                    {"train_top1", train_top1},
                                    {"test_loss", last_.loss},
@@ -263,8 +272,7 @@ void Run::finish_epoch() {
       "epoch {:>{}}/{}  train loss {:.4f} acc {:.2f} %  test loss {:.4f} acc {:.2f} %{}  {:.0f} "
       "images/s  lr {:.4g}",
       progress_.epoch, std::to_string(recipe_.train.epochs).size(), recipe_.train.epochs,
-      train_loss, train_top1, last_.loss, last_.top1, best ? " (best)" : "", speed,
-      learning_rate_));
+      train_loss, train_top1, last_.loss, last_.top1, best ? " (best)" : "", speed, last_rate));
 }
 
 void Run::save_last() const {
@@ -279,10 +287,12 @@ TrainResult train(const TrainRequest& request) {
   Reporter reporter(folder.log(), request.quiet);
   Run run(request, folder, reporter);
   const auto result = run.execute();
-  if (result.signal != 0) {
-    reporter.say(fmt::format("stopped by {} after epoch {} and {} batches; go on with --resume",
-                             result.signal == SIGINT ? "SIGINT" : "SIGTERM", result.progress.epoch,
-                             result.progress.batch));
+  if (result.stopped) {
+    const char* by = result.signal == SIGINT    ? "by SIGINT "
+                     : result.signal == SIGTERM ? "by SIGTERM "
+                                                : "";
+    reporter.say(fmt::format("stopped {}after epoch {} and {} batches; go on with --resume", by,
+                             result.progress.epoch, result.progress.batch));
   } else {
     reporter.say(fmt::format("done: last {:.2f} %, best {:.2f} % in epoch {}; {} of training",
                              result.last.top1, result.progress.best_top1,

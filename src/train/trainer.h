@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "staa/recipe/recipe.h"
@@ -14,12 +15,15 @@ struct TrainRequest {
   std::filesystem::path out;  ///< the run's folder
   bool resume = false;        ///< go on from out's last checkpoint
   bool quiet = false;         ///< no progress on standard output
+  /// Asked after every step; false stops the run as a signal does. Empty: never.
+  std::function<bool(const Progress&)> keep_going;
 };
 
 struct TrainResult {
   Progress progress;
-  Evaluation last;  ///< of the newest complete epoch; no samples when there is none
-  int signal = 0;   ///< what stopped the run early, or 0
+  Evaluation last;       ///< of the newest complete epoch; no samples when there is none
+  bool stopped = false;  ///< before its end, by a signal or by keep_going
+  int signal = 0;        ///< that stopped it, or 0
 };
 
 /// Trains as the recipe says and leaves everything in the run's folder (see RunFolder). SIGINT and

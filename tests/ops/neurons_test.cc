@@ -59,12 +59,11 @@ TEST(AdaptiveLif, MatchesScalarLoopInSpikesAndGradients) {
     SCOPED_TRACE(testing::Message() << "seed " << seed << ": " << c);
     const auto decay = torch::rand({c.x.size(2)}, torch::kDouble).requires_grad_(true);
     const auto gain = torch::rand({c.x.size(2)}, torch::kDouble).requires_grad_(true);
-    expect_matches(
-        [&] { return adaptive_lif(c.x, decay, gain, c.options); },
-        [&](const Tangents& d) {
-          return test::scalar_adaptive_lif(c.x, decay, gain, c.options, d);
-        },
-        {c.x, decay, gain});
+    expect_matches([&] { return adaptive_lif(c.x, decay, gain, c.options); },
+                   [&](const Tangents& d) {
+                     return test::scalar_adaptive_lif(c.x, decay, gain, c.options, d);
+                   },
+                   {c.x, decay, gain});
   }
 }
 
@@ -72,12 +71,11 @@ TEST(StaaLif, MatchesScalarLoopInSpikesAndGradients) {
   for (std::uint64_t seed = 1; seed <= 2 * kCases; ++seed) {
     const auto c = random_case(seed);
     SCOPED_TRACE(testing::Message() << "seed " << seed << ": " << c);
-    expect_matches(
-        [&] { return staa_lif(c.x, c.parameters, c.options, c.dropped); },
-        [&](const Tangents& d) {
-          return test::scalar_staa_lif(c.x, c.parameters, c.options, c.dropped, d);
-        },
-        c.inputs());
+    expect_matches([&] { return staa_lif(c.x, c.parameters, c.options, c.dropped); },
+                   [&](const Tangents& d) {
+                     return test::scalar_staa_lif(c.x, c.parameters, c.options, c.dropped, d);
+                   },
+                   c.inputs());
   }
 }
 
@@ -105,9 +103,9 @@ TEST(StaaLif, ADroppedStepUsesNoneOfTheBlocks) {
 }
 
 TEST(Neurons, KeepChannelsLastOrder) {
-  const auto x =
-      torch::randn({3 * 2, 8, 5, 5}).contiguous(torch::MemoryFormat::ChannelsLast).view(
-          {3, 2, 8, 5, 5});
+  const auto x = torch::randn({3 * 2, 8, 5, 5})
+                     .contiguous(torch::MemoryFormat::ChannelsLast)
+                     .view({3, 2, 8, 5, 5});
   const auto spikes = lif(x, {});
   EXPECT_TRUE(spikes.flatten(0, 1).is_contiguous(torch::MemoryFormat::ChannelsLast));
 }

@@ -12,10 +12,14 @@ torch::Tensor leaf(const std::vector<std::int64_t>& shape, double scale) {
 }
 
 ops::GcParameters random_gc(std::int64_t channels, std::int64_t reduced) {
-  return {leaf({1, channels, 1, 1}, 0.5),       leaf({1}, 0.5),
-          leaf({reduced, channels, 1, 1}, 0.3), leaf({reduced}, 0.3),
-          leaf({reduced}, 0.5),                 leaf({reduced}, 0.5),
-          leaf({channels, reduced, 1, 1}, 0.4), leaf({channels}, 0.2)};
+  return {leaf({1, channels, 1, 1}, 0.5),
+          leaf({1}, 0.5),
+          leaf({reduced, channels, 1, 1}, 0.3),
+          leaf({reduced}, 0.3),
+          leaf({reduced}, 0.5),
+          leaf({reduced}, 0.5),
+          leaf({channels, reduced, 1, 1}, 0.4),
+          leaf({channels}, 0.2)};
 }
 
 ops::SaParameters random_sa(std::int64_t channels, std::int64_t reduced) {

@@ -14,7 +14,9 @@ struct Dual {
 
 Dual operator+(Dual a, Dual b) { return {a.value + b.value, a.slope + b.slope}; }
 Dual operator-(Dual a, Dual b) { return {a.value - b.value, a.slope - b.slope}; }
-Dual operator*(Dual a, Dual b) { return {a.value * b.value, a.slope * b.value + a.value * b.slope}; }
+Dual operator*(Dual a, Dual b) {
+  return {a.value * b.value, a.slope * b.value + a.value * b.slope};
+}
 Dual operator/(Dual a, Dual b) {
   return {a.value / b.value, (a.slope * b.value - a.value * b.slope) / (b.value * b.value)};
 }
@@ -78,7 +80,8 @@ ScalarResult run(const torch::Tensor& input, const NeuronOptions& options, const
     for (std::size_t t = 0; t < steps; ++t) {
       const std::size_t start = (t * batch + b) * channels * pixels;
       Image x(channels, Vector(pixels));
-      for (std::size_t i = 0; i < channels * pixels; ++i) x[i / pixels][i % pixels] = data[start + i];
+      for (std::size_t i = 0; i < channels * pixels; ++i)
+        x[i / pixels][i % pixels] = data[start + i];
       const Image v = update(x, h, t);
       for (std::size_t i = 0; i < channels * pixels; ++i) {
         const Dual membrane = v[i / pixels][i % pixels];
@@ -205,7 +208,8 @@ ScalarResult scalar_staa_lif(const torch::Tensor& x, const ops::StaaLifParameter
       parameters.pe.defined() ? static_cast<std::size_t>(parameters.pe.size(-2)) : 0;
   const auto pe = parameters.pe.defined() ? numbers(parameters.pe, tangents) : Vector();
   const auto add_pe = [&](Image& image, std::size_t table, std::size_t t) {
-    const auto row = pe.begin() + static_cast<std::ptrdiff_t>((table * steps_in_table + t) * channels);
+    const auto row =
+        pe.begin() + static_cast<std::ptrdiff_t>((table * steps_in_table + t) * channels);
     add_to_channels(image, Vector(row, row + static_cast<std::ptrdiff_t>(channels)));  // Eq. 11
   };
   const auto add = [](Dual a, Dual b) { return a + b; };

@@ -31,10 +31,11 @@ struct ScalarResult {
   torch::Tensor tangent;  ///< derivative of the spikes in the given direction, by the surrogate
 };
 
-/// The neurons once more, written as slow loops over single numbers straight from the equations, with
-/// no tensor operation in common with the library. Every number carries its derivative in the
-/// direction of `tangents` (forward mode), so that the backward pass, which finite differences cannot
-/// see through the Heaviside step, is checked by an independent computation. All tensors are double.
+/// The neurons once more, written as slow loops over single numbers straight from the equations,
+/// with no tensor operation in common with the library. Every number carries its derivative in the
+/// direction of `tangents` (forward mode), so that the backward pass, which finite differences
+/// cannot see through the Heaviside step, is checked by an independent computation. All tensors are
+/// double.
 ScalarResult scalar_lif(const torch::Tensor& x, const NeuronOptions& options,
                         const Tangents& tangents = {});
 ScalarResult scalar_adaptive_lif(const torch::Tensor& x, const torch::Tensor& decay,

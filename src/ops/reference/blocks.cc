@@ -15,10 +15,10 @@ torch::Tensor global_context(const torch::Tensor& x, const GcParameters& gc) {
   // [B, C, H, W] -> [B, HW, C]: a view when x is channels-last.
   const auto pixels = x.permute({0, 2, 3, 1}).flatten(1, 2);
   const auto attention = torch::sigmoid(conv1x1(pixels, gc.key_weight, gc.key_bias));
-  const auto context = attention.transpose(1, 2).bmm(pixels).squeeze(1);        // Eq. 7, [B, C]
-  const auto query = conv1x1(context, gc.query_weight, gc.query_bias);          // Eq. 8, [B, R]
+  const auto context = attention.transpose(1, 2).bmm(pixels).squeeze(1);  // Eq. 7, [B, C]
+  const auto query = conv1x1(context, gc.query_weight, gc.query_bias);    // Eq. 8, [B, R]
   const auto normed = torch::layer_norm(query, {query.size(1)}, gc.norm_weight, gc.norm_bias, 1e-5);
-  return conv1x1(torch::relu(normed), gc.value_weight, gc.value_bias);          // Eq. 9, [B, C]
+  return conv1x1(torch::relu(normed), gc.value_weight, gc.value_bias);  // Eq. 9, [B, C]
 }
 
 torch::Tensor apply_global_context(const torch::Tensor& x, const GcParameters& gc) {

@@ -4,8 +4,8 @@
 
 #include "staa/ops/parameters.h"
 
-/// The method as a plain composition of ATen calls: slow, but reads like the paper's equations. Every
-/// faster operator is tested against what stands here.
+/// The method as a plain composition of ATen calls: slow, but reads like the paper's equations.
+/// Every faster operator is tested against what stands here.
 namespace staa::ops::reference {
 
 /// Global context (Eq. 7-9): the vector W_v [B, C] that GC adds to every pixel of `x` [B, C, H, W].

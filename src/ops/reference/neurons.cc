@@ -7,7 +7,8 @@
 namespace staa::ops::reference {
 namespace {
 
-/// Fires, resets and steps through time; `membrane(x_t, h, t)` is what tells one neuron from another.
+/// Fires, resets and steps through time; `membrane(x_t, h, t)` is what tells one neuron from
+/// another.
 template <typename MembraneUpdate>
 torch::Tensor run(const torch::Tensor& x, const NeuronOptions& options, MembraneUpdate membrane) {
   if (x.dim() != 5) {
@@ -18,7 +19,8 @@ torch::Tensor run(const torch::Tensor& x, const NeuronOptions& options, Membrane
   auto h = torch::zeros_like(x[0]);
   for (std::int64_t t = 0; t < x.size(0); ++t) {
     const auto v = membrane(x[t], h, t);
-    const auto s = spike(v, options.threshold, options.surrogate, options.surrogate_width);  // Eq. 2
+    const auto s =
+        spike(v, options.threshold, options.surrogate, options.surrogate_width);  // Eq. 2
     const auto s_reset = options.detach_reset ? s.detach() : s;
     h = v * (1 - s_reset);  // Eq. 3
     if (options.reset != 0) h = h + options.reset * s_reset;

@@ -1,0 +1,204 @@
+#include "staa/recipe/recipe.h"
+
+#include "staa/recipe/keys.h"
+#include "staa/util/random.h"
+#include "support/support.h"
+
+namespace staa::recipe {
+namespace {
+
+using test::expect_error;
+
+void expect_refused(const std::string& text, const std::vector<std::string>& parts,
+                    const std::vector<std::string>& overrides = {}) {
+  SCOPED_TRACE(text);
+  expect_error(ErrorKind::kUsage, parts, [&] { parse_recipe(text, "r.toml", overrides); });
+}
+
+TEST(Recipe, AnEmptyFileGivesTheDefaults) {
+  EXPECT_EQ(to_toml(parse_recipe("", "r.toml")), to_toml(Recipe{}));
+}
+
+TEST(Recipe, ReadsEveryKindOfValue) {
+  const auto r = parse_recipe(
+      "seed = 7\ndevice = \"cpu\"\n[model]\nwidth = 1\n[neuron]\nkind = \"lif\"\ntau = 2.5\nsa = "
+      "false\n"
+      "[schedule]\nkind = \"step\"\nmilestones = [3, 6]\n",
+      "r.toml");
+  EXPECT_EQ(r.seed, 7);
+  EXPECT_EQ(r.device, Device::kCpu);
+  EXPECT_EQ(r.model.width, 1.0);  // an integer where a number is wanted
+  EXPECT_EQ(r.neuron.kind, NeuronKind::kLif);
+  EXPECT_EQ(r.neuron.tau, 2.5);
+  EXPECT_FALSE(r.neuron.sa);
+  EXPECT_EQ(r.schedule.milestones, (std::vector<std::int64_t>{3, 6}));
+}
+
+TEST(Recipe, NamesLineAndNearestKeyOfAnUnknownOne) {
+  expect_refused("seed = 1\n[train]\nepoch = 3\n",
+                 {"r.toml:3: unknown key 'train.epoch', did you mean 'train.epochs'?"});
+  expect_refused("[train]\nlr = 0.1\n", {"r.toml:2", "'train.lr'", "did you mean 'optimizer.lr'?"});
+  expect_refused("epochs = 3\n", {"r.toml:1", "'epochs'", "did you mean 'train.epochs'?"});
+  expect_refused("[neurons]\n", {"r.toml:1: unknown table [neurons]", "did you mean 'neuron'?"});
+  expect_refused("[model.deep]\nx = 1\n", {"[model.deep]"});
+}
+
+TEST(Recipe, SaysWhatTypeItWantedAndWhatItFound) {
+  expect_refused("[train]\nepochs = \"3\"\n",
+                 {"r.toml:2: 'train.epochs': expected an integer, found a string \"3\""});
+  expect_refused("[train]\nepochs = 3.5\n", {"expected an integer, found a number 3.5"});
+  expect_refused("[neuron]\nsa = 1\n", {"expected true or false, found an integer 1"});
+  expect_refused("[model]\nwidth = true\n", {"expected a number, found true"});
+  expect_refused("description = 3\n", {"expected a string, found an integer 3"});
+  expect_refused("[schedule]\nmilestones = 3\n", {"expected a list of integers"});
+  expect_refused("[schedule]\nmilestones = [1, \"2\"]\n", {"expected a list of integers"});
+  expect_refused("[train]\nepochs = 2020-01-01\n", {"found a date or time"});
+  expect_refused("[train.epochs]\n", {"expected an integer, found a table"});
+}
+
+TEST(Recipe, SaysTheRangeAndWhatItFound) {
+  expect_refused("[train]\nepochs = 0\n", {"r.toml:2: 'train.epochs': expected 1 to", "found 0"});
+  expect_refused("[optimizer]\nlr = 0\n", {"'optimizer.lr': expected above 0, found 0"});
+  expect_refused("[neuron]\ntsrd = 1.5\n", {"'neuron.tsrd': expected 0 to 1, found 1.5"});
+  expect_refused("[neuron]\nsa_alpha = nan\n", {"'neuron.sa_alpha': expected a finite number"});
+  expect_refused("[optimizer]\nlr = inf\n", {"'optimizer.lr'", "above 0"});
+  expect_refused("[neuron]\nkind = \"staa_lift\"\n",
+                 {"expected one of lif, adaptive_lif or staa_lif", "did you mean 'staa_lif'?"});
+  expect_refused("[schedule]\nmilestones = [0]\n", {"'schedule.milestones': expected at least 1"});
+}
+
+TEST(Recipe, ChecksWhatKeysMeanTogether) {
+  expect_refused("[schedule]\nkind = \"step\"\nmilestones = [6, 3]\n", {"rising order"});
+  expect_refused("[schedule]\nkind = \"step\"\n", {"needs at least one epoch"});
+  expect_refused("[train]\nepochs = 2\n[schedule]\nwarmup_epochs = 2\n",
+                 {"'schedule.warmup_epochs': expected less than train.epochs = 2, found 2"});
+  expect_refused("[schedule]\nmin_lr = 1\n", {"'schedule.min_lr'", "optimizer.lr"});
+  expect_refused("[neuron]\nreset = 2\n", {"reset", "less than the threshold"});
+  expect_refused("[optimizer]\nnesterov = true\nmomentum = 0\n", {"nesterov", "momentum"});
+}
+
+TEST(Recipe, ReportsSyntaxWithLineAndColumn) {
+  expect_refused("seed = 1\n[train\n", {"r.toml:2:"});
+  expect_refused("seed = 1\nseed = 2\n", {"r.toml:2:", "seed"});
+}
+
+TEST(Recipe, ReportsAllMistakesAtOnce) {
+  expect_refused("sed = 1\n[train]\nepochs = 0\n[neuron]\nkind = 3\n",
+                 {"r.toml:1: unknown key 'sed'", "\nr.toml:3: ", "\nr.toml:5: "});
+}
+
+TEST(Override, WinsOverTheFileAndTheLastOneWins) {
+  const auto r = parse_recipe("[train]\nepochs = 3\n", "r.toml",
+                              {"train.epochs=5", "model.width=0.5", "model.width=0.25"});
+  EXPECT_EQ(r.train.epochs, 5);
+  EXPECT_EQ(r.model.width, 0.25);
+}
+
+TEST(Override, TakesBareWordsQuotedStringsAndLists) {
+  const auto r = parse_recipe("", "r.toml",
+                              {"neuron.kind=lif", "data.path=/a b/c=d", "description=\"x\"",
+                               "schedule.milestones=[1, 2]", "neuron.sa=false"});
+  EXPECT_EQ(r.neuron.kind, NeuronKind::kLif);
+  EXPECT_EQ(r.data.path, "/a b/c=d");
+  EXPECT_EQ(r.description, "x");
+  EXPECT_EQ(r.schedule.milestones.size(), 2U);
+}
+
+TEST(Override, NamesItselfWhenItIsWrong) {
+  expect_refused("",
+                 {"--set model.widht=1: unknown key 'model.widht', did you mean 'model.width'?"},
+                 {"model.widht=1"});
+  expect_refused("", {"--set train.epochs=x", "expected an integer, found x"}, {"train.epochs=x"});
+  expect_refused("", {"--set train.epochs: expected key=value"}, {"train.epochs"});
+  expect_refused("", {"--set =3: expected key=value"}, {"=3"});
+  expect_refused("", {"--set train.epochs=0", "found 0"}, {"train.epochs=0"});
+  expect_refused("", {"expected"}, {"train.epochs=3\nseed=4"});
+}
+
+/// A value in the key's range, drawn at random.
+Value random_value(const Key& key, Random& random) {
+  const double low = std::max(key.low, -1000.0);
+  const double high = std::min(key.high, 1000.0);
+  switch (key.type) {
+    case ValueType::kBoolean:
+      return random.chance(0.5);
+    case ValueType::kInteger:
+      return static_cast<std::int64_t>(low) +
+             random.below(static_cast<std::int64_t>(high - low) + 1);
+    case ValueType::kNumber:
+      return low + (high - low) * (1 - random.uniform());
+    case ValueType::kString:
+      return std::string("a \"quoted\" \\ \t \xc3\xa9 ") + std::to_string(random.below(100));
+    case ValueType::kChoice:
+      return key.choices[static_cast<std::size_t>(
+          random.below(static_cast<std::int64_t>(key.choices.size())))];
+    case ValueType::kIntegers:
+      return std::vector<std::int64_t>{1 + random.below(5), 6 + random.below(5)};
+  }
+  return false;
+}
+
+TEST(Recipe, RandomRecipesComeBackFromTheirText) {
+  Random random{42};
+  for (int i = 0; i < 300; ++i) {
+    Recipe recipe;
+    for (const auto& key : all_keys()) {
+      if (random.chance(0.5)) key.set(recipe, random_value(key, random));
+    }
+    // What must fit together.
+    recipe.schedule.milestones = {2, 4};
+    recipe.schedule.warmup_epochs = 0.25;
+    recipe.schedule.min_lr = 0;
+    recipe.neuron.reset = recipe.neuron.threshold - 0.5;
+    recipe.optimizer.momentum = 0.5;
+    const auto text = to_toml(recipe);
+    EXPECT_EQ(to_toml(parse_recipe(text, "r.toml")), text);
+  }
+}
+
+TEST(Override, SetsEveryKey) {
+  Random random{43};
+  for (const auto& key : all_keys()) {
+    Recipe expected;
+    const auto value = random_value(key, random);
+    key.set(expected, value);
+    std::vector<std::string> together;
+    if (key.path == "schedule.min_lr") together.emplace_back("optimizer.lr=1e6");
+    if (key.path == "schedule.warmup_epochs") together.emplace_back("train.epochs=100000");
+    if (key.path == "schedule.kind") together.emplace_back("schedule.milestones=[1]");
+    if (key.path == "neuron.reset") together.emplace_back("neuron.threshold=2000");
+    if (key.path == "neuron.threshold") together.emplace_back("neuron.reset=-2000");
+    if (key.path == "optimizer.lr") together.emplace_back("schedule.min_lr=0");
+    together.push_back(key.path + "=" + print_value(value));
+    const auto recipe = parse_recipe("", "r.toml", together);
+    EXPECT_EQ(print_value(key.get(recipe)), print_value(value)) << key.path;
+  }
+}
+
+TEST(DescribeKeys, IsCompleteAndItsDefaultsParse) {
+  std::vector<std::string> defaults;
+  for (const auto& key : describe_keys()) {
+    EXPECT_FALSE(key.meaning.empty()) << key.path;
+    EXPECT_FALSE(key.type.empty()) << key.path;
+    defaults.push_back(key.path + "=" + key.initial);
+  }
+  EXPECT_EQ(to_toml(parse_recipe("", "r.toml", defaults)), to_toml(Recipe{}));
+}
+
+TEST(CheckResumable, NamesEveryKeyThatMayNotChange) {
+  Recipe stored;
+  Recipe wanted = stored;
+  wanted.threads = 7;
+  wanted.train.epochs = 999;
+  wanted.data.path = "elsewhere";
+  EXPECT_NO_THROW(check_resumable(stored, wanted, "run"));
+  wanted.optimizer.lr = 0.5;
+  wanted.model.steps = 2;
+  expect_error(ErrorKind::kUsage,
+               {"run", "optimizer.lr: the run has 0.1, the recipe 0.5",
+                "model.steps: the run has 4, the recipe 2"},
+               [&] { check_resumable(stored, wanted, "run"); });
+}
+
+}  // namespace
+}  // namespace staa::recipe

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "staa/recipe/recipe.h"
+#include "support/tiny_data.h"
+
+namespace staa::test {
+
+/// A recipe that trains in a second on the set of write_tiny_mnist in `folder`. One thread, so that
+/// equal runs are equal to the bit.
+inline recipe::Recipe tiny_recipe(const std::filesystem::path& folder) {
+  recipe::Recipe recipe;
+  recipe.threads = 1;
+  recipe.device = recipe::Device::kCpu;
+  recipe.data.set = "mnist";
+  recipe.data.path = folder.string();
+  recipe.data.workers = 1;
+  recipe.augment.crop_padding = 1;
+  recipe.augment.flip = true;
+  recipe.augment.mixup = 0.2;
+  recipe.model.network = "resnet20";
+  recipe.model.width = 0.0625;
+  recipe.model.steps = 3;
+  recipe.neuron.tsrd = 0.3;
+  recipe.train.epochs = 2;
+  recipe.train.batch = 16;
+  recipe.optimizer.lr = 0.05;
+  return recipe;
+}
+
+}  // namespace staa::test

@@ -1,0 +1,164 @@
+#include "staa/train/trainer.h"
+
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "staa/format/safetensors.h"
+#include "staa/train/run_folder.h"
+#include "staa/util/file.h"
+#include "train/tiny_run.h"
+
+namespace staa::train {
+namespace {
+
+using test::expect_error;
+using test::TempFolder;
+using test::tiny_recipe;
+
+/// Everything in a checkpoint but the seconds that training took.
+void expect_same_checkpoint(const std::filesystem::path& a, const std::filesystem::path& b) {
+  const format::SafetensorsReader first(a);
+  const format::SafetensorsReader second(b);
+  ASSERT_EQ(first.tensors().size(), second.tensors().size());
+  for (const auto& tensor : first.tensors()) {
+    const auto* other = second.find(tensor.name);
+    ASSERT_NE(other, nullptr) << tensor.name;
+    ASSERT_EQ(tensor.bytes, other->bytes) << tensor.name;
+    EXPECT_EQ(std::memcmp(first.data(tensor), second.data(*other), tensor.bytes), 0) << tensor.name;
+  }
+  auto progress_a = nlohmann::json::parse(first.metadata().at("staa.progress"));
+  auto progress_b = nlohmann::json::parse(second.metadata().at("staa.progress"));
+  progress_a.erase("seconds");
+  progress_b.erase("seconds");
+  EXPECT_EQ(progress_a, progress_b);
+}
+
+std::vector<nlohmann::json> read_metrics(const std::filesystem::path& run) {
+  std::vector<nlohmann::json> rows;
+  std::istringstream in(read_text_file(RunFolder(run).metrics()));
+  for (std::string line; std::getline(in, line);) {
+    rows.push_back(nlohmann::json::parse(line));
+    for (const char* key : {"images_per_s", "loader_wait_s", "train_seconds"})
+      rows.back().erase(key);
+  }
+  return rows;
+}
+
+TrainResult run(const recipe::Recipe& recipe, const std::filesystem::path& out,
+                bool resume = false) {
+  return train({recipe, out, resume, /*quiet=*/true, /*keep_going=*/{}});
+}
+
+TEST(Trainer, LearnsAndLeavesAWholeRunFolder) {
+  TempFolder folder;
+  test::write_tiny_mnist(folder / "data", 320, 100);
+  auto recipe = tiny_recipe(folder / "data");
+  recipe.augment = {};
+  recipe.neuron.threshold = 0.5;
+  recipe.neuron.tsrd = 0.1;
+  recipe.model.width = 0.125;
+  recipe.train.epochs = 6;
+  recipe.optimizer.kind = recipe::OptimizerKind::kAdamW;
+  recipe.optimizer.lr = 0.01;
+  const auto result = run(recipe, folder / "run");
+  EXPECT_EQ(result.progress.epoch, 6);
+  EXPECT_EQ(result.last.samples, 100);
+  EXPECT_GT(result.progress.best_top1, 60.0);
+  const RunFolder files(folder / "run");
+  for (const auto& path :
+       {files.recipe(), files.log(), files.metrics(), files.last(), files.best()}) {
+    EXPECT_TRUE(std::filesystem::exists(path)) << path;
+  }
+  EXPECT_EQ(read_metrics(folder / "run").size(), 6U);
+  EXPECT_EQ(recipe::to_toml(recipe::load_recipe(files.recipe())), recipe::to_toml(recipe));
+}
+
+TEST(Trainer, AStoppedAndResumedRunIsBitForBitTheWholeRun) {
+  TempFolder folder;
+  test::write_tiny_mnist(folder / "data", 96, 40);
+  auto recipe = tiny_recipe(folder / "data");
+  run(recipe, folder / "whole");
+
+  // 6 steps an epoch: stops in the middle of the first, at its end, and twice in the second.
+  recipe.data.workers = 0;
+  const std::vector<std::int64_t> stops{1, 4, 6, 7, 11};
+  for (std::size_t i = 0; i <= stops.size(); ++i) {
+    TrainRequest request{recipe, folder / "parts", /*resume=*/i > 0, /*quiet=*/true, {}};
+    if (i < stops.size()) {
+      request.keep_going = [&](const Progress& progress) { return progress.step < stops[i]; };
+    }
+    const auto result = train(request);
+    EXPECT_EQ(result.stopped, i < stops.size());
+    if (result.stopped) {
+      EXPECT_EQ(result.progress.step, stops[i]);
+    }
+  }
+  expect_same_checkpoint(folder / "whole" / "last.safetensors",
+                         folder / "parts" / "last.safetensors");
+  EXPECT_EQ(read_metrics(folder / "whole"), read_metrics(folder / "parts"));
+}
+
+TEST(Trainer, TheNumberOfWorkersDoesNotShow) {
+  TempFolder folder;
+  test::write_tiny_mnist(folder / "data", 64, 20);
+  auto recipe = tiny_recipe(folder / "data");
+  recipe.train.epochs = 1;
+  recipe.data.workers = 0;
+  run(recipe, folder / "none");
+  recipe.data.workers = 3;
+  run(recipe, folder / "three");
+  const auto a = read_metrics(folder / "none");
+  const auto b = read_metrics(folder / "three");
+  EXPECT_EQ(a, b);
+}
+
+TEST(Trainer, TheSeedDecidesTheRun) {
+  TempFolder folder;
+  test::write_tiny_mnist(folder / "data", 64, 20);
+  auto recipe = tiny_recipe(folder / "data");
+  recipe.train.epochs = 1;
+  run(recipe, folder / "a");
+  run(recipe, folder / "again");
+  recipe.seed = 2;
+  run(recipe, folder / "b");
+  expect_same_checkpoint(folder / "a" / "last.safetensors", folder / "again" / "last.safetensors");
+  EXPECT_NE(read_metrics(folder / "a"), read_metrics(folder / "b"));
+}
+
+TEST(Trainer, RefusesToOverwriteARunAndToResumeNothing) {
+  TempFolder folder;
+  test::write_tiny_mnist(folder / "data", 32, 10);
+  auto recipe = tiny_recipe(folder / "data");
+  recipe.train.max_steps = 1;
+  run(recipe, folder / "run");
+  expect_error(ErrorKind::kUsage, {"run", "already here", "--resume"},
+               [&] { run(recipe, folder / "run"); });
+  expect_error(ErrorKind::kUsage, {"empty", "nothing to resume"},
+               [&] { run(recipe, folder / "empty", true); });
+}
+
+TEST(Trainer, ALossThatIsNotFiniteStopsTheRunAndKeepsTheCheckpoint) {
+  TempFolder folder;
+  test::write_tiny_mnist(folder / "data", 64, 10);
+  auto recipe = tiny_recipe(folder / "data");
+  recipe.optimizer.lr = 1e30;
+  recipe.schedule.kind = recipe::ScheduleKind::kConstant;
+  recipe.train.checkpoint_steps = 1;
+  expect_error(ErrorKind::kRuntime, {"epoch 1, batch", "the loss is", "last checkpoint"},
+               [&] { run(recipe, folder / "run"); });
+  EXPECT_NO_THROW(format::SafetensorsReader(folder / "run" / "last.safetensors"));
+}
+
+TEST(Trainer, TetLossAndLabelSmoothingAndClippingRun) {
+  TempFolder folder;
+  test::write_tiny_mnist(folder / "data", 32, 10);
+  auto recipe = tiny_recipe(folder / "data");
+  recipe.train.loss = recipe::Loss::kTet;
+  recipe.train.label_smoothing = 0.1;
+  recipe.train.clip_norm = 1;
+  recipe.train.epochs = 1;
+  EXPECT_TRUE(std::isfinite(run(recipe, folder / "run").last.loss));
+}
+
+}  // namespace
+}  // namespace staa::train
