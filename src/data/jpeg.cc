@@ -35,6 +35,10 @@ Image decode_jpeg(const std::string& file, const std::uint8_t* bytes, std::size_
                             &colours) != 0) {
     fail_jpeg(file, decompressor.get());
   }
+  if (width < 1 || height < 1) {
+    // A file cut off before its extent passes libjpeg-turbo's look at the header.
+    fail(ErrorKind::kInput, "{}: cannot decode as JPEG: truncated before its extent", file);
+  }
   check_image_extent(file, width, height);
   if (colours == TJCS_CMYK || colours == TJCS_YCCK) {
     fail(ErrorKind::kInput, "{}: expected a grey or RGB image, found CMYK", file);

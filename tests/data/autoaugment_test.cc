@@ -42,8 +42,8 @@ TEST(AutoAugmentPolicy, IsThePublishedOne) {
       magnitudes += step.magnitude;
     }
   }
-  EXPECT_NEAR(probabilities, 25.9, 1e-9);
-  EXPECT_EQ(magnitudes, 175);
+  EXPECT_NEAR(probabilities, 26.5, 1e-9);
+  EXPECT_EQ(magnitudes, 187);
 }
 
 /// Checks that an operation at a magnitude is `same` with its parameter written out.

@@ -38,7 +38,7 @@ TEST(Cifar10, TurnsPlanesIntoPixels) {
   TempFolder folder;
   std::string bytes(1, '\x07');
   for (std::size_t i = 0; i < 3 * kPlane; ++i) {
-    bytes += static_cast<char>(i / kPlane * 100 + i % kPlane % 97);
+    bytes += static_cast<char>(i / kPlane * 70 + i % kPlane % 97);
   }
   write_bytes(folder / "data_batch_1.bin", bytes);
   const auto sets = read_cifar10(folder.path(), true);
@@ -47,7 +47,7 @@ TEST(Cifar10, TurnsPlanesIntoPixels) {
   EXPECT_EQ(sets.train->classes().at(7), "horse");
   const auto pixels = sample(*sets.train, 0);
   for (std::size_t p = 0; p < kPlane; ++p) {
-    for (std::size_t c = 0; c < 3; ++c) ASSERT_EQ(pixels[p * 3 + c], c * 100 + p % 97);
+    for (std::size_t c = 0; c < 3; ++c) ASSERT_EQ(pixels[p * 3 + c], c * 70 + p % 97);
   }
   EXPECT_EQ(sets.test->size(), 0);
 }

@@ -1,0 +1,140 @@
+#include "staa/analysis/profile.h"
+
+#include <gtest/gtest.h>
+
+#include "staa/analysis/count.h"
+#include "staa/data/image_set.h"
+#include "staa/models/registry.h"
+#include "staa/util/random.h"
+
+namespace staa::analysis {
+namespace {
+
+/// Multiply-adds of the convolutions and the head, 100 classes, T = 4, by hand: the sum over layers
+/// of weights times output pixels.
+double by_hand(const std::string& name) {
+  double step = 0;
+  const auto conv = [&](double in, double out, double kernel, double extent) {
+    step += in * out * kernel * kernel * extent * extent;
+  };
+  const auto stage = [&](double in, double out, int blocks, double extent) {
+    for (int i = 0; i < blocks; ++i) {
+      const double from = i == 0 ? in : out;
+      conv(from, out, 3, extent);
+      conv(out, out, 3, extent);
+      if (from != out) conv(from, out, 1, extent);
+    }
+  };
+  if (name == "resnet20") {
+    conv(3, 64, 3, 32);
+    conv(64, 64, 3, 32);
+    conv(64, 64, 3, 32);
+    stage(64, 64, 2, 16);
+    stage(64, 128, 2, 8);
+    stage(128, 256, 2, 4);
+    stage(256, 512, 2, 2);
+  } else if (name == "resnet19") {
+    conv(3, 128, 3, 32);
+    stage(128, 128, 3, 32);
+    stage(128, 256, 3, 16);
+    stage(256, 512, 2, 8);
+  } else if (name == "vgg13") {
+    double in = 3;
+    double extent = 32;
+    int layer = 0;
+    for (const double out : {64, 64, 128, 128, 256, 256, 512, 512, 512, 512}) {
+      if (layer > 0 && layer % 2 == 0) extent /= 2;
+      conv(in, out, 3, extent);
+      in = out;
+      ++layer;
+    }
+  } else {
+    const bool deep = name == "resnet34";
+    conv(3, 64, 7, 16);
+    stage(64, 64, deep ? 3 : 2, 8);
+    stage(64, 128, deep ? 4 : 2, 4);
+    stage(128, 256, deep ? 6 : 2, 2);
+    stage(256, 512, deep ? 3 : 2, 1);
+  }
+  return 4 * (step + 512 * 100);
+}
+
+data::Loader loader_of(int count) {
+  Random random{9};
+  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(count) * 32 * 32 * 3);
+  for (auto& p : pixels) p = static_cast<std::uint8_t>(random.below(256));
+  std::vector<std::string> classes(100, "c");
+  const data::ImageShape shape{3, 32, 32};
+  const auto set = std::make_shared<data::ImageSet>(
+      "noise", shape, std::move(pixels), std::vector<std::int32_t>(static_cast<std::size_t>(count)),
+      classes);
+  data::LoaderOptions options;
+  options.batch = 2;
+  options.shuffle = false;
+  options.workers = 0;
+  return {set, data::Transform(shape, {{0.5F, 0.5F, 0.5F}, {0.3F, 0.3F, 0.3F}}), options};
+}
+
+Profile profile_of(const std::string& name, NeuronKind kind, int images) {
+  torch::manual_seed(1);
+  models::NetworkOptions options;
+  options.network = name;
+  options.classes = 100;
+  options.neuron.kind = kind;
+  const auto network = models::make_network(options);
+  auto loader = loader_of(images);
+  calibrate_normalisation(*network, loader, images);
+  return profile(*network, loader, images);
+}
+
+TEST(Profile, FlopsOfAllNetworksAreAsCountedByHand) {
+  for (const auto& name : models::network_names()) {
+    SCOPED_TRACE(name);
+    EXPECT_DOUBLE_EQ(profile_of(name, NeuronKind::kLif, 2).flops, by_hand(name));
+  }
+}
+
+TEST(Profile, OfResNet20MeetsThePapersFigures) {
+  const auto p = profile_of("resnet20", NeuronKind::kStaaLif, 4);
+  EXPECT_NEAR(p.flops, 0.87e9, 0.01 * 0.87e9);
+  EXPECT_EQ(std::llround(p.macs / 1e7), 6);
+  EXPECT_NEAR(static_cast<double>(p.parameters), 12.69e6, 0.02 * 12.69e6);
+  EXPECT_GT(p.acs, 0);
+  EXPECT_DOUBLE_EQ(p.energy_mj, (4.6 * p.macs + 0.9 * p.acs) * 1e-9);
+}
+
+TEST(Accumulates, CountEachSpikeThatArrivesAtEachOutput) {
+  // A dense count by loops over spikes, kernel and outputs.
+  torch::manual_seed(4);
+  for (const std::int64_t stride : {1, 2}) {
+    for (const std::int64_t kernel : {1, 3, 7}) {
+      const auto spikes = torch::randn({2, 3, 9, 8}).gt(0.5).to(torch::kFloat);
+      const auto weight = torch::zeros({5, 3, kernel, kernel});
+      const auto pad = kernel / 2;
+      const auto out_h = (9 + 2 * pad - kernel) / stride + 1;
+      const auto out_w = (8 + 2 * pad - kernel) / stride + 1;
+      const auto at = spikes.accessor<float, 4>();
+      double expected = 0;
+      for (int n = 0; n < 2; ++n)
+        for (int c = 0; c < 3; ++c)
+          for (int oy = 0; oy < out_h; ++oy)
+            for (int ox = 0; ox < out_w; ++ox)
+              for (int ky = 0; ky < kernel; ++ky)
+                for (int kx = 0; kx < kernel; ++kx) {
+                  const auto y = oy * stride + ky - pad;
+                  const auto x = ox * stride + kx - pad;
+                  if (y < 0 || x < 0 || y >= 9 || x >= 8) continue;
+                  expected += 5 * at[n][c][y][x];
+                }
+      EXPECT_DOUBLE_EQ(convolution_accumulates(spikes, weight, stride), expected);
+    }
+  }
+}
+
+TEST(IsBinary, TellsSpikesFromValues) {
+  EXPECT_TRUE(is_binary(torch::tensor({0.0F, 1.0F, 1.0F})));
+  EXPECT_FALSE(is_binary(torch::tensor({0.0F, 0.25F})));
+}
+
+}  // namespace
+}  // namespace staa::analysis

@@ -1,0 +1,120 @@
+#include <set>
+
+#include "staa/models/registry.h"
+#include "staa/nn/layers.h"
+#include "support/support.h"
+
+namespace staa::models {
+namespace {
+
+using test::expect_error;
+
+NetworkOptions small(const std::string& network, NeuronKind kind = NeuronKind::kStaaLif) {
+  NetworkOptions options;
+  options.network = network;
+  options.width = 0.0625;
+  options.steps = 2;
+  options.neuron.kind = kind;
+  return options;
+}
+
+TEST(Networks, GiveLogitsOfEveryStepOnEvenAndOddImages) {
+  for (const auto& name : network_names()) {
+    for (const std::int64_t size : {28, 32, 33}) {
+      SCOPED_TRACE(name + " " + std::to_string(size));
+      const auto network = make_network(small(name));
+      EXPECT_EQ(network->forward(torch::randn({3, 3, size, size})).sizes(),
+                (std::vector<std::int64_t>{2, 3, 10}));
+      EXPECT_EQ(network->forward(torch::randn({2, 3, 3, size, size})).sizes(),
+                (std::vector<std::int64_t>{2, 3, 10}));
+    }
+  }
+}
+
+TEST(Networks, AStillImageIsTheSameFrameAtEveryStep) {
+  for (const auto& name : network_names()) {
+    SCOPED_TRACE(name);
+    torch::manual_seed(1);
+    const auto network = make_network(small(name));
+    network->eval();
+    const torch::NoGradGuard no_grad;
+    const auto image = torch::randn({2, 3, 32, 32});
+    const auto frames = image.unsqueeze(0).repeat({2, 1, 1, 1, 1});
+    EXPECT_TRUE(torch::allclose(network->forward(image), network->forward(frames), 1e-4, 1e-5));
+  }
+}
+
+TEST(Networks, RefuseInputsOfAnotherShape) {
+  const auto network = make_network(small("resnet20"));
+  for (const auto& shape :
+       std::vector<std::vector<std::int64_t>>{{2, 1, 32, 32}, {3, 2, 3, 32, 32}, {3, 32, 32}}) {
+    expect_error(ErrorKind::kRuntime, {"resnet20 expects images [B, 3, H, W]", "found ["},
+                 [&] { network->forward(torch::randn(shape)); });
+  }
+}
+
+TEST(Networks, NameTheNearestKnownOne) {
+  expect_error(ErrorKind::kUsage, {"unknown network 'resnet21'", "did you mean 'resnet"},
+               [] { make_network(small("resnet21")); });
+}
+
+TEST(Networks, NameTheirParametersAsDocumented) {
+  std::set<std::string> names;
+  for (const auto& item : make_network(small("resnet20"))->named_parameters()) {
+    names.insert(item.key());
+  }
+  for (const std::string name :
+       {"pe", "gc1.key.weight", "gc1.key.bias", "gc1.query.weight", "gc1.query.bias",
+        "gc1.norm.weight", "gc1.norm.bias", "gc1.value.weight", "gc1.value.bias", "gc2.key.weight",
+        "gc2.value.bias", "sa.reduce.weight", "sa.reduce.bias", "sa.expand.weight",
+        "sa.expand.bias"}) {
+    EXPECT_EQ(names.count("stem.0.neuron." + name), 1U) << name;
+    EXPECT_EQ(names.count("stages.3.1.conv2.neuron." + name), 1U) << name;
+  }
+  EXPECT_EQ(names.count("stages.1.0.shortcut.conv.weight"), 1U);
+  EXPECT_EQ(names.count("head.linear.weight"), 1U);
+}
+
+TEST(Networks, StayChannelsLastThroughout) {
+  const auto network = make_network(small("resnet20"));
+  int seen = 0;
+  for (const auto& module : network->modules()) {
+    if (auto* conv = dynamic_cast<nn::ConvNorm*>(module.get())) {
+      conv->set_observer([&seen](const torch::Tensor& in, const torch::Tensor&) {
+        ++seen;
+        EXPECT_TRUE(in.flatten(0, 1).is_contiguous(torch::MemoryFormat::ChannelsLast));
+      });
+    }
+  }
+  network->forward(torch::randn({2, 3, 32, 32}).contiguous(torch::MemoryFormat::ChannelsLast));
+  EXPECT_EQ(seen, 22);  // 3 + 16 and three shortcuts
+}
+
+class Overfit : public testing::TestWithParam<NeuronKind> {};
+
+TEST_P(Overfit, OneBatchToOneHundredPercent) {
+  torch::manual_seed(3);
+  auto options = small("resnet20", GetParam());
+  options.width = 0.25;
+  options.neuron.threshold = 0.5;
+  const auto network = make_network(options);
+  const auto images = torch::randn({16, 3, 16, 16}).contiguous(torch::MemoryFormat::ChannelsLast);
+  const auto labels = torch::arange(16, torch::kLong).remainder(10);
+  torch::optim::AdamW optimizer(network->parameters(), torch::optim::AdamWOptions(0.01));
+  double accuracy = 0;
+  for (int step = 0; step < 300 && accuracy < 1; ++step) {
+    optimizer.zero_grad();
+    const auto output = network->forward(images).mean(0);
+    torch::cross_entropy_loss(output, labels).backward();
+    optimizer.step();
+    accuracy = output.argmax(1).eq(labels).to(torch::kDouble).mean().item<double>();
+  }
+  EXPECT_EQ(accuracy, 1.0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Neurons, Overfit,
+                         testing::Values(NeuronKind::kLif, NeuronKind::kAdaptiveLif,
+                                         NeuronKind::kStaaLif));
+
+}  // namespace
+}  // namespace staa::models
