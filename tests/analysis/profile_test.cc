@@ -65,9 +65,9 @@ data::Loader loader_of(int count) {
   for (auto& p : pixels) p = static_cast<std::uint8_t>(random.below(256));
   std::vector<std::string> classes(100, "c");
   const data::ImageShape shape{3, 32, 32};
-  const auto set = std::make_shared<data::ImageSet>(
-      "noise", shape, std::move(pixels), std::vector<std::int32_t>(static_cast<std::size_t>(count)),
-      classes);
+  const auto set =
+      std::make_shared<data::ImageSet>("noise", shape, classes, std::move(pixels),
+                                       std::vector<std::int64_t>(static_cast<std::size_t>(count)));
   data::LoaderOptions options;
   options.batch = 2;
   options.shuffle = false;

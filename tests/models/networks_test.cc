@@ -95,10 +95,15 @@ class Overfit : public testing::TestWithParam<NeuronKind> {};
 TEST_P(Overfit, OneBatchToOneHundredPercent) {
   torch::manual_seed(3);
   auto options = small("resnet20", GetParam());
-  options.width = 0.25;
+  options.width = 0.125;
   options.neuron.threshold = 0.5;
+  options.neuron.tsrd = 0;
   const auto network = make_network(options);
-  const auto images = torch::randn({16, 3, 16, 16}).contiguous(torch::MemoryFormat::ChannelsLast);
+  // Patches of 8x8 pixels: something that convolutions can see, unlike noise.
+  const auto images = torch::randn({16, 3, 4, 4})
+                          .repeat_interleave(8, 2)
+                          .repeat_interleave(8, 3)
+                          .contiguous(torch::MemoryFormat::ChannelsLast);
   const auto labels = torch::arange(16, torch::kLong).remainder(10);
   torch::optim::AdamW optimizer(network->parameters(), torch::optim::AdamWOptions(0.01));
   double accuracy = 0;
