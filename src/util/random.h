@@ -8,8 +8,8 @@
 namespace staa {
 
 /// Random numbers that depend on nothing but a key: Random({seed, epoch, index}) gives the same
-/// sequence on every machine, in every thread and in any order of use. That is what makes a run with
-/// any number of workers, or a resumed run, draw the same augmentations.
+/// sequence on every machine, in every thread and in any order of use. That is what makes a run
+/// with any number of workers, or a resumed run, draw the same augmentations.
 ///
 /// SplitMix64 (Steele, Lea, Flood 2014) over a hashed key. Meets UniformRandomBitGenerator.
 class Random {
