@@ -39,6 +39,8 @@ Image decode_jpeg(const std::string& file, const std::uint8_t* bytes, std::size_
     // A file cut off before its extent passes libjpeg-turbo's look at the header.
     fail(ErrorKind::kInput, "{}: cannot decode as JPEG: truncated before its extent", file);
   }
+  // libjpeg-turbo takes a file of nothing but tables for a whole one.
+  if (width == 0) fail(ErrorKind::kInput, "{}: cannot decode as JPEG: no image in it", file);
   check_image_extent(file, width, height);
   if (colours == TJCS_CMYK || colours == TJCS_YCCK) {
     fail(ErrorKind::kInput, "{}: expected a grey or RGB image, found CMYK", file);
