@@ -14,6 +14,7 @@ find_package(tomlplusplus REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(PNG REQUIRED)
+find_package(hwy REQUIRED)
 
 find_path(TURBOJPEG_INCLUDE_DIR turbojpeg.h)
 find_library(TURBOJPEG_LIBRARY turbojpeg)

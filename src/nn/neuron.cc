@@ -3,7 +3,7 @@
 #include <sstream>
 
 #include "staa/nn/position_encoding.h"
-#include "staa/ops/reference/neurons.h"
+#include "staa/ops/neurons.h"
 #include "staa/options/validate.h"
 #include "staa/util/error.h"
 
@@ -29,7 +29,7 @@ torch::Tensor Neuron::forward(const torch::Tensor& x) {
 
 Lif::Lif(const NeuronOptions& options, std::int64_t channels) : Neuron(options, channels) {}
 
-torch::Tensor Lif::fire(const torch::Tensor& x) { return ops::reference::lif(x, options_); }
+torch::Tensor Lif::fire(const torch::Tensor& x) { return ops::lif(x, options_); }
 
 AdaptiveLif::AdaptiveLif(const NeuronOptions& options, std::int64_t channels)
     : Neuron(options, channels) {
@@ -38,7 +38,7 @@ AdaptiveLif::AdaptiveLif(const NeuronOptions& options, std::int64_t channels)
 }
 
 torch::Tensor AdaptiveLif::fire(const torch::Tensor& x) {
-  return ops::reference::adaptive_lif(x, decay_, gain_, options_);
+  return ops::adaptive_lif(x, decay_, gain_, options_);
 }
 
 StaaLif::StaaLif(const NeuronOptions& options, std::int64_t channels, std::int64_t steps)
@@ -88,7 +88,7 @@ torch::Tensor StaaLif::fire(const torch::Tensor& x) {
          "the position encoding holds {} time steps, the input has {}: build the layer with more",
          capacity, x.size(0));
   }
-  return ops::reference::staa_lif(x, weights(), options_, draw_dropped(x.size(0)));
+  return ops::staa_lif(x, weights(), options_, draw_dropped(x.size(0)));
 }
 
 std::shared_ptr<Neuron> make_neuron(const NeuronOptions& options, std::int64_t channels,

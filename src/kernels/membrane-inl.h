@@ -1,0 +1,198 @@
+// The membrane, its threshold and its reset on blocks of pixels. Compiled once a target.
+#if defined(STAA_KERNELS_MEMBRANE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef STAA_KERNELS_MEMBRANE_INL_H_
+#undef STAA_KERNELS_MEMBRANE_INL_H_
+#else
+#define STAA_KERNELS_MEMBRANE_INL_H_
+#endif
+
+#include "staa/kernels/neuron.h"
+#include "staa/kernels/vectors-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace staa::kernels::HWY_NAMESPACE {
+
+/// V = decay * H + gain * X + offset, a value a channel.
+template <class T>
+struct Update {
+  const T* decay;
+  const T* gain;
+  const T* offset;
+};
+
+template <class V>
+HWY_INLINE V membrane(V decay, V gain, V offset, V h, V x) {
+  return hn::MulAdd(decay, h, hn::MulAdd(gain, x, offset));
+}
+
+/// dS/dV at x = V - v_th; see Surrogate.
+template <Surrogate kShape, class D, class V>
+HWY_INLINE V surrogate(D d, V x, hn::TFromD<D> width) {
+  using T = hn::TFromD<D>;
+  const V peak = hn::Set(d, 1 / width);
+  const V one = hn::Set(d, T(1));
+  if constexpr (kShape == Surrogate::kRectangle) {
+    return hn::IfThenElseZero(hn::Lt(hn::Abs(x), hn::Set(d, width / 2)), peak);
+  } else if constexpr (kShape == Surrogate::kTriangle) {
+    return hn::Mul(hn::Max(hn::NegMulAdd(hn::Abs(x), peak, one), hn::Zero(d)), peak);
+  } else if constexpr (kShape == Surrogate::kSigmoid) {
+    const V s = sigmoid(d, hn::Mul(x, hn::Set(d, 4 / width)));
+    return hn::Mul(hn::Mul(s, hn::Sub(one, s)), hn::Set(d, 4 / width));
+  } else {
+    const V scaled = hn::Mul(x, hn::Set(d, static_cast<T>(3.14159265358979323846) / width));
+    return hn::Div(peak, hn::MulAdd(scaled, scaled, one));
+  }
+}
+
+/// One step on a slab [HW, C]: reads x and h, writes spikes and the next h.
+template <class T>
+void fire(const NeuronLayer<T>& layer, const Update<T>& update, const T* HWY_RESTRICT x,
+          T* HWY_RESTRICT h, T* HWY_RESTRICT spikes) {
+  const auto channels = layer.shape.channels;
+  const auto block = block_pixels(channels);
+  for (std::size_t first = 0; first < layer.shape.pixels; first += block) {
+    const auto pixels = std::min(block, layer.shape.pixels - first);
+    for_channels<T>(channels, [&](auto d, std::size_t c) HWY_ATTR {
+      const auto decay = hn::LoadU(d, update.decay + c);
+      const auto gain = hn::LoadU(d, update.gain + c);
+      const auto offset = hn::LoadU(d, update.offset + c);
+      const auto threshold = hn::Set(d, layer.threshold);
+      const auto reset = hn::Set(d, layer.reset);
+      const auto one = hn::Set(d, T(1));
+      for (std::size_t p = 0; p < pixels; ++p) {
+        const auto i = (first + p) * channels + c;
+        const auto v = membrane(decay, gain, offset, hn::LoadU(d, h + i), hn::LoadU(d, x + i));
+        const auto fired = hn::Ge(v, threshold);
+        hn::StoreU(hn::IfThenElseZero(fired, one), d, spikes + i);
+        hn::StoreU(hn::IfThenElse(fired, reset, v), d, h + i);
+      }
+    });
+  }
+}
+
+/// H behind the step whose membrane is v, on `size` values; 0 where v is null (before t = 0).
+template <class T>
+void carry(const NeuronLayer<T>& layer, const T* HWY_RESTRICT v, std::size_t size,
+           T* HWY_RESTRICT h) {
+  if (v == nullptr) {
+    std::fill(h, h + size, T(0));
+    return;
+  }
+  for_channels<T>(size, [&](auto d, std::size_t i) HWY_ATTR {
+    const auto value = hn::LoadU(d, v + i);
+    const auto fired = hn::Ge(value, hn::Set(d, layer.threshold));
+    hn::StoreU(hn::IfThenElse(fired, hn::Set(d, layer.reset), value), d, h + i);
+  });
+}
+
+/// V of a block from X and H.
+template <class T>
+void charge(const Update<T>& update, std::size_t channels, std::size_t pixels,
+            const T* HWY_RESTRICT x, const T* HWY_RESTRICT h, T* HWY_RESTRICT v) {
+  for_channels<T>(channels, [&](auto d, std::size_t c) HWY_ATTR {
+    const auto decay = hn::LoadU(d, update.decay + c);
+    const auto gain = hn::LoadU(d, update.gain + c);
+    const auto offset = hn::LoadU(d, update.offset + c);
+    for (std::size_t i = c; i < pixels * channels; i += channels) {
+      hn::StoreU(membrane(decay, gain, offset, hn::LoadU(d, h + i), hn::LoadU(d, x + i)), d, v + i);
+    }
+  });
+}
+
+/// Sums over pixels of dV, dV * X and dV * H, a value a channel.
+template <class T>
+struct MembraneSums {
+  T* plain;
+  T* x;
+  T* h;
+};
+
+/// dh of a block becomes dV: through the threshold by the surrogate, through the reset by Eq. 3.
+template <Surrogate kShape, class T>
+void fire_backward_as(const NeuronLayer<T>& layer, std::size_t pixels, const T* HWY_RESTRICT x,
+                      const T* HWY_RESTRICT h, const T* HWY_RESTRICT v, const T* HWY_RESTRICT ds,
+                      T* HWY_RESTRICT dh, const MembraneSums<T>& sums) {
+  const auto channels = layer.shape.channels;
+  for_channels<T>(channels, [&](auto d, std::size_t c) HWY_ATTR {
+    const auto threshold = hn::Set(d, layer.threshold);
+    const auto reset = hn::Set(d, layer.reset);
+    auto sum = hn::LoadU(d, sums.plain + c);
+    auto sum_x = hn::LoadU(d, sums.x + c);
+    auto sum_h = hn::LoadU(d, sums.h + c);
+    for (std::size_t i = c; i < pixels * channels; i += channels) {
+      const auto value = hn::LoadU(d, v + i);
+      const auto dcarried = hn::LoadU(d, dh + i);
+      auto dspike = hn::LoadU(d, ds + i);
+      if (!layer.detach_reset) dspike = hn::MulAdd(dcarried, hn::Sub(reset, value), dspike);
+      const auto kept = hn::IfThenZeroElse(hn::Ge(value, threshold), dcarried);
+      const auto slope = surrogate<kShape>(d, hn::Sub(value, threshold), layer.surrogate_width);
+      const auto dv = hn::MulAdd(dspike, slope, kept);
+      hn::StoreU(dv, d, dh + i);
+      sum = hn::Add(sum, dv);
+      sum_x = hn::MulAdd(dv, hn::LoadU(d, x + i), sum_x);
+      sum_h = hn::MulAdd(dv, hn::LoadU(d, h + i), sum_h);
+    }
+    hn::StoreU(sum, d, sums.plain + c);
+    hn::StoreU(sum_x, d, sums.x + c);
+    hn::StoreU(sum_h, d, sums.h + c);
+  });
+}
+
+template <class T>
+void fire_backward(const NeuronLayer<T>& layer, std::size_t pixels, const T* x, const T* h,
+                   const T* v, const T* ds, T* dh, const MembraneSums<T>& sums) {
+  switch (layer.surrogate) {
+    case Surrogate::kRectangle:
+      return fire_backward_as<Surrogate::kRectangle>(layer, pixels, x, h, v, ds, dh, sums);
+    case Surrogate::kTriangle:
+      return fire_backward_as<Surrogate::kTriangle>(layer, pixels, x, h, v, ds, dh, sums);
+    case Surrogate::kSigmoid:
+      return fire_backward_as<Surrogate::kSigmoid>(layer, pixels, x, h, v, ds, dh, sums);
+    case Surrogate::kArctan:
+      return fire_backward_as<Surrogate::kArctan>(layer, pixels, x, h, v, ds, dh, sums);
+  }
+}
+
+/// From dV (in `dh`) of a block to dX and dH: dX = gain * dV + spread, dH = decay * dV + spread.
+/// `spread` may be null.
+template <class T>
+void charge_backward(const Update<T>& update, const T* spread, std::size_t channels,
+                     std::size_t pixels, T* HWY_RESTRICT dh, T* HWY_RESTRICT dx) {
+  for_channels<T>(channels, [&](auto d, std::size_t c) HWY_ATTR {
+    const auto decay = hn::LoadU(d, update.decay + c);
+    const auto gain = hn::LoadU(d, update.gain + c);
+    const auto even = spread == nullptr ? hn::Zero(d) : hn::LoadU(d, spread + c);
+    for (std::size_t i = c; i < pixels * channels; i += channels) {
+      const auto dv = hn::LoadU(d, dh + i);
+      hn::StoreU(hn::MulAdd(gain, dv, even), d, dx + i);
+      hn::StoreU(hn::MulAdd(decay, dv, even), d, dh + i);
+    }
+  });
+}
+
+/// GC's part in the gradient of its input, for one of X and H: values[p] += attention[p] * dcontext
+/// + dlogit[p] * key; dkey += dlogit[p] * input[p].
+template <class T>
+void attend_backward(std::size_t channels, std::size_t pixels, const T* HWY_RESTRICT input,
+                     const T* HWY_RESTRICT attention, const T* HWY_RESTRICT dlogit,
+                     const T* HWY_RESTRICT dcontext, const T* HWY_RESTRICT key,
+                     T* HWY_RESTRICT values, T* HWY_RESTRICT dkey) {
+  for_channels<T>(channels, [&](auto d, std::size_t c) HWY_ATTR {
+    const auto weight = hn::LoadU(d, key + c);
+    const auto context = hn::LoadU(d, dcontext + c);
+    auto sum = hn::LoadU(d, dkey + c);
+    for (std::size_t p = 0; p < pixels; ++p) {
+      const auto i = p * channels + c;
+      const auto slope = hn::Set(d, dlogit[p]);
+      auto value = hn::MulAdd(hn::Set(d, attention[p]), context, hn::LoadU(d, values + i));
+      value = hn::MulAdd(slope, weight, value);
+      hn::StoreU(value, d, values + i);
+      sum = hn::MulAdd(slope, hn::LoadU(d, input + i), sum);
+    }
+    hn::StoreU(sum, d, dkey + c);
+  });
+}
+
+}  // namespace staa::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif

@@ -1,0 +1,438 @@
+#include "staa/kernels/neuron.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "staa/kernels/neuron.cc"
+#include <hwy/foreach_target.h>
+//
+#include <vector>
+
+#include "staa/kernels/aggregator-inl.h"
+#include "staa/kernels/membrane-inl.h"
+#include "staa/kernels/vectors-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace staa::kernels::HWY_NAMESPACE {
+
+/// Some samples taken through all steps together: enough that the weights of GC and SA are read
+/// once for several rows, few enough that the samples' slabs stay in the second-level cache.
+struct Group {
+  std::size_t first;
+  std::size_t size;
+};
+
+template <class T, class F>
+void for_groups(const NeuronShape& shape, SampleRange samples, const F& f) {
+  const auto slab = shape.pixels * shape.channels * sizeof(T);
+  const auto most = std::clamp<std::size_t>((std::size_t{1} << 18) / slab, 1, kMaxGroup);
+  for (auto first = samples.begin; first < samples.end; first += most) {
+    f(Group{first, std::min(most, samples.end - first)});
+  }
+}
+
+template <class T>
+bool aggregates(const NeuronLayer<T>& layer, std::size_t t) {
+  return layer.aggregate && (layer.dropped == nullptr || layer.dropped[t] == 0);
+}
+
+template <class T>
+const T* at_step(const T* table, std::size_t t, std::size_t channels) {
+  return table == nullptr ? nullptr : table + t * channels;
+}
+
+/// Offsets into the tensors of a layer.
+struct Place {
+  Place(const NeuronShape& shape, std::size_t t, std::size_t sample)
+      : row(t * shape.batch + sample), slab(row * shape.pixels * shape.channels) {}
+  std::size_t row;
+  std::size_t slab;
+};
+
+/// Eq. 7 and the plain sum of one slab: attention [HW], context [C] += ..., sum [C] += ...
+template <class T>
+void pool(const NeuronLayer<T>& layer, const GcWeights<T>& gc, const T* values, const T* pe,
+          T* attention, T* context, T* sum) {
+  const auto channels = layer.shape.channels;
+  const auto pixels = layer.shape.pixels;
+  if (layer.gc_reduced == 0) {
+    add_plain(values, channels, pixels, sum);
+    return;
+  }
+  T bias = gc.key_bias[0];
+  if (pe != nullptr) {
+    T of_encoding;
+    dots(pe, gc.key, channels, 1, &of_encoding);
+    bias += of_encoding;
+  }
+  const auto block = block_pixels(channels);
+  T total = 0;
+  for (std::size_t p = 0; p < pixels; p += block) {
+    const auto count = std::min(block, pixels - p);
+    dots(values + p * channels, gc.key, channels, count, attention + p);
+    sigmoid_in_place(attention + p, count, bias);
+    add_weighted_and_plain(values + p * channels, attention + p, channels, count, context, sum);
+    for (std::size_t i = p; i < p + count; ++i) total += attention[i];
+  }
+  if (pe != nullptr) {
+    for (std::size_t c = 0; c < channels; ++c) context[c] += total * pe[c];
+  }
+}
+
+/// Gates and offsets of one step for a group, from X and H [size, HW, C] (x strided by sample).
+template <class T>
+void aggregate(const NeuronLayer<T>& layer, const AggregatorRows<T>& rows, Group group,
+               std::size_t t, const T* x, const T* h) {
+  const auto channels = layer.shape.channels;
+  const auto slab = layer.shape.pixels * channels;
+  const auto row = t * layer.shape.batch + group.first;
+  const T* encodings[2] = {at_step(layer.pe_x, t, channels), at_step(layer.pe_h, t, channels)};
+  std::vector<T> sums(group.size * channels, T(0));
+  std::vector<T> w[2];
+  for (int i = 0; i < 2; ++i) {
+    const T* values = i == 0 ? x : h;
+    if (layer.gc_reduced > 0 || layer.sa_reduced > 0) {
+      for (std::size_t g = 0; g < group.size; ++g) {
+        T* attention =
+            layer.gc_reduced > 0 ? rows.attention[i] + (row + g) * layer.shape.pixels : nullptr;
+        T* context = layer.gc_reduced > 0 ? rows.context[i] + (row + g) * channels : nullptr;
+        pool(layer, layer.gc[i], values + g * slab, encodings[i], attention, context,
+             sums.data() + g * channels);
+      }
+    }
+    w[i].assign(group.size * channels, T(0));
+    if (layer.gc_reduced > 0) {
+      gc_forward(layer.gc[i], group.size, {layer.gc_reduced, channels},
+                 rows.context[i] + row * channels, rows.query[i] + row * layer.gc_reduced,
+                 w[i].data());
+    }
+  }
+  const T* tables[3] = {encodings[0], encodings[1], at_step(layer.pe_u, t, channels)};
+  T* offset = rows.offset + row * channels;
+  T* gate = rows.gate + row * channels;
+  for (std::size_t i = 0; i < group.size * channels; ++i) {
+    offset[i] = w[0][i] + w[1][i];
+    for (const T* table : tables) {
+      if (table != nullptr) offset[i] += table[i % channels];
+    }
+  }
+  if (layer.sa_reduced == 0) {
+    std::fill(gate, gate + group.size * channels, T(0.5));
+    return;
+  }
+  // mean(U) needs no pass over U: it follows from the means of X and H.
+  T* mean = rows.mean + row * channels;
+  const T share = 1 / static_cast<T>(layer.shape.pixels);
+  for (std::size_t i = 0; i < group.size * channels; ++i) mean[i] = sums[i] * share + offset[i];
+  sa_forward(layer.sa, layer.sa_alpha, group.size, {layer.sa_reduced, channels}, mean,
+             rows.hidden + row * layer.sa_reduced, gate);
+}
+
+/// The update of one sample and step; `scaled` [C] takes gate * offset where it aggregates.
+template <class T>
+Update<T> update_of(const NeuronLayer<T>& layer, const AggregatorRows<T>& rows, std::size_t t,
+                    std::size_t row, T* scaled) {
+  if (!aggregates(layer, t)) return {layer.decay, layer.gain, layer.offset};
+  const auto channels = layer.shape.channels;
+  const T* gate = rows.gate + row * channels;
+  const T* offset = rows.offset + row * channels;
+  for (std::size_t c = 0; c < channels; ++c) scaled[c] = gate[c] * offset[c];
+  return {gate, gate, scaled};
+}
+
+template <class T>
+void forward_group(const NeuronLayer<T>& layer, const T* x, const AggregatorRows<T>& rows,
+                   T* spikes, Group group) {
+  const auto& shape = layer.shape;
+  const auto slab = shape.pixels * shape.channels;
+  static thread_local std::vector<T> h;
+  h.assign(group.size * slab, T(0));
+  std::vector<T> scaled(shape.channels);
+  for (std::size_t t = 0; t < shape.steps; ++t) {
+    const Place place(shape, t, group.first);
+    if (aggregates(layer, t)) aggregate(layer, rows, group, t, x + place.slab, h.data());
+    for (std::size_t g = 0; g < group.size; ++g) {
+      fire(layer, update_of(layer, rows, t, place.row + g, scaled.data()),
+           x + place.slab + g * slab, h.data() + g * slab, spikes + place.slab + g * slab);
+    }
+  }
+}
+
+/// The backward pass of one group: membranes of all steps, then the steps in reverse.
+template <class T>
+class Backward {
+ public:
+  Backward(const NeuronLayer<T>& layer, const T* x, const AggregatorRows<T>& rows, const T* ds,
+           const NeuronGradients<T>& out, Group group)
+      : layer_(layer),
+        x_(x),
+        rows_(rows),
+        ds_(ds),
+        out_(out),
+        group_(group),
+        channels_(layer.shape.channels),
+        pixels_(layer.shape.pixels),
+        slab_(channels_ * pixels_),
+        block_(block_pixels(channels_)),
+        scaled_(channels_),
+        h_(block_ * channels_),
+        sums_(3 * group.size * channels_) {}
+
+  void run() {
+    static thread_local std::vector<T> membranes;
+    static thread_local std::vector<T> carried;
+    if (membranes.size() < layer_.shape.steps * group_.size * slab_) {
+      membranes.resize(layer_.shape.steps * group_.size * slab_);
+    }
+    carried.assign(group_.size * slab_, T(0));
+    v_ = membranes.data();
+    dh_ = carried.data();
+    for (std::size_t g = 0; g < group_.size; ++g) charge_again(g);
+    for (std::size_t t = layer_.shape.steps; t-- > 0;) {
+      std::fill(sums_.begin(), sums_.end(), T(0));
+      if (aggregates(layer_, t)) {
+        aggregated_step(t);
+      } else {
+        for (std::size_t g = 0; g < group_.size; ++g) plain_step(t, g);
+      }
+    }
+  }
+
+ private:
+  T* membrane_at(std::size_t t, std::size_t g) { return v_ + (t * group_.size + g) * slab_; }
+
+  MembraneSums<T> sums(std::size_t g) {
+    T* all = sums_.data() + g * channels_;
+    const auto stride = group_.size * channels_;
+    return {all, all + stride, all + 2 * stride};
+  }
+
+  template <class F>
+  void for_blocks(const F& f) {
+    for (std::size_t p = 0; p < pixels_; p += block_) f(p, std::min(block_, pixels_ - p));
+  }
+
+  /// H before step t of a block of pixels, in h_.
+  const T* carried(std::size_t t, std::size_t g, std::size_t p, std::size_t count) {
+    const T* before = t == 0 ? nullptr : membrane_at(t - 1, g) + p * channels_;
+    carry(layer_, before, count * channels_, h_.data());
+    return h_.data();
+  }
+
+  void charge_again(std::size_t g) {
+    for (std::size_t t = 0; t < layer_.shape.steps; ++t) {
+      const Place place(layer_.shape, t, group_.first + g);
+      const auto update = update_of(layer_, rows_, t, place.row, scaled_.data());
+      for_blocks([&](std::size_t p, std::size_t count) {
+        charge(update, channels_, count, x_ + place.slab + p * channels_, carried(t, g, p, count),
+               membrane_at(t, g) + p * channels_);
+      });
+    }
+  }
+
+  void block_to_dv(std::size_t t, std::size_t g, const Place& place, std::size_t p,
+                   std::size_t count) {
+    const auto i = p * channels_;
+    const T* h = carried(t, g, p, count);
+    fire_backward(layer_, count, x_ + place.slab + i, h, membrane_at(t, g) + i,
+                  ds_ + place.slab + i, dh_ + g * slab_ + i, sums(g));
+  }
+
+  void plain_step(std::size_t t, std::size_t g) {
+    const Place place(layer_.shape, t, group_.first + g);
+    const auto update = update_of(layer_, rows_, t, place.row, scaled_.data());
+    for_blocks([&](std::size_t p, std::size_t count) {
+      const auto i = p * channels_;
+      block_to_dv(t, g, place, p, count);
+      charge_backward(update, static_cast<const T*>(nullptr), channels_, count, dh_ + g * slab_ + i,
+                      out_.x + place.slab + i);
+    });
+    if (out_.decay == nullptr) return;
+    const auto of_sample = (group_.first + g) * channels_;
+    for (std::size_t c = 0; c < channels_; ++c) {
+      out_.decay[of_sample + c] += sums(g).h[c];
+      out_.gain[of_sample + c] += sums(g).x[c];
+    }
+  }
+
+  void aggregated_step(std::size_t t) {
+    const auto n = group_.size;
+    const Place place(layer_.shape, t, group_.first);
+    for (std::size_t g = 0; g < n; ++g) {
+      const Place own(layer_.shape, t, group_.first + g);
+      for_blocks([&](std::size_t p, std::size_t count) { block_to_dv(t, g, own, p, count); });
+    }
+    const auto row = place.row * channels_;
+    const T* gate = rows_.gate + row;
+    T* doffset = out_.offset + row;
+    std::vector<T> spread(n * channels_, T(0));  // of mean(U), over the pixels
+    if (layer_.sa_reduced > 0) {
+      T* dgate = out_.expand + row;
+      const auto all = sums(0);
+      for (std::size_t i = 0; i < n * channels_; ++i) {
+        dgate[i] = all.x[i] + all.h[i] + rows_.offset[row + i] * all.plain[i];
+      }
+      const auto hidden = place.row * layer_.sa_reduced;
+      sa_backward(layer_.sa, layer_.sa_alpha, n, {layer_.sa_reduced, channels_},
+                  rows_.hidden + hidden, gate, dgate, out_.hidden + hidden, spread.data());
+    }
+    for (std::size_t i = 0; i < n * channels_; ++i) {
+      doffset[i] = gate[i] * sums(0).plain[i] + spread[i];
+      spread[i] /= static_cast<T>(pixels_);
+    }
+    std::vector<T> dcontext[2];
+    if (layer_.gc_reduced > 0) {
+      for (int i = 0; i < 2; ++i) {
+        const auto reduced = place.row * layer_.gc_reduced;
+        dcontext[i].resize(n * channels_);
+        gc_backward(layer_.gc[i], n, {layer_.gc_reduced, channels_}, rows_.query[i] + reduced,
+                    doffset, out_.norm[i] + reduced, out_.query[i] + reduced, dcontext[i].data());
+      }
+    }
+    for (std::size_t g = 0; g < n; ++g) {
+      const auto c = g * channels_;
+      spread_step(t, g, spread.data() + c,
+                  {dcontext[0].empty() ? nullptr : dcontext[0].data() + c,
+                   dcontext[1].empty() ? nullptr : dcontext[1].data() + c});
+    }
+  }
+
+  struct Contexts {
+    const T* of[2];
+  };
+
+  /// From dV and the gradients of the pooled values to dX and dH of one sample.
+  void spread_step(std::size_t t, std::size_t g, const T* spread, const Contexts& dcontext) {
+    const Place place(layer_.shape, t, group_.first + g);
+    const T* gate = rows_.gate + place.row * channels_;
+    const Update<T> update{gate, gate, nullptr};
+    const bool gc = layer_.gc_reduced > 0;
+    const T* encodings[2] = {at_step(layer_.pe_x, t, channels_),
+                             at_step(layer_.pe_h, t, channels_)};
+    T of_encoding[2] = {0, 0};
+    for (int i = 0; i < 2 && gc; ++i) {
+      if (encodings[i] != nullptr)
+        dots(encodings[i], dcontext.of[i], channels_, 1, &of_encoding[i]);
+    }
+    T total_attention[2] = {0, 0};
+    T total_dlogit[2] = {0, 0};
+    for_blocks([&](std::size_t p, std::size_t count) {
+      const auto at = p * channels_;
+      T* dx = out_.x + place.slab + at;
+      T* dh = dh_ + g * slab_ + at;
+      charge_backward(update, spread, channels_, count, dh, dx);
+      if (!gc) return;
+      const T* inputs[2] = {x_ + place.slab + at, carried(t, g, p, count)};
+      T* gradients[2] = {dx, dh};
+      for (int i = 0; i < 2; ++i) {
+        const T* attention = rows_.attention[i] + place.row * pixels_ + p;
+        T dlogit[kMaxBlockPixels];
+        dots(inputs[i], dcontext.of[i], channels_, count, dlogit);
+        for (std::size_t j = 0; j < count; ++j) {
+          dlogit[j] = (dlogit[j] + of_encoding[i]) * attention[j] * (1 - attention[j]);
+          total_attention[i] += attention[j];
+          total_dlogit[i] += dlogit[j];
+        }
+        attend_backward(channels_, count, inputs[i], attention, dlogit, dcontext.of[i],
+                        layer_.gc[i].key, gradients[i],
+                        out_.key[i] + (group_.first + g) * channels_);
+      }
+    });
+    T* dpe[2] = {out_.pe_x, out_.pe_h};
+    for (int i = 0; i < 2; ++i) {
+      if (gc) out_.key_bias[i][group_.first + g] += total_dlogit[i];
+      if (encodings[i] == nullptr) continue;
+      for (std::size_t c = 0; c < channels_; ++c) {
+        T value = out_.offset[place.row * channels_ + c];
+        if (gc) {
+          value += total_attention[i] * dcontext.of[i][c] + total_dlogit[i] * layer_.gc[i].key[c];
+          out_.key[i][(group_.first + g) * channels_ + c] += total_dlogit[i] * encodings[i][c];
+        }
+        if (dpe[i] != nullptr) dpe[i][place.row * channels_ + c] = value;
+      }
+    }
+  }
+
+  const NeuronLayer<T>& layer_;
+  const T* x_;
+  const AggregatorRows<T>& rows_;
+  const T* ds_;
+  const NeuronGradients<T>& out_;
+  Group group_;
+  std::size_t channels_;
+  std::size_t pixels_;
+  std::size_t slab_;
+  std::size_t block_;
+  std::vector<T> scaled_;
+  std::vector<T> h_;
+  std::vector<T> sums_;
+  T* v_ = nullptr;
+  T* dh_ = nullptr;
+};
+
+template <class T>
+void forward(const NeuronLayer<T>& layer, const T* x, const AggregatorRows<T>& rows, T* spikes,
+             SampleRange samples) {
+  for_groups<T>(layer.shape, samples,
+                [&](Group group) { forward_group(layer, x, rows, spikes, group); });
+}
+
+template <class T>
+void backward(const NeuronLayer<T>& layer, const T* x, const AggregatorRows<T>& rows, const T* ds,
+              const NeuronGradients<T>& out, SampleRange samples) {
+  for_groups<T>(layer.shape, samples,
+                [&](Group group) { Backward<T>(layer, x, rows, ds, out, group).run(); });
+}
+
+void forward_f32(const NeuronLayer<float>& layer, const float* x, const AggregatorRows<float>& rows,
+                 float* spikes, SampleRange samples) {
+  forward(layer, x, rows, spikes, samples);
+}
+void forward_f64(const NeuronLayer<double>& layer, const double* x,
+                 const AggregatorRows<double>& rows, double* spikes, SampleRange samples) {
+  forward(layer, x, rows, spikes, samples);
+}
+void backward_f32(const NeuronLayer<float>& layer, const float* x,
+                  const AggregatorRows<float>& rows, const float* ds,
+                  const NeuronGradients<float>& out, SampleRange samples) {
+  backward(layer, x, rows, ds, out, samples);
+}
+void backward_f64(const NeuronLayer<double>& layer, const double* x,
+                  const AggregatorRows<double>& rows, const double* ds,
+                  const NeuronGradients<double>& out, SampleRange samples) {
+  backward(layer, x, rows, ds, out, samples);
+}
+
+}  // namespace staa::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace staa::kernels {
+
+HWY_EXPORT(forward_f32);
+HWY_EXPORT(forward_f64);
+HWY_EXPORT(backward_f32);
+HWY_EXPORT(backward_f64);
+
+void neuron_forward(const NeuronLayer<float>& layer, const float* x,
+                    const AggregatorRows<float>& rows, float* spikes, SampleRange samples) {
+  HWY_DYNAMIC_DISPATCH(forward_f32)(layer, x, rows, spikes, samples);
+}
+
+void neuron_forward(const NeuronLayer<double>& layer, const double* x,
+                    const AggregatorRows<double>& rows, double* spikes, SampleRange samples) {
+  HWY_DYNAMIC_DISPATCH(forward_f64)(layer, x, rows, spikes, samples);
+}
+
+void neuron_backward(const NeuronLayer<float>& layer, const float* x,
+                     const AggregatorRows<float>& rows, const float* spike_gradients,
+                     const NeuronGradients<float>& gradients, SampleRange samples) {
+  HWY_DYNAMIC_DISPATCH(backward_f32)(layer, x, rows, spike_gradients, gradients, samples);
+}
+
+void neuron_backward(const NeuronLayer<double>& layer, const double* x,
+                     const AggregatorRows<double>& rows, const double* spike_gradients,
+                     const NeuronGradients<double>& gradients, SampleRange samples) {
+  HWY_DYNAMIC_DISPATCH(backward_f64)(layer, x, rows, spike_gradients, gradients, samples);
+}
+
+}  // namespace staa::kernels
+#endif

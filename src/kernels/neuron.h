@@ -1,0 +1,122 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "staa/options/neuron.h"
+
+/// Spiking neurons over all their time steps, forward and backward, on plain memory. Sequences are
+/// [T, B, HW, C] without gaps, `rows` are one vector a step and sample, [T, B, n]. T is float or
+/// double. Every function works on the samples [begin, end) alone, so that a caller may give
+/// disjoint ranges to several threads; the result does not depend on how the batch is divided.
+/// The processor's widest vectors are chosen at run time.
+namespace staa::kernels {
+
+struct NeuronShape {
+  std::size_t steps = 0;
+  std::size_t batch = 0;
+  std::size_t pixels = 0;  ///< HW
+  std::size_t channels = 0;
+};
+
+/// Weights of a global-context block, in the order of Eq. 7-9; R = its reduced width.
+template <class T>
+struct GcWeights {
+  const T* key = nullptr;         ///< [C]
+  const T* key_bias = nullptr;    ///< [1]
+  const T* query = nullptr;       ///< [R, C]
+  const T* query_bias = nullptr;  ///< [R]
+  const T* norm = nullptr;        ///< [R]
+  const T* norm_bias = nullptr;   ///< [R]
+  const T* value = nullptr;       ///< [C, R]
+  const T* value_bias = nullptr;  ///< [C]
+};
+
+/// Weights of a step-attention block (Eq. 12); R = its reduced width.
+template <class T>
+struct SaWeights {
+  const T* reduce = nullptr;       ///< [R, C]
+  const T* reduce_bias = nullptr;  ///< [R]
+  const T* expand = nullptr;       ///< [C, R]
+  const T* expand_bias = nullptr;  ///< [C]
+};
+
+/// A layer of neurons. Without the aggregator, and in the steps that TSRD drops, the membrane is
+/// V = decay * H + gain * X + offset (Eq. 1 and 6); with it, Eq. 14.
+template <class T>
+struct NeuronLayer {
+  NeuronShape shape;
+  const T* decay = nullptr;   ///< [C]
+  const T* gain = nullptr;    ///< [C]
+  const T* offset = nullptr;  ///< [C]
+
+  bool aggregate = false;
+  const std::uint8_t* dropped = nullptr;  ///< [T], not 0 where TSRD drops the step; null: nowhere
+  const T* pe_x = nullptr;                ///< [T, C], or null, as the next two
+  const T* pe_h = nullptr;
+  const T* pe_u = nullptr;
+  std::size_t gc_reduced = 0;  ///< 0: no GC
+  GcWeights<T> gc[2];          ///< on X, on H
+  std::size_t sa_reduced = 0;  ///< 0: no SA, gate 1/2
+  SaWeights<T> sa;
+  T sa_alpha = 2;
+
+  T threshold = 1;
+  T reset = 0;
+  Surrogate surrogate = Surrogate::kRectangle;
+  T surrogate_width = 1;
+  bool detach_reset = false;
+};
+
+/// What the aggregator computes on the way and the backward pass reads again. Only those of blocks
+/// that are on are used. Index 0 is of X, 1 of H.
+template <class T>
+struct AggregatorRows {
+  T* attention[2] = {};  ///< [T, B, HW] sigmoid of GC's key
+  T* context[2] = {};    ///< [T, B, C] Eq. 7; starts at 0
+  T* query[2] = {};      ///< [T, B, R] before LayerNorm
+  T* mean = nullptr;     ///< [T, B, C] of U over pixels
+  T* hidden = nullptr;   ///< [T, B, R] of SA, behind its ReLU
+  T* offset = nullptr;   ///< [T, B, C] U - X - H
+  T* gate = nullptr;     ///< [T, B, C] of SA
+};
+
+/// Gradients, by the quantity they belong to. All start at 0; those of a dropped step stay there.
+template <class T>
+struct NeuronGradients {
+  T* x = nullptr;       ///< like the input
+  T* decay = nullptr;   ///< [B, C], or null, as `gain`
+  T* gain = nullptr;    ///< [B, C]
+  T* key[2] = {};       ///< [B, C] of GC's key weight
+  T* key_bias[2] = {};  ///< [B]
+  T* query[2] = {};     ///< [T, B, R] of GC's query before LayerNorm
+  T* norm[2] = {};      ///< [T, B, R] of LayerNorm's output
+  T* offset = nullptr;  ///< [T, B, C]
+  T* hidden = nullptr;  ///< [T, B, R] of SA's hidden values before the ReLU
+  T* expand = nullptr;  ///< [T, B, C] of the gate before its sigmoid
+  T* pe_x = nullptr;    ///< [T, B, C], or null, as `pe_h`
+  T* pe_h = nullptr;
+};
+
+/// A range of samples.
+struct SampleRange {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+/// Spikes of a layer from its input `x`.
+void neuron_forward(const NeuronLayer<float>& layer, const float* x,
+                    const AggregatorRows<float>& rows, float* spikes, SampleRange samples);
+void neuron_forward(const NeuronLayer<double>& layer, const double* x,
+                    const AggregatorRows<double>& rows, double* spikes, SampleRange samples);
+
+/// Gradients from those of the spikes; `rows` as the forward pass left them. The membrane is
+/// computed again from `x`, by the same arithmetic.
+void neuron_backward(const NeuronLayer<float>& layer, const float* x,
+                     const AggregatorRows<float>& rows, const float* spike_gradients,
+                     const NeuronGradients<float>& gradients, SampleRange samples);
+void neuron_backward(const NeuronLayer<double>& layer, const double* x,
+                     const AggregatorRows<double>& rows, const double* spike_gradients,
+                     const NeuronGradients<double>& gradients, SampleRange samples);
+
+}  // namespace staa::kernels

@@ -1,0 +1,186 @@
+// Vector loops over blocks of pixels [P, C] and over plain arrays. Compiled once a target.
+#if defined(STAA_KERNELS_VECTORS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef STAA_KERNELS_VECTORS_INL_H_
+#undef STAA_KERNELS_VECTORS_INL_H_
+#else
+#define STAA_KERNELS_VECTORS_INL_H_
+#endif
+
+#include <hwy/contrib/math/math-inl.h>
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <cstddef>
+
+HWY_BEFORE_NAMESPACE();
+namespace staa::kernels::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// Pixels of `channels` values that stay in the first-level cache beside a few siblings.
+inline std::size_t block_pixels(std::size_t channels) {
+  return std::clamp<std::size_t>(1024 / channels, 4, 64);
+}
+constexpr std::size_t kMaxBlockPixels = 64;
+
+template <class T, std::size_t kLanes, class F>
+HWY_INLINE void for_tail(std::size_t c, std::size_t channels, const F& f) {
+  const hn::CappedTag<T, kLanes> d;
+  if (c + kLanes <= channels) {
+    f(d, c);
+    c += kLanes;
+  }
+  if constexpr (kLanes > 1) for_tail<T, kLanes / 2>(c, channels, f);
+}
+
+/// Calls f(d, c) so that vectors of tag d at c cover [0, channels) once: full vectors first, then
+/// halves of halves. Nothing beyond `channels` is touched.
+template <class T, class F>
+HWY_INLINE void for_channels(std::size_t channels, const F& f) {
+  const hn::ScalableTag<T> d;
+  constexpr std::size_t kLanes = hn::MaxLanes(hn::ScalableTag<T>());
+  std::size_t c = 0;
+  for (; c + kLanes <= channels; c += kLanes) f(d, c);
+  if constexpr (kLanes > 1) for_tail<T, kLanes / 2>(c, channels, f);
+}
+
+template <class D, class V>
+HWY_INLINE V sigmoid(D d, V x) {
+  using T = hn::TFromD<D>;
+  const V limit = hn::Set(d, static_cast<T>(sizeof(T) == 4 ? 80 : 700));
+  const V one = hn::Set(d, static_cast<T>(1));
+  return hn::Div(one, hn::Add(one, hn::Exp(d, hn::Min(hn::Neg(x), limit))));
+}
+
+/// values[i] = sigmoid(values[i] + bias).
+template <class T>
+void sigmoid_in_place(T* HWY_RESTRICT values, std::size_t size, T bias) {
+  for_channels<T>(size, [&](auto d, std::size_t i) HWY_ATTR {
+    hn::StoreU(sigmoid(d, hn::Add(hn::LoadU(d, values + i), hn::Set(d, bias))), d, values + i);
+  });
+}
+
+/// out[0..3] = sums of the lanes of four vectors.
+template <class T, class D, class V>
+HWY_INLINE void sums_of_four(D d, V a, V b, V c, V e, T* HWY_RESTRICT out) {
+#if HWY_TARGET != HWY_SCALAR  // which has no shuffles
+  constexpr std::size_t kLanes = hn::MaxLanes(D());
+  if constexpr (sizeof(T) == 4 && kLanes >= 4) {
+    const V ab = hn::Add(hn::InterleaveLower(d, a, b), hn::InterleaveUpper(d, a, b));
+    const V ce = hn::Add(hn::InterleaveLower(d, c, e), hn::InterleaveUpper(d, c, e));
+    const V all = hn::Add(hn::InterleaveLower(d, ab, ce), hn::InterleaveUpper(d, ab, ce));
+    HWY_ALIGN T lanes[kLanes];  // a, c, b, e in every block of 16 bytes
+    hn::Store(all, d, lanes);
+    for (std::size_t i = 4; i < kLanes; ++i) lanes[i % 4] += lanes[i];
+    out[0] = lanes[0];
+    out[1] = lanes[2];
+    out[2] = lanes[1];
+    out[3] = lanes[3];
+    return;
+  }
+#endif
+  out[0] = hn::GetLane(hn::SumOfLanes(d, a));
+  out[1] = hn::GetLane(hn::SumOfLanes(d, b));
+  out[2] = hn::GetLane(hn::SumOfLanes(d, c));
+  out[3] = hn::GetLane(hn::SumOfLanes(d, e));
+}
+
+/// out[p] = sum over c of x[p, c] * w[c], for vectors of at most kLanes.
+template <class T, std::size_t kLanes>
+HWY_INLINE void dots_of(const T* HWY_RESTRICT x, const T* HWY_RESTRICT w, std::size_t channels,
+                        std::size_t pixels, T* HWY_RESTRICT out) {
+  if constexpr (kLanes > 1) {
+    if (channels < kLanes) return dots_of<T, kLanes / 2>(x, w, channels, pixels, out);
+  }
+  const hn::CappedTag<T, kLanes> d;
+  const std::size_t whole = channels / kLanes * kLanes;
+  std::size_t p = 0;
+  for (; p + 4 <= pixels; p += 4) {
+    const T* x0 = x + p * channels;
+    const T* x1 = x0 + channels;
+    const T* x2 = x1 + channels;
+    const T* x3 = x2 + channels;
+    auto a0 = hn::Zero(d);
+    auto a1 = a0;
+    auto a2 = a0;
+    auto a3 = a0;
+    for (std::size_t c = 0; c < whole; c += kLanes) {
+      const auto weight = hn::LoadU(d, w + c);
+      a0 = hn::MulAdd(hn::LoadU(d, x0 + c), weight, a0);
+      a1 = hn::MulAdd(hn::LoadU(d, x1 + c), weight, a1);
+      a2 = hn::MulAdd(hn::LoadU(d, x2 + c), weight, a2);
+      a3 = hn::MulAdd(hn::LoadU(d, x3 + c), weight, a3);
+    }
+    sums_of_four(d, a0, a1, a2, a3, out + p);
+    for (std::size_t c = whole; c < channels; ++c) {
+      out[p] += x0[c] * w[c];
+      out[p + 1] += x1[c] * w[c];
+      out[p + 2] += x2[c] * w[c];
+      out[p + 3] += x3[c] * w[c];
+    }
+  }
+  for (; p < pixels; ++p) {
+    // The same sums in the same order as above: a row's result does not depend on its neighbours.
+    auto a = hn::Zero(d);
+    for (std::size_t c = 0; c < whole; c += kLanes) {
+      a = hn::MulAdd(hn::LoadU(d, x + p * channels + c), hn::LoadU(d, w + c), a);
+    }
+    T four[4];
+    sums_of_four(d, a, a, a, a, four);
+    out[p] = four[0];
+    for (std::size_t c = whole; c < channels; ++c) out[p] += x[p * channels + c] * w[c];
+  }
+}
+
+/// out[p] = sum over c of x[p, c] * w[c].
+template <class T>
+void dots(const T* x, const T* w, std::size_t channels, std::size_t pixels, T* out) {
+  dots_of<T, hn::MaxLanes(hn::ScalableTag<T>())>(x, w, channels, pixels, out);
+}
+
+/// weighted[c] += sum over p of weights[p] * x[p, c].
+template <class T>
+void add_weighted(const T* HWY_RESTRICT x, const T* HWY_RESTRICT weights, std::size_t channels,
+                  std::size_t pixels, T* HWY_RESTRICT weighted) {
+  for_channels<T>(channels, [&](auto d, std::size_t c) HWY_ATTR {
+    auto sum = hn::LoadU(d, weighted + c);
+    for (std::size_t p = 0; p < pixels; ++p) {
+      sum = hn::MulAdd(hn::Set(d, weights[p]), hn::LoadU(d, x + p * channels + c), sum);
+    }
+    hn::StoreU(sum, d, weighted + c);
+  });
+}
+
+/// As add_weighted, and plain[c] += sum over p of x[p, c].
+template <class T>
+void add_weighted_and_plain(const T* HWY_RESTRICT x, const T* HWY_RESTRICT weights,
+                            std::size_t channels, std::size_t pixels, T* HWY_RESTRICT weighted,
+                            T* HWY_RESTRICT plain) {
+  for_channels<T>(channels, [&](auto d, std::size_t c) HWY_ATTR {
+    auto sum = hn::LoadU(d, weighted + c);
+    auto all = hn::LoadU(d, plain + c);
+    for (std::size_t p = 0; p < pixels; ++p) {
+      const auto value = hn::LoadU(d, x + p * channels + c);
+      sum = hn::MulAdd(hn::Set(d, weights[p]), value, sum);
+      all = hn::Add(all, value);
+    }
+    hn::StoreU(sum, d, weighted + c);
+    hn::StoreU(all, d, plain + c);
+  });
+}
+
+/// sums[c] += sum over p of x[p, c].
+template <class T>
+void add_plain(const T* HWY_RESTRICT x, std::size_t channels, std::size_t pixels,
+               T* HWY_RESTRICT sums) {
+  for_channels<T>(channels, [&](auto d, std::size_t c) HWY_ATTR {
+    auto all = hn::LoadU(d, sums + c);
+    for (std::size_t p = 0; p < pixels; ++p) {
+      all = hn::Add(all, hn::LoadU(d, x + p * channels + c));
+    }
+    hn::StoreU(all, d, sums + c);
+  });
+}
+
+}  // namespace staa::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif

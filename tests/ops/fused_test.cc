@@ -1,0 +1,196 @@
+#include <gtest/gtest.h>
+#include <hwy/targets.h>
+
+#include "ops/random_case.h"
+#include "staa/ops/neurons.h"
+#include "staa/ops/reference/neurons.h"
+#include "staa/util/random.h"
+
+namespace staa::ops {
+namespace {
+
+using test::random_case;
+using test::RandomCase;
+
+/// Runs `f` once for every instruction set that the kernels were compiled for and this machine has.
+template <typename F>
+void for_targets(F f) {
+  for (const auto target : hwy::SupportedAndGeneratedTargets()) {
+    SCOPED_TRACE(hwy::TargetName(target));
+    hwy::SetSupportedTargetsForTest(target);
+    f();
+  }
+  hwy::SetSupportedTargetsForTest(0);
+}
+
+/// A random case of sizes that fill vectors and leave remainders, in place of the small ones.
+RandomCase wide_case(std::uint64_t seed) {
+  auto c = random_case(seed);
+  Random random{seed, 1};
+  const std::int64_t steps = 1 + random.below(16);
+  const std::int64_t batch = 1 + random.below(20);
+  const std::int64_t channels = 1 + random.below(70);
+  const std::int64_t reduced = std::max<std::int64_t>(1, channels / 4);
+  const std::int64_t height = 1 + random.below(9);
+  c.x = torch::randn({steps, batch, channels, height, 3}, torch::kDouble).requires_grad_(true);
+  const auto leaf = [](at::IntArrayRef shape, double scale) {
+    return (torch::randn(shape, torch::kDouble) * scale).requires_grad_(true);
+  };
+  for (auto* gc : {&c.parameters.gc1, &c.parameters.gc2}) {
+    if (!c.options.gc) continue;
+    *gc = {leaf({1, channels, 1, 1}, 0.2),
+           leaf({1}, 0.3),
+           leaf({reduced, channels, 1, 1}, 0.1),
+           leaf({reduced}, 0.3),
+           leaf({reduced}, 0.5),
+           leaf({reduced}, 0.5),
+           leaf({channels, reduced, 1, 1}, 0.2),
+           leaf({channels}, 0.2)};
+  }
+  if (c.options.sa) {
+    c.parameters.sa = {leaf({5, channels, 1, 1}, 0.3), leaf({5}, 0.3),
+                       leaf({channels, 5, 1, 1}, 0.3), leaf({channels}, 0.3)};
+  }
+  if (c.options.pe) {
+    const bool both = c.options.pe_placement == PePlacement::kBoth;
+    // One row more than there are steps: a shorter sequence uses the first.
+    c.parameters.pe = both ? leaf({2, steps + 1, channels}, 0.5) : leaf({steps + 1, channels}, 0.5);
+  }
+  c.dropped.clear();
+  for (std::int64_t t = 0; t < steps; ++t) c.dropped.push_back(t > 0 && random.chance(0.3));
+  return c;
+}
+
+/// Spikes and the gradients of a random weighting of them.
+std::vector<torch::Tensor> spikes_and_gradients(const torch::Tensor& spikes,
+                                                const std::vector<torch::Tensor>& inputs) {
+  torch::manual_seed(7);
+  const auto weights = torch::randn(spikes.sizes(), spikes.options());
+  auto all = torch::autograd::grad({(spikes * weights).sum()}, inputs, {}, {}, false,
+                                   /*allow_unused=*/true);
+  all.push_back(spikes);
+  return all;
+}
+
+void expect_equal(const std::vector<torch::Tensor>& fused,
+                  const std::vector<torch::Tensor>& reference, double tolerance) {
+  ASSERT_EQ(fused.size(), reference.size());
+  ASSERT_TRUE(fused.back().equal(reference.back())) << "spikes differ";
+  for (std::size_t i = 0; i < fused.size(); ++i) {
+    const auto& expected = reference[i];
+    if (!expected.defined()) {
+      EXPECT_TRUE(!fused[i].defined() || fused[i].abs().max().item<double>() == 0) << "input " << i;
+      continue;
+    }
+    ASSERT_TRUE(fused[i].defined()) << "input " << i;
+    ASSERT_EQ(fused[i].sizes(), expected.sizes()) << "input " << i;
+    const auto scale = 1 + expected.abs().max().item<double>();
+    EXPECT_LE((fused[i] - expected).abs().max().item<double>(), tolerance * scale) << "input " << i;
+  }
+}
+
+void expect_matches_reference(const RandomCase& c) {
+  const auto inputs = c.inputs();
+  expect_equal(
+      spikes_and_gradients(staa_lif(c.x, c.parameters, c.options, c.dropped), inputs),
+      spikes_and_gradients(reference::staa_lif(c.x, c.parameters, c.options, c.dropped), inputs),
+      1e-9);
+  expect_equal(spikes_and_gradients(lif(c.x, c.options), {c.x}),
+               spikes_and_gradients(reference::lif(c.x, c.options), {c.x}), 1e-9);
+  auto options = c.options;
+  options.kind = NeuronKind::kAdaptiveLif;
+  const auto decay = torch::rand({c.x.size(2)}, torch::kDouble).requires_grad_(true);
+  const auto gain = torch::rand({c.x.size(2)}, torch::kDouble).requires_grad_(true);
+  expect_equal(
+      spikes_and_gradients(adaptive_lif(c.x, decay, gain, options), {c.x, decay, gain}),
+      spikes_and_gradients(reference::adaptive_lif(c.x, decay, gain, options), {c.x, decay, gain}),
+      1e-9);
+}
+
+TEST(FusedNeurons, MatchTheReferenceOnSmallShapes) {
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    const auto c = random_case(seed);
+    SCOPED_TRACE(testing::Message() << "seed " << seed << ": " << c);
+    expect_matches_reference(c);
+  }
+}
+
+TEST(FusedNeurons, MatchTheReferenceOnEveryTarget) {
+  for_targets([] {
+    for (std::uint64_t seed = 1; seed <= 25; ++seed) {
+      const auto c = wide_case(seed);
+      SCOPED_TRACE(testing::Message() << "seed " << seed << ": " << c);
+      expect_matches_reference(c);
+    }
+  });
+}
+
+/// A copy of `tensor` in float that takes a gradient.
+torch::Tensor in_float(const torch::Tensor& tensor) {
+  return tensor.defined() ? tensor.detach().to(torch::kFloat).requires_grad_(true) : tensor;
+}
+
+TEST(FusedNeurons, MatchTheReferenceInFloatBesideTheThreshold) {
+  for_targets([] {
+    for (std::uint64_t seed = 1; seed <= 25; ++seed) {
+      auto c = wide_case(seed);
+      SCOPED_TRACE(testing::Message() << "seed " << seed << ": " << c);
+      c.x = in_float(c.x);
+      c.parameters.pe = in_float(c.parameters.pe);
+      for (auto* gc : {&c.parameters.gc1, &c.parameters.gc2}) {
+        for (auto* tensor :
+             {&gc->key_weight, &gc->key_bias, &gc->query_weight, &gc->query_bias, &gc->norm_weight,
+              &gc->norm_bias, &gc->value_weight, &gc->value_bias}) {
+          *tensor = in_float(*tensor);
+        }
+      }
+      auto& sa = c.parameters.sa;
+      for (auto* t : {&sa.reduce_weight, &sa.reduce_bias, &sa.expand_weight, &sa.expand_bias}) {
+        *t = in_float(*t);
+      }
+      // A membrane within rounding of the threshold may fall on either side, and what follows with
+      // it; the smooth surrogates have no such edge of their own.
+      c.options.surrogate = Surrogate::kArctan;
+      const auto inputs = c.inputs();
+      const auto fused =
+          spikes_and_gradients(staa_lif(c.x, c.parameters, c.options, c.dropped), inputs);
+      const auto expected = spikes_and_gradients(
+          reference::staa_lif(c.x, c.parameters, c.options, c.dropped), inputs);
+      const auto differing = (fused.back() != expected.back()).sum().item<double>();
+      EXPECT_LE(differing, 1e-4 * static_cast<double>(c.x.numel()) + 1);
+      if (differing == 0) expect_equal(fused, expected, 2e-4);
+    }
+  });
+}
+
+TEST(FusedNeurons, GiveTheSameBitsForAnyDivisionOfTheBatch) {
+  const auto c = wide_case(11);
+  const auto inputs = c.inputs();
+  const auto run = [&] {
+    return spikes_and_gradients(staa_lif(c.x, c.parameters, c.options, c.dropped), inputs);
+  };
+  const auto threads = at::get_num_threads();
+  const auto first = run();
+  const auto again = run();
+  at::set_num_threads(1);
+  const auto alone = run();
+  at::set_num_threads(threads);
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    if (!first[i].defined()) continue;
+    EXPECT_TRUE(first[i].equal(again[i])) << "input " << i;
+  }
+  EXPECT_TRUE(first[0].equal(alone[0]));
+  EXPECT_TRUE(first.back().equal(alone.back()));
+}
+
+TEST(FusedNeurons, AreTheReferenceForOtherTypes) {
+  const auto x = torch::randn({2, 1, 3, 2, 2}).to(torch::kBFloat16);
+  EXPECT_TRUE(lif(x, {}).equal(reference::lif(x, {})));
+}
+
+TEST(FusedNeurons, RefuseAnInputThatIsNoSequence) {
+  EXPECT_ANY_THROW(lif(torch::zeros({2, 3}), {}));
+}
+
+}  // namespace
+}  // namespace staa::ops
