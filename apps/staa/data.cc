@@ -118,7 +118,6 @@ void add_convert(CLI::App& app, Action& action) {
 
 void add_data(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("data", "Check and convert data sets");
-  command->require_subcommand(1);
   add_check(*command, action);
   add_convert(*command, action);
 }

@@ -22,7 +22,6 @@ int run(int argc, char** argv) {
   CLI::App app{
       "Trains and runs spiking neural networks with spatial-temporal attention (STAA-SNN)"};
   app.set_version_flag("--version", STAA_VERSION);
-  app.require_subcommand(1);
   app.footer("Start with: staa train configs/quickstart.toml --out runs/quickstart");
   Action action;
   add_train(app, action);
@@ -36,6 +35,7 @@ int run(int argc, char** argv) {
     // CLI11 prints help, version or the complaint; every complaint is a usage error.
     return app.exit(error) == 0 ? 0 : kUsage;
   }
+  if (!action) return complain("expected a command; see staa --help", kUsage);
   try {
     return action();
   } catch (const Error& error) {

@@ -335,11 +335,9 @@ struct FusedNeuron : torch::autograd::Function<FusedNeuron> {
   }
 };
 
-void put(const GcParameters& gc, std::size_t slot, variable_list& tensors) {
-  if (!gc.defined()) return;
-  const Tensor all[] = {gc.key_weight,  gc.key_bias,  gc.query_weight, gc.query_bias,
-                        gc.norm_weight, gc.norm_bias, gc.value_weight, gc.value_bias};
-  std::copy(std::begin(all), std::end(all), tensors.begin() + static_cast<std::ptrdiff_t>(slot));
+template <class Parameters>
+void put(const Parameters& block, std::size_t slot, variable_list& tensors) {
+  for (const auto& tensor : block.list()) tensors[slot++] = tensor;
 }
 
 /// Whether the fused kernels take these tensors: on a CPU, float or double, all of one type.
@@ -403,11 +401,7 @@ Tensor staa_lif(const Tensor& x, const StaaLifParameters& parameters, const Neur
   tensors[kPe] = parameters.pe;
   put(parameters.gc1, kGc1, tensors);
   put(parameters.gc2, kGc2, tensors);
-  const auto& sa = parameters.sa;
-  if (sa.defined()) {
-    const Tensor all[] = {sa.reduce_weight, sa.reduce_bias, sa.expand_weight, sa.expand_bias};
-    std::copy(std::begin(all), std::end(all), tensors.begin() + kSa);
-  }
+  put(parameters.sa, kSa, tensors);
   if (!fusable(tensors)) return reference::staa_lif(x, parameters, options, dropped);
   return run(tensors, options, true, dropped);
 }

@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include <array>
+
 namespace staa::ops {
 
 /// Weights of one global-context block over C channels, reduced to R = C/r.
@@ -17,6 +19,11 @@ struct GcParameters {
   torch::Tensor value_bias;    ///< [C]
 
   bool defined() const { return key_weight.defined(); }
+  /// All, in the order above.
+  std::array<torch::Tensor, 8> list() const {
+    return {key_weight,  key_bias,  query_weight, query_bias,
+            norm_weight, norm_bias, value_weight, value_bias};
+  }
 };
 
 /// Weights of one step-attention block over C channels, reduced to R = C/16.
@@ -27,6 +34,10 @@ struct SaParameters {
   torch::Tensor expand_bias;    ///< [C]
 
   bool defined() const { return reduce_weight.defined(); }
+  /// All, in the order above.
+  std::array<torch::Tensor, 4> list() const {
+    return {reduce_weight, reduce_bias, expand_weight, expand_bias};
+  }
 };
 
 /// Everything learnable in a STAA neuron. A block that is switched off has undefined tensors.

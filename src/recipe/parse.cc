@@ -209,9 +209,26 @@ class Parser {
     if (recipe_.optimizer.nesterov && recipe_.optimizer.momentum == 0) {
       add(source, "'optimizer.nesterov': needs a momentum above 0");
     }
+    check_set(source);
   }
 
  private:
+  /// Keys that only some data sets can follow are refused for the others, not passed over.
+  void check_set(const std::string& source) {
+    const auto& set = recipe_.data.set;
+    const bool events = set == "cifar10-dvs" || set == "dvs128-gesture";
+    const auto refuse = [&](const char* key, const char* of) {
+      add(source,
+          fmt::format("'{}': is of {}, which data.set = \"{}\" does not give", key, of, set));
+    };
+    if (recipe_.data.frame_size > 0 && !events) refuse("data.frame_size", "event frames");
+    if (recipe_.augment.geometric && !events) refuse("augment.geometric", "event frames");
+    if (recipe_.augment.autoaugment && events) refuse("augment.autoaugment", "still images");
+    if (recipe_.augment.random_resized_crop > 0 && set != "imagenet") {
+      refuse("augment.random_resized_crop", "images of many sizes");
+    }
+  }
+
   template <typename Where>
   void read_table(const toml::table& table, const std::string& prefix, const Where& where) {
     for (const auto& [name, node] : table) {

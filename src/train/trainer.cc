@@ -31,8 +31,9 @@ double seconds_since(Clock::time_point start) {
 /// Key of the mixup draws, apart from those of the loader.
 constexpr std::uint64_t kMixupStream = 0x6d69787570;
 
-/// Refuses to touch a run without being asked to, and to resume where there is nothing.
-RunFolder open_folder(const TrainRequest& request) {
+/// The run's folder, not made yet. Refuses to touch a run without being asked to, and to resume
+/// where there is nothing.
+RunFolder choose_folder(const TrainRequest& request) {
   RunFolder folder(request.out);
   if (folder.has_run() && !request.resume) {
     fail(ErrorKind::kUsage,
@@ -44,14 +45,14 @@ RunFolder open_folder(const TrainRequest& request) {
     fail(ErrorKind::kUsage, "{}: nothing to resume: there is no checkpoint {}",
          request.out.string(), folder.last().filename().string());
   }
-  make_folder(folder.root());
   return folder;
 }
 
 /// The gradient-descent loop over one run: what `train` keeps between its steps.
 class Run {
  public:
-  Run(const TrainRequest& request, const RunFolder& folder, Reporter& reporter);
+  Run(const TrainRequest& request, const data::Splits& splits, const RunFolder& folder,
+      Reporter& reporter);
 
   TrainResult execute();
 
@@ -96,14 +97,14 @@ class Run {
   std::int64_t epoch_start_samples_ = 0;
 };
 
-Run::Run(const TrainRequest& request, const RunFolder& folder, Reporter& reporter)
+Run::Run(const TrainRequest& request, const data::Splits& splits, const RunFolder& folder,
+         Reporter& reporter)
     : request_(request),
       recipe_(request.recipe),
       folder_(folder),
       reporter_(reporter),
       device_(choose_device(request.recipe)) {
   set_threads(recipe_.threads);
-  const auto splits = open_data(recipe_);
   description_ = {recipe::to_toml(recipe_), describe_input(*splits.train)};
   torch::manual_seed(static_cast<std::uint64_t>(recipe_.seed));
   network_ = models::make_network(network_options(recipe_, description_.input));
@@ -282,10 +283,12 @@ void Run::save_last() const {
 }  // namespace
 
 TrainResult train(const TrainRequest& request) {
-  const auto folder = open_folder(request);
+  const auto folder = choose_folder(request);
+  const auto splits = open_data(request.recipe);  // a set that is not there leaves no folder behind
+  make_folder(folder.root());
   const StopSignals signals;
   Reporter reporter(folder.log(), request.quiet);
-  Run run(request, folder, reporter);
+  Run run(request, splits, folder, reporter);
   const auto result = run.execute();
   if (result.stopped) {
     const char* by = result.signal == SIGINT    ? "by SIGINT "

@@ -4,11 +4,11 @@
 #include "ops/random_case.h"
 #include "staa/ops/neurons.h"
 #include "staa/ops/reference/neurons.h"
-#include "staa/util/random.h"
 
 namespace staa::ops {
 namespace {
 
+using test::CaseSize;
 using test::random_case;
 using test::RandomCase;
 
@@ -21,44 +21,6 @@ void for_targets(F f) {
     f();
   }
   hwy::SetSupportedTargetsForTest(0);
-}
-
-/// A random case of sizes that fill vectors and leave remainders, in place of the small ones.
-RandomCase wide_case(std::uint64_t seed) {
-  auto c = random_case(seed);
-  Random random{seed, 1};
-  const std::int64_t steps = 1 + random.below(16);
-  const std::int64_t batch = 1 + random.below(20);
-  const std::int64_t channels = 1 + random.below(70);
-  const std::int64_t reduced = std::max<std::int64_t>(1, channels / 4);
-  const std::int64_t height = 1 + random.below(9);
-  c.x = torch::randn({steps, batch, channels, height, 3}, torch::kDouble).requires_grad_(true);
-  const auto leaf = [](at::IntArrayRef shape, double scale) {
-    return (torch::randn(shape, torch::kDouble) * scale).requires_grad_(true);
-  };
-  for (auto* gc : {&c.parameters.gc1, &c.parameters.gc2}) {
-    if (!c.options.gc) continue;
-    *gc = {leaf({1, channels, 1, 1}, 0.2),
-           leaf({1}, 0.3),
-           leaf({reduced, channels, 1, 1}, 0.1),
-           leaf({reduced}, 0.3),
-           leaf({reduced}, 0.5),
-           leaf({reduced}, 0.5),
-           leaf({channels, reduced, 1, 1}, 0.2),
-           leaf({channels}, 0.2)};
-  }
-  if (c.options.sa) {
-    c.parameters.sa = {leaf({5, channels, 1, 1}, 0.3), leaf({5}, 0.3),
-                       leaf({channels, 5, 1, 1}, 0.3), leaf({channels}, 0.3)};
-  }
-  if (c.options.pe) {
-    const bool both = c.options.pe_placement == PePlacement::kBoth;
-    // One row more than there are steps: a shorter sequence uses the first.
-    c.parameters.pe = both ? leaf({2, steps + 1, channels}, 0.5) : leaf({steps + 1, channels}, 0.5);
-  }
-  c.dropped.clear();
-  for (std::int64_t t = 0; t < steps; ++t) c.dropped.push_back(t > 0 && random.chance(0.3));
-  return c;
 }
 
 /// Spikes and the gradients of a random weighting of them.
@@ -118,36 +80,18 @@ TEST(FusedNeurons, MatchTheReferenceOnSmallShapes) {
 TEST(FusedNeurons, MatchTheReferenceOnEveryTarget) {
   for_targets([] {
     for (std::uint64_t seed = 1; seed <= 25; ++seed) {
-      const auto c = wide_case(seed);
+      const auto c = random_case(seed, CaseSize::kWide);
       SCOPED_TRACE(testing::Message() << "seed " << seed << ": " << c);
       expect_matches_reference(c);
     }
   });
 }
 
-/// A copy of `tensor` in float that takes a gradient.
-torch::Tensor in_float(const torch::Tensor& tensor) {
-  return tensor.defined() ? tensor.detach().to(torch::kFloat).requires_grad_(true) : tensor;
-}
-
 TEST(FusedNeurons, MatchTheReferenceInFloatBesideTheThreshold) {
   for_targets([] {
     for (std::uint64_t seed = 1; seed <= 25; ++seed) {
-      auto c = wide_case(seed);
+      auto c = random_case(seed, CaseSize::kWide, torch::kFloat);
       SCOPED_TRACE(testing::Message() << "seed " << seed << ": " << c);
-      c.x = in_float(c.x);
-      c.parameters.pe = in_float(c.parameters.pe);
-      for (auto* gc : {&c.parameters.gc1, &c.parameters.gc2}) {
-        for (auto* tensor :
-             {&gc->key_weight, &gc->key_bias, &gc->query_weight, &gc->query_bias, &gc->norm_weight,
-              &gc->norm_bias, &gc->value_weight, &gc->value_bias}) {
-          *tensor = in_float(*tensor);
-        }
-      }
-      auto& sa = c.parameters.sa;
-      for (auto* t : {&sa.reduce_weight, &sa.reduce_bias, &sa.expand_weight, &sa.expand_bias}) {
-        *t = in_float(*t);
-      }
       // A membrane within rounding of the threshold may fall on either side, and what follows with
       // it; the smooth surrogates have no such edge of their own.
       c.options.surrogate = Surrogate::kArctan;
@@ -164,7 +108,7 @@ TEST(FusedNeurons, MatchTheReferenceInFloatBesideTheThreshold) {
 }
 
 TEST(FusedNeurons, GiveTheSameBitsForAnyDivisionOfTheBatch) {
-  const auto c = wide_case(11);
+  const auto c = random_case(11, CaseSize::kWide);
   const auto inputs = c.inputs();
   const auto run = [&] {
     return spikes_and_gradients(staa_lif(c.x, c.parameters, c.options, c.dropped), inputs);

@@ -7,47 +7,46 @@
 namespace staa::test {
 namespace {
 
-torch::Tensor leaf(const std::vector<std::int64_t>& shape, double scale) {
-  return (torch::randn(shape, torch::kDouble) * scale).requires_grad_(true);
-}
+/// Draws weights of a layer of `channels`; `scale` shrinks what is summed over channels.
+struct Weights {
+  std::int64_t channels;
+  double scale;
+  torch::ScalarType type;
 
-ops::GcParameters random_gc(std::int64_t channels, std::int64_t reduced) {
-  return {leaf({1, channels, 1, 1}, 0.5),
-          leaf({1}, 0.5),
-          leaf({reduced, channels, 1, 1}, 0.3),
-          leaf({reduced}, 0.3),
-          leaf({reduced}, 0.5),
-          leaf({reduced}, 0.5),
-          leaf({channels, reduced, 1, 1}, 0.4),
-          leaf({channels}, 0.2)};
-}
-
-ops::SaParameters random_sa(std::int64_t channels, std::int64_t reduced) {
-  return {leaf({reduced, channels, 1, 1}, 0.4), leaf({reduced}, 0.3),
-          leaf({channels, reduced, 1, 1}, 0.4), leaf({channels}, 0.3)};
-}
+  torch::Tensor leaf(const std::vector<std::int64_t>& shape, double deviation) const {
+    return (torch::randn(shape, type) * deviation).requires_grad_(true);
+  }
+  ops::GcParameters gc(std::int64_t reduced) const {
+    return {leaf({1, channels, 1, 1}, 0.5 * scale),
+            leaf({1}, 0.5),
+            leaf({reduced, channels, 1, 1}, 0.3 * scale),
+            leaf({reduced}, 0.3),
+            leaf({reduced}, 0.5),
+            leaf({reduced}, 0.5),
+            leaf({channels, reduced, 1, 1}, 0.4 * scale),
+            leaf({channels}, 0.2)};
+  }
+  ops::SaParameters sa(std::int64_t reduced) const {
+    return {leaf({reduced, channels, 1, 1}, 0.4 * scale), leaf({reduced}, 0.3),
+            leaf({channels, reduced, 1, 1}, 0.4), leaf({channels}, 0.3)};
+  }
+};
 
 }  // namespace
 
 std::vector<torch::Tensor> RandomCase::inputs() const {
   std::vector<torch::Tensor> all{x, parameters.pe};
   for (const auto& gc : {parameters.gc1, parameters.gc2}) {
-    for (const auto& tensor : {gc.key_weight, gc.key_bias, gc.query_weight, gc.query_bias,
-                               gc.norm_weight, gc.norm_bias, gc.value_weight, gc.value_bias}) {
-      all.push_back(tensor);
-    }
+    for (const auto& tensor : gc.list()) all.push_back(tensor);
   }
-  const auto& sa = parameters.sa;
-  for (const auto& tensor : {sa.reduce_weight, sa.reduce_bias, sa.expand_weight, sa.expand_bias}) {
-    all.push_back(tensor);
-  }
+  for (const auto& tensor : parameters.sa.list()) all.push_back(tensor);
   all.erase(std::remove_if(all.begin(), all.end(),
                            [](const torch::Tensor& tensor) { return !tensor.defined(); }),
             all.end());
   return all;
 }
 
-RandomCase random_case(std::uint64_t seed) {
+RandomCase random_case(std::uint64_t seed, CaseSize size, torch::ScalarType type) {
   Random random{seed};
   torch::manual_seed(seed);
   RandomCase c;
@@ -68,27 +67,30 @@ RandomCase random_case(std::uint64_t seed) {
   o.tsrd_fallback = pick(TsrdFallback::kLif);
   o.sa_alpha = random.uniform(0.5, 3.0);
 
-  const std::int64_t steps = 1 + random.below(6);
-  const std::int64_t batch = 1 + random.below(3);
-  const std::int64_t channels = 1 + random.below(11);
-  const std::int64_t height = 1 + random.below(5);
+  const bool wide = size == CaseSize::kWide;
+  const std::int64_t steps = 1 + random.below(wide ? 16 : 6);
+  const std::int64_t batch = 1 + random.below(wide ? 20 : 3);
+  const std::int64_t channels = 1 + random.below(wide ? 70 : 11);
+  const std::int64_t height = 1 + random.below(wide ? 9 : 5);
   const std::int64_t width = 1 + random.below(5);
   if (random.chance(0.5)) {
-    c.x = torch::randn({steps, batch, height, width, channels}, torch::kDouble)
-              .permute({0, 1, 4, 2, 3});
+    c.x = torch::randn({steps, batch, height, width, channels}, type).permute({0, 1, 4, 2, 3});
   } else {
-    c.x = torch::randn({steps, batch, channels, height, width}, torch::kDouble);
+    c.x = torch::randn({steps, batch, channels, height, width}, type);
   }
   c.x.requires_grad_(true);
+  const Weights weights{channels, wide ? 0.4 : 1, type};
   const std::int64_t reduced = std::max<std::int64_t>(1, channels / 4);
   if (o.gc) {
-    c.parameters.gc1 = random_gc(channels, reduced);
-    c.parameters.gc2 = random_gc(channels, reduced);
+    c.parameters.gc1 = weights.gc(reduced);
+    c.parameters.gc2 = weights.gc(reduced);
   }
-  if (o.sa) c.parameters.sa = random_sa(channels, 4);
+  if (o.sa) c.parameters.sa = weights.sa(wide ? 5 : 4);
   if (o.pe) {
     const bool both = o.pe_placement == PePlacement::kBoth;
-    c.parameters.pe = both ? leaf({2, steps, channels}, 0.5) : leaf({steps, channels}, 0.5);
+    const auto rows = wide ? steps + 1 : steps;
+    c.parameters.pe =
+        both ? weights.leaf({2, rows, channels}, 0.5) : weights.leaf({rows, channels}, 0.5);
   }
   for (std::int64_t t = 0; t < steps; ++t) c.dropped.push_back(t > 0 && random.chance(0.3));
   return c;

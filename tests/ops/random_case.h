@@ -13,7 +13,7 @@ namespace staa::test {
 /// One random choice of shape, options and weights for a neuron. Everything follows from the seed.
 struct RandomCase {
   NeuronOptions options;
-  torch::Tensor x;  ///< [T, B, C, H, W], double, channels-last inside a step or not
+  torch::Tensor x;  ///< [T, B, C, H, W], channels-last inside a step or not
   ops::StaaLifParameters parameters;
   std::vector<bool> dropped;
 
@@ -21,7 +21,13 @@ struct RandomCase {
   std::vector<torch::Tensor> inputs() const;
 };
 
-RandomCase random_case(std::uint64_t seed);
+/// Small: a few values in every direction, for slow checks. Wide: T to 16, B to 20 and C to 70,
+/// which fill vectors and leave remainders, and position encodings of more steps than the sequence
+/// has.
+enum class CaseSize { kSmall, kWide };
+
+RandomCase random_case(std::uint64_t seed, CaseSize size = CaseSize::kSmall,
+                       torch::ScalarType type = torch::kDouble);
 
 std::ostream& operator<<(std::ostream& out, const RandomCase& c);
 

@@ -77,6 +77,16 @@ TEST(Recipe, ChecksWhatKeysMeanTogether) {
   expect_refused("[optimizer]\nnesterov = true\nmomentum = 0\n", {"nesterov", "momentum"});
 }
 
+TEST(Recipe, RefusesKeysThatTheDataSetCannotFollow) {
+  const std::string still = "[data]\nset = \"cifar10\"\n";
+  expect_refused(still + "frame_size = 48\n", {"'data.frame_size'", "event frames", "cifar10"});
+  expect_refused(still + "[augment]\ngeometric = true\n", {"'augment.geometric'", "cifar10"});
+  expect_refused(still + "[augment]\nrandom_resized_crop = 24\n",
+                 {"'augment.random_resized_crop'", "cifar10"});
+  expect_refused("[data]\nset = \"cifar10-dvs\"\n[augment]\nautoaugment = true\n",
+                 {"'augment.autoaugment'", "still images"});
+}
+
 TEST(Recipe, ReportsSyntaxWithLineAndColumn) {
   expect_refused("seed = 1\n[train\n", {"r.toml:2:"});
   expect_refused("seed = 1\nseed = 2\n", {"r.toml:2:", "seed"});
@@ -151,6 +161,10 @@ TEST(Recipe, RandomRecipesComeBackFromTheirText) {
     recipe.schedule.min_lr = 0;
     recipe.neuron.reset = recipe.neuron.threshold - 0.5;
     recipe.optimizer.momentum = 0.5;
+    const bool events = random.chance(0.5);
+    recipe.data.set = events ? "dvs128-gesture" : "imagenet";
+    (events ? recipe.augment.random_resized_crop : recipe.data.frame_size) = 0;
+    (events ? recipe.augment.autoaugment : recipe.augment.geometric) = false;
     const auto text = to_toml(recipe);
     EXPECT_EQ(to_toml(parse_recipe(text, "r.toml")), text);
   }
@@ -169,6 +183,10 @@ TEST(Override, SetsEveryKey) {
     if (key.path == "neuron.reset") together.emplace_back("neuron.threshold=2000");
     if (key.path == "neuron.threshold") together.emplace_back("neuron.reset=-2000");
     if (key.path == "optimizer.lr") together.emplace_back("schedule.min_lr=0");
+    if (key.path == "data.frame_size" || key.path == "augment.geometric") {
+      together.emplace_back("data.set=cifar10-dvs");
+    }
+    if (key.path == "augment.random_resized_crop") together.emplace_back("data.set=imagenet");
     together.push_back(key.path + "=" + print_value(value));
     const auto recipe = parse_recipe("", "r.toml", together);
     EXPECT_EQ(print_value(key.get(recipe)), print_value(value)) << key.path;

@@ -1,48 +1,17 @@
 #include "staa/train/trainer.h"
 
-#include <cstring>
-#include <nlohmann/json.hpp>
-
-#include "staa/format/safetensors.h"
-#include "staa/train/run_folder.h"
 #include "staa/util/file.h"
+#include "train/compare_runs.h"
 #include "train/tiny_run.h"
 
 namespace staa::train {
 namespace {
 
 using test::expect_error;
+using test::expect_same_checkpoint;
+using test::read_metrics;
 using test::TempFolder;
 using test::tiny_recipe;
-
-/// Everything in a checkpoint but the seconds that training took.
-void expect_same_checkpoint(const std::filesystem::path& a, const std::filesystem::path& b) {
-  const format::SafetensorsReader first(a);
-  const format::SafetensorsReader second(b);
-  ASSERT_EQ(first.tensors().size(), second.tensors().size());
-  for (const auto& tensor : first.tensors()) {
-    const auto* other = second.find(tensor.name);
-    ASSERT_NE(other, nullptr) << tensor.name;
-    ASSERT_EQ(tensor.bytes, other->bytes) << tensor.name;
-    EXPECT_EQ(std::memcmp(first.data(tensor), second.data(*other), tensor.bytes), 0) << tensor.name;
-  }
-  auto progress_a = nlohmann::json::parse(first.metadata().at("staa.progress"));
-  auto progress_b = nlohmann::json::parse(second.metadata().at("staa.progress"));
-  progress_a.erase("seconds");
-  progress_b.erase("seconds");
-  EXPECT_EQ(progress_a, progress_b);
-}
-
-std::vector<nlohmann::json> read_metrics(const std::filesystem::path& run) {
-  std::vector<nlohmann::json> rows;
-  std::istringstream in(read_text_file(RunFolder(run).metrics()));
-  for (std::string line; std::getline(in, line);) {
-    rows.push_back(nlohmann::json::parse(line));
-    for (const char* key : {"images_per_s", "loader_wait_s", "train_seconds"})
-      rows.back().erase(key);
-  }
-  return rows;
-}
 
 TrainResult run(const recipe::Recipe& recipe, const std::filesystem::path& out,
                 bool resume = false) {

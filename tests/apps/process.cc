@@ -1,0 +1,67 @@
+#include "apps/process.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <thread>
+
+#include "staa/util/file.h"
+
+namespace staa::test {
+
+Process::Process(const std::vector<std::string>& arguments) {
+  std::vector<std::string> words{STAA_PROGRAM};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argv;
+  for (auto& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  const auto out = (folder_ / "out").string();
+  const auto err = (folder_ / "err").string();
+  pid_ = ::fork();
+  if (pid_ < 0) throw std::runtime_error("fork failed");
+  if (pid_ == 0) {
+    ::dup2(::open(out.c_str(), O_CREAT | O_WRONLY, 0600), STDOUT_FILENO);
+    ::dup2(::open(err.c_str(), O_CREAT | O_WRONLY, 0600), STDERR_FILENO);
+    ::execv(argv[0], argv.data());
+    ::_exit(127);
+  }
+}
+
+Process::~Process() {
+  if (ended_) return;
+  send(SIGKILL);
+  ::waitpid(pid_, &status_, 0);
+}
+
+bool Process::poll() {
+  if (!ended_) ended_ = ::waitpid(pid_, &status_, WNOHANG) == pid_;
+  return ended_;
+}
+
+bool Process::wait_for(const std::function<bool()>& happened) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  while (!poll() && std::chrono::steady_clock::now() < deadline) {
+    if (happened()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return false;
+}
+
+void Process::send(int signal) const { ::kill(pid_, signal); }
+
+Finished Process::wait() {
+  if (!ended_) ::waitpid(pid_, &status_, 0);
+  ended_ = true;
+  Finished finished;
+  if (WIFEXITED(status_)) finished.code = WEXITSTATUS(status_);
+  finished.out = read_text_file(folder_ / "out");
+  finished.err = read_text_file(folder_ / "err");
+  return finished;
+}
+
+Finished run_staa(const std::vector<std::string>& arguments) { return Process(arguments).wait(); }
+
+}  // namespace staa::test

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "support/support.h"
+
+namespace staa::test {
+
+/// How a process ended and what it said.
+struct Finished {
+  int code = -1;  ///< its exit status; -1: a signal ended it
+  std::string out;
+  std::string err;
+};
+
+/// The program `staa`, running in the background on one thread.
+class Process {
+ public:
+  explicit Process(const std::vector<std::string>& arguments);
+  ~Process();
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  /// Waits until `happened`, for at most a minute. False: it ended, or the time was up, before.
+  bool wait_for(const std::function<bool()>& happened);
+  void send(int signal) const;
+  Finished wait();
+
+ private:
+  bool poll();
+
+  TempFolder folder_;
+  pid_t pid_ = -1;
+  int status_ = 0;
+  bool ended_ = false;
+};
+
+/// Runs `staa` with these arguments to its end.
+Finished run_staa(const std::vector<std::string>& arguments);
+
+}  // namespace staa::test

@@ -1,0 +1,57 @@
+#include <csignal>
+
+#include "apps/tiny_command.h"
+#include "train/compare_runs.h"
+
+namespace staa::test {
+namespace {
+
+/// A signal in the middle of the first epoch: whole checkpoint, the shell's exit code, and a
+/// resumed run that is the uninterrupted one to the bit.
+class Signals : public TinyCommand {
+ protected:
+  void stop_and_resume(int signal) {
+    const std::vector<std::string> often{"--set", "train.checkpoint_steps=1"};
+    ASSERT_EQ(run_staa(train(often, "whole")).code, 0);
+
+    Process process(train(often, "parts"));
+    const auto checkpoint = folder_ / "parts" / "last.safetensors";
+    ASSERT_TRUE(process.wait_for([&] { return std::filesystem::exists(checkpoint); }))
+        << process.wait().err;
+    process.send(signal);
+    const auto stopped = process.wait();
+    EXPECT_EQ(stopped.code, 128 + signal) << stopped.err;
+    EXPECT_NE(stopped.out.find("go on with --resume"), std::string::npos) << stopped.out;
+    const format::SafetensorsReader reader(checkpoint);
+    const auto progress = nlohmann::json::parse(reader.metadata().at("staa.progress"));
+    ASSERT_EQ(progress.at("epoch"), 0) << "the signal came too late to be in mid-epoch";
+
+    const auto resumed = run_staa({"train", "--resume", "--out", out("parts")});
+    ASSERT_EQ(resumed.code, 0) << resumed.err;
+    EXPECT_NE(resumed.out.find("resumed after 0 epochs"), std::string::npos) << resumed.out;
+    expect_same_checkpoint(folder_ / "whole" / "last.safetensors", checkpoint);
+    EXPECT_EQ(read_metrics(folder_ / "whole"), read_metrics(folder_ / "parts"));
+  }
+};
+
+TEST_F(Signals, SigtermInMidEpochThenResume) { stop_and_resume(SIGTERM); }
+
+TEST_F(Signals, SigintInMidEpochThenResume) { stop_and_resume(SIGINT); }
+
+TEST_F(Signals, AKilledRunGoesOnFromItsLastCheckpoint) {
+  const std::vector<std::string> often{"--set", "train.checkpoint_steps=1"};
+  ASSERT_EQ(run_staa(train(often, "whole")).code, 0);
+  {
+    Process process(train(often, "parts"));
+    const auto checkpoint = folder_ / "parts" / "last.safetensors";
+    ASSERT_TRUE(process.wait_for([&] { return std::filesystem::exists(checkpoint); }));
+    process.send(SIGKILL);
+    EXPECT_EQ(process.wait().code, -1);
+  }
+  ASSERT_EQ(run_staa({"train", "--resume", "--out", out("parts")}).code, 0);
+  expect_same_checkpoint(folder_ / "whole" / "last.safetensors",
+                         folder_ / "parts" / "last.safetensors");
+}
+
+}  // namespace
+}  // namespace staa::test

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "staa/format/safetensors.h"
+#include "staa/train/run_folder.h"
+#include "staa/util/file.h"
+
+namespace staa::test {
+
+/// Everything in a checkpoint but the seconds that training took.
+inline void expect_same_checkpoint(const std::filesystem::path& a, const std::filesystem::path& b) {
+  const format::SafetensorsReader first(a);
+  const format::SafetensorsReader second(b);
+  ASSERT_EQ(first.tensors().size(), second.tensors().size());
+  for (const auto& tensor : first.tensors()) {
+    const auto* other = second.find(tensor.name);
+    ASSERT_NE(other, nullptr) << tensor.name;
+    ASSERT_EQ(tensor.bytes, other->bytes) << tensor.name;
+    EXPECT_EQ(std::memcmp(first.data(tensor), second.data(*other), tensor.bytes), 0) << tensor.name;
+  }
+  auto progress_a = nlohmann::json::parse(first.metadata().at("staa.progress"));
+  auto progress_b = nlohmann::json::parse(second.metadata().at("staa.progress"));
+  progress_a.erase("seconds");
+  progress_b.erase("seconds");
+  EXPECT_EQ(progress_a, progress_b);
+}
+
+/// The rows of a run's metrics.jsonl without what the clock decides.
+inline std::vector<nlohmann::json> read_metrics(const std::filesystem::path& run) {
+  std::vector<nlohmann::json> rows;
+  std::istringstream in(read_text_file(train::RunFolder(run).metrics()));
+  for (std::string line; std::getline(in, line);) {
+    rows.push_back(nlohmann::json::parse(line));
+    for (const char* key : {"images_per_s", "loader_wait_s", "train_seconds"}) {
+      rows.back().erase(key);
+    }
+  }
+  return rows;
+}
+
+}  // namespace staa::test
