@@ -86,10 +86,10 @@ class Profiler {
     auto& tally = add(name, "neuron", neuron);
     for (const auto& parameter : neuron.parameters()) tally.row.parameters += parameter.numel();
     tally.binary = false;
-    neuron.set_observer([&tally, &neuron](const torch::Tensor& in, const torch::Tensor& out) {
+    neuron.set_observer([&tally, &neuron](const torch::Tensor&, const torch::Tensor& out) {
       tally.row.output = fmt::format("{}x{}x{}", out.size(2), out.size(3), out.size(4));
-      tally.row.flops = block_macs(neuron.options(), in.size(2), in.size(3) * in.size(4)) *
-                        static_cast<double>(in.size(0));
+      tally.row.flops = block_macs(neuron.options(), out.size(2), out.size(3) * out.size(4)) *
+                        static_cast<double>(out.size(0));
       tally.spikes += out.sum(torch::kDouble).item<double>();
       tally.neurons += static_cast<double>(out.numel());
     });

@@ -44,6 +44,33 @@ HWY_INLINE V surrogate(D d, V x, hn::TFromD<D> width) {
   }
 }
 
+/// X = scale[0] * values[0] + scale[1] * values[1] + shift on rows of channels; values[1] may be
+/// null.
+template <class T>
+void compose(const T* const (&values)[2], const T* const (&scales)[2], const T* shift,
+             std::size_t channels, std::size_t rows, T* HWY_RESTRICT x) {
+  const auto block = block_pixels(channels);
+  for (std::size_t first = 0; first < rows; first += block) {
+    const auto begin = first * channels;
+    const auto end = std::min(first + block, rows) * channels;
+    for_channels<T>(channels, [&](auto d, std::size_t c) HWY_ATTR {
+      const auto a = hn::LoadU(d, scales[0] + c);
+      const auto offset = hn::LoadU(d, shift + c);
+      if (values[1] == nullptr) {
+        for (std::size_t i = begin + c; i < end; i += channels) {
+          hn::StoreU(hn::MulAdd(a, hn::LoadU(d, values[0] + i), offset), d, x + i);
+        }
+        return;
+      }
+      const auto b = hn::LoadU(d, scales[1] + c);
+      for (std::size_t i = begin + c; i < end; i += channels) {
+        const auto one = hn::MulAdd(a, hn::LoadU(d, values[0] + i), offset);
+        hn::StoreU(hn::MulAdd(b, hn::LoadU(d, values[1] + i), one), d, x + i);
+      }
+    });
+  }
+}
+
 /// One step on a slab [HW, C]: reads x and h, writes spikes and the next h.
 template <class T>
 void fire(const NeuronLayer<T>& layer, const Update<T>& update, const T* HWY_RESTRICT x,

@@ -138,20 +138,86 @@ Update<T> update_of(const NeuronLayer<T>& layer, const AggregatorRows<T>& rows, 
   return {gate, gate, scaled};
 }
 
+/// The input X of a group, step by step: in place where it is one plain sequence, else composed of
+/// its terms in memory of its own.
 template <class T>
-void forward_group(const NeuronLayer<T>& layer, const T* x, const AggregatorRows<T>& rows,
-                   T* spikes, Group group) {
+class Inputs {
+ public:
+  /// `kept`: the steps composed so far stay, as the backward pass needs them again.
+  Inputs(const NeuronLayer<T>& layer, const NeuronInput<T>& input, Group group, bool kept)
+      : shape_(layer.shape),
+        input_(input),
+        group_(group),
+        slab_(shape_.pixels * shape_.channels),
+        plain_(input.count == 1 && input.terms[0].scale == nullptr && !input.constant()),
+        kept_(kept && !input.constant()) {
+    if (plain_) return;
+    static thread_local std::vector<T> memory;
+    const auto size = (kept_ ? shape_.steps : 1) * group.size * slab_;
+    if (memory.size() < size) memory.resize(size);
+    composed_ = memory.data();
+    const T* none = nullptr;
+    for (int i = 0; i < input.count; ++i) {
+      const auto& term = input.terms[i];
+      scale_[i].assign(shape_.channels, T(1));
+      if (term.scale != none) scale_[i].assign(term.scale, term.scale + shape_.channels);
+      if (i == 0) shift_.assign(shape_.channels, T(0));
+      for (std::size_t c = 0; c < shape_.channels && term.shift != none; ++c) {
+        shift_[c] += term.shift[c];
+      }
+    }
+  }
+
+  /// Composes step t; the steps come in order.
+  void prepare(std::size_t t) {
+    if (plain_ || (input_.constant() && t > 0)) return;
+    const T* values[2] = {term(0, t, 0), input_.count > 1 ? term(1, t, 0) : nullptr};
+    const T* scales[2] = {scale_[0].data(), scale_[1].data()};
+    compose(values, scales, shift_.data(), shape_.channels, group_.size * shape_.pixels,
+            composed_ + at(t));
+  }
+
+  /// X [HW, C] of a sample of the group, prepared before.
+  const T* operator()(std::size_t t, std::size_t g) const {
+    return plain_ ? term(0, t, g) : composed_ + at(t) + g * slab_;
+  }
+
+  /// Values of a term.
+  const T* term(int i, std::size_t t, std::size_t g) const {
+    const auto& term = input_.terms[i];
+    return term.values + Place(shape_, term.constant ? 0 : t, group_.first + g).slab;
+  }
+
+ private:
+  std::size_t at(std::size_t t) const { return kept_ ? t * group_.size * slab_ : 0; }
+
+  const NeuronShape& shape_;
+  const NeuronInput<T>& input_;
+  Group group_;
+  std::size_t slab_;
+  bool plain_;
+  bool kept_;
+  T* composed_ = nullptr;
+  std::vector<T> scale_[2];
+  std::vector<T> shift_;
+};
+
+template <class T>
+void forward_group(const NeuronLayer<T>& layer, const NeuronInput<T>& input,
+                   const AggregatorRows<T>& rows, T* spikes, Group group) {
   const auto& shape = layer.shape;
   const auto slab = shape.pixels * shape.channels;
   static thread_local std::vector<T> h;
   h.assign(group.size * slab, T(0));
   std::vector<T> scaled(shape.channels);
+  Inputs<T> x(layer, input, group, /*kept=*/false);
   for (std::size_t t = 0; t < shape.steps; ++t) {
     const Place place(shape, t, group.first);
-    if (aggregates(layer, t)) aggregate(layer, rows, group, t, x + place.slab, h.data());
+    x.prepare(t);
+    if (aggregates(layer, t)) aggregate(layer, rows, group, t, x(t, 0), h.data());
     for (std::size_t g = 0; g < group.size; ++g) {
-      fire(layer, update_of(layer, rows, t, place.row + g, scaled.data()),
-           x + place.slab + g * slab, h.data() + g * slab, spikes + place.slab + g * slab);
+      fire(layer, update_of(layer, rows, t, place.row + g, scaled.data()), x(t, g),
+           h.data() + g * slab, spikes + place.slab + g * slab);
     }
   }
 }
@@ -160,10 +226,12 @@ void forward_group(const NeuronLayer<T>& layer, const T* x, const AggregatorRows
 template <class T>
 class Backward {
  public:
-  Backward(const NeuronLayer<T>& layer, const T* x, const AggregatorRows<T>& rows, const T* ds,
-           const NeuronGradients<T>& out, Group group)
+  Backward(const NeuronLayer<T>& layer, const NeuronInput<T>& input, const AggregatorRows<T>& rows,
+           const T* ds, const NeuronGradients<T>& out, Group group)
       : layer_(layer),
-        x_(x),
+        terms_(input.count),
+        constant_(input.constant()),
+        x_(layer, input, group, /*kept=*/true),
         rows_(rows),
         ds_(ds),
         out_(out),
@@ -174,6 +242,7 @@ class Backward {
         block_(block_pixels(channels_)),
         scaled_(channels_),
         h_(block_ * channels_),
+        dx_(constant_ ? block_ * channels_ : 0),
         sums_(3 * group.size * channels_) {}
 
   void run() {
@@ -185,7 +254,10 @@ class Backward {
     carried.assign(group_.size * slab_, T(0));
     v_ = membranes.data();
     dh_ = carried.data();
-    for (std::size_t g = 0; g < group_.size; ++g) charge_again(g);
+    for (std::size_t t = 0; t < layer_.shape.steps; ++t) {
+      x_.prepare(t);
+      for (std::size_t g = 0; g < group_.size; ++g) charge_again(t, g);
+    }
     for (std::size_t t = layer_.shape.steps; t-- > 0;) {
       std::fill(sums_.begin(), sums_.end(), T(0));
       if (aggregates(layer_, t)) {
@@ -217,14 +289,32 @@ class Backward {
     return h_.data();
   }
 
-  void charge_again(std::size_t g) {
-    for (std::size_t t = 0; t < layer_.shape.steps; ++t) {
-      const Place place(layer_.shape, t, group_.first + g);
-      const auto update = update_of(layer_, rows_, t, place.row, scaled_.data());
-      for_blocks([&](std::size_t p, std::size_t count) {
-        charge(update, channels_, count, x_ + place.slab + p * channels_, carried(t, g, p, count),
-               membrane_at(t, g) + p * channels_);
-      });
+  void charge_again(std::size_t t, std::size_t g) {
+    const Place place(layer_.shape, t, group_.first + g);
+    const auto update = update_of(layer_, rows_, t, place.row, scaled_.data());
+    for_blocks([&](std::size_t p, std::size_t count) {
+      charge(update, channels_, count, x_(t, g) + p * channels_, carried(t, g, p, count),
+             membrane_at(t, g) + p * channels_);
+    });
+  }
+
+  /// Where dX of a block is to be written before keep_dx.
+  T* dx_block(const Place& place, std::size_t p) {
+    return constant_ ? dx_.data() : out_.x + place.slab + p * channels_;
+  }
+
+  /// Takes dX of a block into what is asked of it.
+  void keep_dx(std::size_t t, std::size_t g, const Place& place, std::size_t p, std::size_t count) {
+    const auto i = p * channels_;
+    const T* dx = dx_block(place, p);
+    const auto of_sample = group_.first + g;
+    if (constant_) add_to(dx, count * channels_, out_.x + of_sample * slab_ + i);
+    if (out_.shift == nullptr) return;
+    const auto row = of_sample * channels_;
+    add_plain(dx, channels_, count, out_.shift + row);
+    for (int k = 0; k < terms_; ++k) {
+      if (out_.scale[k] == nullptr) continue;
+      add_products(dx, x_.term(k, t, g) + i, out_.center[k], channels_, count, out_.scale[k] + row);
     }
   }
 
@@ -232,8 +322,8 @@ class Backward {
                    std::size_t count) {
     const auto i = p * channels_;
     const T* h = carried(t, g, p, count);
-    fire_backward(layer_, count, x_ + place.slab + i, h, membrane_at(t, g) + i,
-                  ds_ + place.slab + i, dh_ + g * slab_ + i, sums(g));
+    fire_backward(layer_, count, x_(t, g) + i, h, membrane_at(t, g) + i, ds_ + place.slab + i,
+                  dh_ + g * slab_ + i, sums(g));
   }
 
   void plain_step(std::size_t t, std::size_t g) {
@@ -243,7 +333,8 @@ class Backward {
       const auto i = p * channels_;
       block_to_dv(t, g, place, p, count);
       charge_backward(update, static_cast<const T*>(nullptr), channels_, count, dh_ + g * slab_ + i,
-                      out_.x + place.slab + i);
+                      dx_block(place, p));
+      keep_dx(t, g, place, p, count);
     });
     if (out_.decay == nullptr) return;
     const auto of_sample = (group_.first + g) * channels_;
@@ -316,13 +407,12 @@ class Backward {
     T total_dlogit[2] = {0, 0};
     for_blocks([&](std::size_t p, std::size_t count) {
       const auto at = p * channels_;
-      T* dx = out_.x + place.slab + at;
+      T* dx = dx_block(place, p);
       T* dh = dh_ + g * slab_ + at;
       charge_backward(update, spread, channels_, count, dh, dx);
-      if (!gc) return;
-      const T* inputs[2] = {x_ + place.slab + at, carried(t, g, p, count)};
+      const T* inputs[2] = {x_(t, g) + at, gc ? carried(t, g, p, count) : nullptr};
       T* gradients[2] = {dx, dh};
-      for (int i = 0; i < 2; ++i) {
+      for (int i = 0; i < 2 && gc; ++i) {
         const T* attention = rows_.attention[i] + place.row * pixels_ + p;
         T dlogit[kMaxBlockPixels];
         dots(inputs[i], dcontext.of[i], channels_, count, dlogit);
@@ -335,6 +425,7 @@ class Backward {
                         layer_.gc[i].key, gradients[i],
                         out_.key[i] + (group_.first + g) * channels_);
       }
+      keep_dx(t, g, place, p, count);
     });
     T* dpe[2] = {out_.pe_x, out_.pe_h};
     for (int i = 0; i < 2; ++i) {
@@ -352,7 +443,9 @@ class Backward {
   }
 
   const NeuronLayer<T>& layer_;
-  const T* x_;
+  int terms_;
+  bool constant_;
+  Inputs<T> x_;
   const AggregatorRows<T>& rows_;
   const T* ds_;
   const NeuronGradients<T>& out_;
@@ -363,42 +456,44 @@ class Backward {
   std::size_t block_;
   std::vector<T> scaled_;
   std::vector<T> h_;
+  std::vector<T> dx_;  // of a block, where the steps are summed
   std::vector<T> sums_;
   T* v_ = nullptr;
   T* dh_ = nullptr;
 };
 
 template <class T>
-void forward(const NeuronLayer<T>& layer, const T* x, const AggregatorRows<T>& rows, T* spikes,
-             SampleRange samples) {
+void forward(const NeuronLayer<T>& layer, const NeuronInput<T>& input,
+             const AggregatorRows<T>& rows, T* spikes, SampleRange samples) {
   for_groups<T>(layer.shape, samples,
-                [&](Group group) { forward_group(layer, x, rows, spikes, group); });
+                [&](Group group) { forward_group(layer, input, rows, spikes, group); });
 }
 
 template <class T>
-void backward(const NeuronLayer<T>& layer, const T* x, const AggregatorRows<T>& rows, const T* ds,
-              const NeuronGradients<T>& out, SampleRange samples) {
+void backward(const NeuronLayer<T>& layer, const NeuronInput<T>& input,
+              const AggregatorRows<T>& rows, const T* ds, const NeuronGradients<T>& out,
+              SampleRange samples) {
   for_groups<T>(layer.shape, samples,
-                [&](Group group) { Backward<T>(layer, x, rows, ds, out, group).run(); });
+                [&](Group group) { Backward<T>(layer, input, rows, ds, out, group).run(); });
 }
 
-void forward_f32(const NeuronLayer<float>& layer, const float* x, const AggregatorRows<float>& rows,
-                 float* spikes, SampleRange samples) {
-  forward(layer, x, rows, spikes, samples);
+void forward_f32(const NeuronLayer<float>& layer, const NeuronInput<float>& input,
+                 const AggregatorRows<float>& rows, float* spikes, SampleRange samples) {
+  forward(layer, input, rows, spikes, samples);
 }
-void forward_f64(const NeuronLayer<double>& layer, const double* x,
+void forward_f64(const NeuronLayer<double>& layer, const NeuronInput<double>& input,
                  const AggregatorRows<double>& rows, double* spikes, SampleRange samples) {
-  forward(layer, x, rows, spikes, samples);
+  forward(layer, input, rows, spikes, samples);
 }
-void backward_f32(const NeuronLayer<float>& layer, const float* x,
+void backward_f32(const NeuronLayer<float>& layer, const NeuronInput<float>& input,
                   const AggregatorRows<float>& rows, const float* ds,
                   const NeuronGradients<float>& out, SampleRange samples) {
-  backward(layer, x, rows, ds, out, samples);
+  backward(layer, input, rows, ds, out, samples);
 }
-void backward_f64(const NeuronLayer<double>& layer, const double* x,
+void backward_f64(const NeuronLayer<double>& layer, const NeuronInput<double>& input,
                   const AggregatorRows<double>& rows, const double* ds,
                   const NeuronGradients<double>& out, SampleRange samples) {
-  backward(layer, x, rows, ds, out, samples);
+  backward(layer, input, rows, ds, out, samples);
 }
 
 }  // namespace staa::kernels::HWY_NAMESPACE
@@ -412,26 +507,26 @@ HWY_EXPORT(forward_f64);
 HWY_EXPORT(backward_f32);
 HWY_EXPORT(backward_f64);
 
-void neuron_forward(const NeuronLayer<float>& layer, const float* x,
+void neuron_forward(const NeuronLayer<float>& layer, const NeuronInput<float>& input,
                     const AggregatorRows<float>& rows, float* spikes, SampleRange samples) {
-  HWY_DYNAMIC_DISPATCH(forward_f32)(layer, x, rows, spikes, samples);
+  HWY_DYNAMIC_DISPATCH(forward_f32)(layer, input, rows, spikes, samples);
 }
 
-void neuron_forward(const NeuronLayer<double>& layer, const double* x,
+void neuron_forward(const NeuronLayer<double>& layer, const NeuronInput<double>& input,
                     const AggregatorRows<double>& rows, double* spikes, SampleRange samples) {
-  HWY_DYNAMIC_DISPATCH(forward_f64)(layer, x, rows, spikes, samples);
+  HWY_DYNAMIC_DISPATCH(forward_f64)(layer, input, rows, spikes, samples);
 }
 
-void neuron_backward(const NeuronLayer<float>& layer, const float* x,
+void neuron_backward(const NeuronLayer<float>& layer, const NeuronInput<float>& input,
                      const AggregatorRows<float>& rows, const float* spike_gradients,
                      const NeuronGradients<float>& gradients, SampleRange samples) {
-  HWY_DYNAMIC_DISPATCH(backward_f32)(layer, x, rows, spike_gradients, gradients, samples);
+  HWY_DYNAMIC_DISPATCH(backward_f32)(layer, input, rows, spike_gradients, gradients, samples);
 }
 
-void neuron_backward(const NeuronLayer<double>& layer, const double* x,
+void neuron_backward(const NeuronLayer<double>& layer, const NeuronInput<double>& input,
                      const AggregatorRows<double>& rows, const double* spike_gradients,
                      const NeuronGradients<double>& gradients, SampleRange samples) {
-  HWY_DYNAMIC_DISPATCH(backward_f64)(layer, x, rows, spike_gradients, gradients, samples);
+  HWY_DYNAMIC_DISPATCH(backward_f64)(layer, input, rows, spike_gradients, gradients, samples);
 }
 
 }  // namespace staa::kernels

@@ -41,6 +41,24 @@ struct SaWeights {
   const T* expand_bias = nullptr;  ///< [C]
 };
 
+/// One term of a layer's input: scale * values + shift, a value a channel.
+template <class T>
+struct InputTerm {
+  const T* values = nullptr;  ///< [T, B, HW, C], or [1, B, HW, C] where `constant`
+  const T* scale = nullptr;   ///< [C]; null: 1
+  const T* shift = nullptr;   ///< [C]; null: 0
+  bool constant = false;      ///< the same values in every step
+};
+
+/// X: the sum of its terms. BatchNorm is the scale and shift of a term, a residual the second.
+template <class T>
+struct NeuronInput {
+  InputTerm<T> terms[2];
+  int count = 1;
+
+  bool constant() const { return terms[0].constant && (count == 1 || terms[1].constant); }
+};
+
 /// A layer of neurons. Without the aggregator, and in the steps that TSRD drops, the membrane is
 /// V = decay * H + gain * X + offset (Eq. 1 and 6); with it, Eq. 14.
 template <class T>
@@ -84,17 +102,21 @@ struct AggregatorRows {
 /// Gradients, by the quantity they belong to. All start at 0; those of a dropped step stay there.
 template <class T>
 struct NeuronGradients {
-  T* x = nullptr;       ///< like the input
-  T* decay = nullptr;   ///< [B, C], or null, as `gain`
-  T* gain = nullptr;    ///< [B, C]
-  T* key[2] = {};       ///< [B, C] of GC's key weight
-  T* key_bias[2] = {};  ///< [B]
-  T* query[2] = {};     ///< [T, B, R] of GC's query before LayerNorm
-  T* norm[2] = {};      ///< [T, B, R] of LayerNorm's output
-  T* offset = nullptr;  ///< [T, B, C]
-  T* hidden = nullptr;  ///< [T, B, R] of SA's hidden values before the ReLU
-  T* expand = nullptr;  ///< [T, B, C] of the gate before its sigmoid
-  T* pe_x = nullptr;    ///< [T, B, C], or null, as `pe_h`
+  /// Of X, [T, B, HW, C]; where the whole input is constant the sum over the steps, [1, B, HW, C].
+  T* x = nullptr;
+  T* shift = nullptr;       ///< [B, C] sums of dX over steps and pixels, or null
+  T* scale[2] = {};         ///< [B, C] sums of dX * (values - center) of a term, or null
+  const T* center[2] = {};  ///< [C]
+  T* decay = nullptr;       ///< [B, C], or null, as `gain`
+  T* gain = nullptr;        ///< [B, C]
+  T* key[2] = {};           ///< [B, C] of GC's key weight
+  T* key_bias[2] = {};      ///< [B]
+  T* query[2] = {};         ///< [T, B, R] of GC's query before LayerNorm
+  T* norm[2] = {};          ///< [T, B, R] of LayerNorm's output
+  T* offset = nullptr;      ///< [T, B, C]
+  T* hidden = nullptr;      ///< [T, B, R] of SA's hidden values before the ReLU
+  T* expand = nullptr;      ///< [T, B, C] of the gate before its sigmoid
+  T* pe_x = nullptr;        ///< [T, B, C], or null, as `pe_h`
   T* pe_h = nullptr;
 };
 
@@ -104,18 +126,18 @@ struct SampleRange {
   std::size_t end = 0;
 };
 
-/// Spikes of a layer from its input `x`.
-void neuron_forward(const NeuronLayer<float>& layer, const float* x,
+/// Spikes of a layer from its input.
+void neuron_forward(const NeuronLayer<float>& layer, const NeuronInput<float>& input,
                     const AggregatorRows<float>& rows, float* spikes, SampleRange samples);
-void neuron_forward(const NeuronLayer<double>& layer, const double* x,
+void neuron_forward(const NeuronLayer<double>& layer, const NeuronInput<double>& input,
                     const AggregatorRows<double>& rows, double* spikes, SampleRange samples);
 
 /// Gradients from those of the spikes; `rows` as the forward pass left them. The membrane is
-/// computed again from `x`, by the same arithmetic.
-void neuron_backward(const NeuronLayer<float>& layer, const float* x,
+/// computed again from the input, by the same arithmetic.
+void neuron_backward(const NeuronLayer<float>& layer, const NeuronInput<float>& input,
                      const AggregatorRows<float>& rows, const float* spike_gradients,
                      const NeuronGradients<float>& gradients, SampleRange samples);
-void neuron_backward(const NeuronLayer<double>& layer, const double* x,
+void neuron_backward(const NeuronLayer<double>& layer, const NeuronInput<double>& input,
                      const AggregatorRows<double>& rows, const double* spike_gradients,
                      const NeuronGradients<double>& gradients, SampleRange samples);
 

@@ -181,6 +181,28 @@ void add_plain(const T* HWY_RESTRICT x, std::size_t channels, std::size_t pixels
   });
 }
 
+/// sums[c] += sum over p of dx[p, c] * (x[p, c] - center[c]).
+template <class T>
+void add_products(const T* HWY_RESTRICT dx, const T* HWY_RESTRICT x, const T* HWY_RESTRICT center,
+                  std::size_t channels, std::size_t pixels, T* HWY_RESTRICT sums) {
+  for_channels<T>(channels, [&](auto d, std::size_t c) HWY_ATTR {
+    const auto middle = hn::LoadU(d, center + c);
+    auto sum = hn::LoadU(d, sums + c);
+    for (std::size_t i = c; i < pixels * channels; i += channels) {
+      sum = hn::MulAdd(hn::LoadU(d, dx + i), hn::Sub(hn::LoadU(d, x + i), middle), sum);
+    }
+    hn::StoreU(sum, d, sums + c);
+  });
+}
+
+/// out[i] += values[i].
+template <class T>
+void add_to(const T* HWY_RESTRICT values, std::size_t size, T* HWY_RESTRICT out) {
+  for_channels<T>(size, [&](auto d, std::size_t i) HWY_ATTR {
+    hn::StoreU(hn::Add(hn::LoadU(d, out + i), hn::LoadU(d, values + i)), d, out + i);
+  });
+}
+
 }  // namespace staa::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

@@ -66,7 +66,7 @@ BasicBlock::BasicBlock(std::int64_t in, std::int64_t out, std::int64_t stride, S
 }
 
 torch::Tensor BasicBlock::forward(const torch::Tensor& x) {
-  auto residual = x;
+  ops::Current residual = x;
   if (shortcut_) residual = shortcut_->forward(pooled_ ? nn::average_pool2(x) : x);
   return conv2_->forward(conv1_->forward(x), residual);
 }

@@ -10,6 +10,24 @@ torch::Tensor average_pool2(const torch::Tensor& x) {
   });
 }
 
+namespace {
+
+/// A BatchNorm module as the operators take it, counting a batch in training as the module does.
+ops::BatchNorm read_norm(torch::nn::BatchNorm2dImpl& module) {
+  ops::BatchNorm norm{module.weight, module.bias, module.running_mean, module.running_var};
+  norm.eps = module.options.eps();
+  norm.training = module.is_training();
+  if (norm.training) {
+    module.num_batches_tracked += 1;
+    // Without a momentum the running statistics are the mean over all batches.
+    const auto momentum = module.options.momentum();
+    norm.momentum = momentum ? *momentum : 1.0 / module.num_batches_tracked.item<double>();
+  }
+  return norm;
+}
+
+}  // namespace
+
 ConvNorm::ConvNorm(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride)
     : stride_(stride) {
   conv_ = register_module("conv", torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, kernel)
@@ -22,10 +40,10 @@ ConvNorm::ConvNorm(std::int64_t in, std::int64_t out, std::int64_t kernel, std::
   conv_->weight.set_data(conv_->weight.contiguous(torch::MemoryFormat::ChannelsLast));
 }
 
-torch::Tensor ConvNorm::forward(const torch::Tensor& x) {
+ops::Current ConvNorm::forward(const torch::Tensor& x) {
   const auto current = over_steps(x, [&](const torch::Tensor& y) { return conv_->forward(y); });
   notify(x, current);
-  return over_steps(current, [&](const torch::Tensor& y) { return norm_->forward(y); });
+  return {current, read_norm(*norm_)};
 }
 
 ConvNeuron::ConvNeuron(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride,
@@ -34,11 +52,10 @@ ConvNeuron::ConvNeuron(std::int64_t in, std::int64_t out, std::int64_t kernel, s
       steps_(steps),
       neuron_(register_module("neuron", make_neuron(options, out, steps))) {}
 
-torch::Tensor ConvNeuron::forward(const torch::Tensor& x, const torch::Tensor& residual) {
-  auto current = ConvNorm::forward(x);
-  if (residual.defined()) current = current + residual;
-  if (current.size(0) == 1) current = current.expand({steps_, -1, -1, -1, -1});
-  return neuron_->forward(current);
+torch::Tensor ConvNeuron::forward(const torch::Tensor& x, const ops::Current& residual) {
+  const auto main = ConvNorm::forward(x);
+  const auto steps = x.size(0) == 1 ? steps_ : x.size(0);
+  return neuron_->forward(ops::NeuronInput(main, residual, steps));
 }
 
 Head::Head(std::int64_t in, std::int64_t classes) {

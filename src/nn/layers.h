@@ -30,8 +30,9 @@ class ConvNorm : public torch::nn::Module, public Observable {
  public:
   ConvNorm(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride);
 
-  /// The observer sees the convolution alone: its input and its output before BatchNorm.
-  torch::Tensor forward(const torch::Tensor& x);
+  /// The convolution of x, and its BatchNorm for whoever reads it to apply. The observer sees the
+  /// convolution alone: its input and its output before BatchNorm.
+  ops::Current forward(const torch::Tensor& x);
 
   const torch::Tensor& weight() const { return conv_->weight; }
   std::int64_t stride() const { return stride_; }
@@ -52,7 +53,7 @@ class ConvNeuron : public ConvNorm {
 
   /// Spikes [T, B, C, H, W] of neurons driven by the normalised convolution of `x`, plus `residual`
   /// when it is defined (same shape, joins before the neurons).
-  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& residual = {});
+  torch::Tensor forward(const torch::Tensor& x, const ops::Current& residual = {});
 
  private:
   std::int64_t steps_;

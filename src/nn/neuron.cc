@@ -15,21 +15,33 @@ Neuron::Neuron(const NeuronOptions& options, std::int64_t channels)
   if (channels < 1) fail(ErrorKind::kUsage, "a neuron layer needs channels, found {}", channels);
 }
 
-torch::Tensor Neuron::forward(const torch::Tensor& x) {
+torch::Tensor Neuron::forward(const ops::NeuronInput& input) {
+  const auto& x = input.main.values;
+  const auto& residual = input.residual.values;
+  std::ostringstream found;
   if (x.dim() != 5 || x.size(2) != channels_ || x.size(0) < 1) {
-    std::ostringstream found;
     found << x.sizes();
     fail(ErrorKind::kRuntime, "a neuron layer of {} channels expects [T, B, {}, H, W], found {}",
          channels_, channels_, found.str());
   }
-  auto spikes = fire(x);
+  if (residual.defined() && residual.sizes().slice(1) != x.sizes().slice(1)) {
+    found << x.sizes() << " and " << residual.sizes();
+    fail(ErrorKind::kRuntime, "a residual is of its main current's shape, found {}", found.str());
+  }
+  for (const auto* values : {&x, &residual}) {
+    if (values->defined() && values->size(0) != 1 && values->size(0) != input.steps()) {
+      fail(ErrorKind::kRuntime, "a neuron layer of {} time steps reads 1 or {} of them, found {}",
+           input.steps(), input.steps(), values->size(0));
+    }
+  }
+  auto spikes = fire(input);
   notify(x, spikes);
   return spikes;
 }
 
 Lif::Lif(const NeuronOptions& options, std::int64_t channels) : Neuron(options, channels) {}
 
-torch::Tensor Lif::fire(const torch::Tensor& x) { return ops::lif(x, options_); }
+torch::Tensor Lif::fire(const ops::NeuronInput& input) { return ops::lif(input, options_); }
 
 AdaptiveLif::AdaptiveLif(const NeuronOptions& options, std::int64_t channels)
     : Neuron(options, channels) {
@@ -37,8 +49,8 @@ AdaptiveLif::AdaptiveLif(const NeuronOptions& options, std::int64_t channels)
   gain_ = register_parameter("gain", torch::full({channels}, 1 / options.tau));
 }
 
-torch::Tensor AdaptiveLif::fire(const torch::Tensor& x) {
-  return ops::adaptive_lif(x, decay_, gain_, options_);
+torch::Tensor AdaptiveLif::fire(const ops::NeuronInput& input) {
+  return ops::adaptive_lif(input, decay_, gain_, options_);
 }
 
 StaaLif::StaaLif(const NeuronOptions& options, std::int64_t channels, std::int64_t steps)
@@ -81,14 +93,15 @@ std::vector<bool> StaaLif::draw_dropped(std::int64_t steps) const {
   return dropped;
 }
 
-torch::Tensor StaaLif::fire(const torch::Tensor& x) {
-  const auto capacity = pe_.defined() ? pe_.size(-2) : x.size(0);
-  if (x.size(0) > capacity) {
+torch::Tensor StaaLif::fire(const ops::NeuronInput& input) {
+  const auto steps = input.steps();
+  const auto capacity = pe_.defined() ? pe_.size(-2) : steps;
+  if (steps > capacity) {
     fail(ErrorKind::kRuntime,
          "the position encoding holds {} time steps, the input has {}: build the layer with more",
-         capacity, x.size(0));
+         capacity, steps);
   }
-  return ops::staa_lif(x, weights(), options_, draw_dropped(x.size(0)));
+  return ops::staa_lif(input, weights(), options_, draw_dropped(steps));
 }
 
 std::shared_ptr<Neuron> make_neuron(const NeuronOptions& options, std::int64_t channels,

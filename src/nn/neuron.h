@@ -7,6 +7,7 @@
 
 #include "staa/nn/blocks.h"
 #include "staa/nn/observe.h"
+#include "staa/ops/input.h"
 #include "staa/ops/parameters.h"
 #include "staa/options/neuron.h"
 
@@ -17,9 +18,10 @@ namespace staa::nn {
 /// at 0 in every call and is not kept between calls.
 class Neuron : public torch::nn::Module, public Observable {
  public:
-  /// x [T, B, C, H, W], floating point, best channels-last inside a step -> spikes (0 or 1).
-  /// Throws Error(kRuntime) when the shape does not fit the layer.
-  torch::Tensor forward(const torch::Tensor& x);
+  /// X [T, B, C, H, W], floating point, best channels-last inside a step, as one tensor or as what
+  /// it is made of -> spikes (0 or 1). Throws Error(kRuntime) when a shape does not fit the layer.
+  /// The observer sees the main current's values.
+  torch::Tensor forward(const ops::NeuronInput& input);
 
   const NeuronOptions& options() const { return options_; }
   std::int64_t channels() const { return channels_; }
@@ -27,7 +29,7 @@ class Neuron : public torch::nn::Module, public Observable {
  protected:
   Neuron(const NeuronOptions& options, std::int64_t channels);
 
-  virtual torch::Tensor fire(const torch::Tensor& x) = 0;
+  virtual torch::Tensor fire(const ops::NeuronInput& input) = 0;
 
   NeuronOptions options_;
   std::int64_t channels_;
@@ -39,7 +41,7 @@ class Lif : public Neuron {
   Lif(const NeuronOptions& options, std::int64_t channels);
 
  protected:
-  torch::Tensor fire(const torch::Tensor& x) override;
+  torch::Tensor fire(const ops::NeuronInput& input) override;
 };
 
 /// LIF with learnable decay M (named `decay`) and gain N (`gain`), one a channel (Eq. 6). They
@@ -49,7 +51,7 @@ class AdaptiveLif : public Neuron {
   AdaptiveLif(const NeuronOptions& options, std::int64_t channels);
 
  protected:
-  torch::Tensor fire(const torch::Tensor& x) override;
+  torch::Tensor fire(const ops::NeuronInput& input) override;
 
  private:
   torch::Tensor decay_;
@@ -72,7 +74,7 @@ class StaaLif : public Neuron {
   std::vector<bool> draw_dropped(std::int64_t steps) const;
 
  protected:
-  torch::Tensor fire(const torch::Tensor& x) override;
+  torch::Tensor fire(const ops::NeuronInput& input) override;
 
  private:
   torch::Tensor pe_;

@@ -4,25 +4,27 @@
 
 #include <vector>
 
+#include "staa/ops/input.h"
 #include "staa/ops/parameters.h"
 #include "staa/options/neuron.h"
 
 /// Neuron layers, all time steps in one operator. On a CPU, in float and double, they run on fused
 /// kernels with a backward pass of their own; elsewhere they are the reference composition, whose
-/// results they share but for rounding. Arguments, shapes and errors as in ops/reference/neurons.h.
+/// results they share but for rounding. Arguments, shapes and errors as in ops/reference/neurons.h;
+/// BatchNorm and the residual sum are applied while the neurons read their input.
 namespace staa::ops {
 
-/// Leaky integrate-and-fire over T steps (Eq. 1-3): x [T, B, C, H, W] -> spikes of the same shape,
+/// Leaky integrate-and-fire over T steps (Eq. 1-3): X [T, B, C, H, W] -> spikes of the same shape,
 /// channels-last inside a step.
-torch::Tensor lif(const torch::Tensor& x, const NeuronOptions& options);
+torch::Tensor lif(const NeuronInput& input, const NeuronOptions& options);
 
 /// LIF with learnable coefficients (Eq. 6), `decay` M and `gain` N of shape [C].
-torch::Tensor adaptive_lif(const torch::Tensor& x, const torch::Tensor& decay,
+torch::Tensor adaptive_lif(const NeuronInput& input, const torch::Tensor& decay,
                            const torch::Tensor& gain, const NeuronOptions& options);
 
 /// LIF with the spatial-temporal attention aggregator (Eq. 7-14). `dropped[t]` tells whether TSRD
 /// drops step t (Section 3.2); empty means that none is.
-torch::Tensor staa_lif(const torch::Tensor& x, const StaaLifParameters& parameters,
+torch::Tensor staa_lif(const NeuronInput& input, const StaaLifParameters& parameters,
                        const NeuronOptions& options, const std::vector<bool>& dropped = {});
 
 }  // namespace staa::ops

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstddef>
+
+/// The passes of BatchNorm over rows of channels [N, C], on plain memory; T is float or double.
+namespace staa::kernels {
+
+/// Of every channel over `rows` rows: the mean, and the sum of squared distances from it, in one
+/// pass over y.
+void channel_moments(const float* y, std::size_t rows, std::size_t channels, float* mean,
+                     float* squares);
+void channel_moments(const double* y, std::size_t rows, std::size_t channels, double* mean,
+                     double* squares);
+
+/// A value a channel each.
+template <class T>
+struct GradientMix {
+  const T* of_gradient;
+  const T* of_value;  ///< null: 0, as `constant`
+  const T* constant;
+};
+
+/// out = of_gradient * dx + of_value * y + constant; `out` may be dx.
+void mix_gradients(const float* dx, const float* y, const GradientMix<float>& mix, std::size_t rows,
+                   std::size_t channels, float* out);
+void mix_gradients(const double* dx, const double* y, const GradientMix<double>& mix,
+                   std::size_t rows, std::size_t channels, double* out);
+
+}  // namespace staa::kernels

@@ -1,0 +1,112 @@
+#include "staa/ops/normalise.h"
+
+#include "staa/kernels/normalise.h"
+
+namespace staa::ops {
+namespace {
+
+using torch::Tensor;
+
+/// The sequence's slabs, one a step and sample, of HW rows each.
+struct Slabs {
+  explicit Slabs(const Tensor& values)
+      : count(values.size(0) * values.size(1)),
+        rows(static_cast<std::size_t>(values.size(3) * values.size(4))),
+        channels(static_cast<std::size_t>(values.size(2))) {}
+
+  std::size_t offset(std::int64_t slab) const {
+    return static_cast<std::size_t>(slab) * rows * channels;
+  }
+
+  std::int64_t count;
+  std::size_t rows;
+  std::size_t channels;
+};
+
+template <class F>
+void for_slabs(const Slabs& slabs, const F& f) {
+  at::parallel_for(0, slabs.count, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (auto slab = begin; slab < end; ++slab) f(slab);
+  });
+}
+
+template <class T>
+void slab_moments(const Tensor& values, Tensor& means, Tensor& squares) {
+  const Slabs slabs(values);
+  for_slabs(slabs, [&](std::int64_t slab) {
+    const auto row = static_cast<std::size_t>(slab) * slabs.channels;
+    kernels::channel_moments(values.data_ptr<T>() + slabs.offset(slab), slabs.rows, slabs.channels,
+                             means.data_ptr<T>() + row, squares.data_ptr<T>() + row);
+  });
+}
+
+template <class T>
+void mix(const Tensor& dx, const Tensor& values, const Tensor& of_gradient, const Tensor& of_value,
+         const Tensor& constant, Tensor& out) {
+  const Slabs slabs(values);
+  const auto data = [](const Tensor& tensor) {
+    return tensor.defined() ? tensor.data_ptr<T>() : nullptr;
+  };
+  const kernels::GradientMix<T> factors{data(of_gradient), data(of_value), data(constant)};
+  for_slabs(slabs, [&](std::int64_t slab) {
+    const auto at = slabs.offset(slab);
+    kernels::mix_gradients(dx.data_ptr<T>() + at, values.data_ptr<T>() + at, factors, slabs.rows,
+                           slabs.channels, out.data_ptr<T>() + at);
+  });
+}
+
+}  // namespace
+
+Normalised normalise(const Tensor& values, const BatchNorm& norm) {
+  const torch::NoGradGuard no_grad;
+  if (!norm.training) {
+    return normalise(norm, norm.running_mean, torch::rsqrt(norm.running_var + norm.eps));
+  }
+  const Slabs slabs(values);
+  auto means = torch::empty({slabs.count, values.size(2)}, values.options());
+  auto squares = torch::empty_like(means);
+  if (values.scalar_type() == torch::kDouble) {
+    slab_moments<double>(values, means, squares);
+  } else {
+    slab_moments<float>(values, means, squares);
+  }
+  // The slabs' moments join in double: they are few.
+  means = means.to(torch::kDouble);
+  const auto rows = static_cast<double>(slabs.rows);
+  const auto mean = means.mean(0);
+  const auto sum = squares.to(torch::kDouble).sum(0) + rows * (means - mean).square().sum(0);
+  const auto count = rows * static_cast<double>(slabs.count);
+  const auto type = values.scalar_type();
+  if (norm.running_mean.defined()) {
+    norm.running_mean.lerp_(mean.to(type), norm.momentum);
+    norm.running_var.lerp_((sum / std::max(1.0, count - 1)).to(type), norm.momentum);
+  }
+  return normalise(norm, mean.to(type), torch::rsqrt(sum / count + norm.eps).to(type));
+}
+
+Normalised normalise(const BatchNorm& norm, const Tensor& mean, const Tensor& rstd) {
+  const torch::NoGradGuard no_grad;
+  const auto scale = norm.weight * rstd;
+  return {mean, rstd, scale, norm.bias - mean * scale};
+}
+
+NormaliseGradients normalise_backward(const Tensor& values, const Normalised& normalised,
+                                      bool training, const Tensor& dx, const Tensor& sum,
+                                      const Tensor& sum_centred, bool in_place) {
+  Tensor of_value;
+  Tensor constant;
+  if (training) {
+    const auto count = static_cast<double>(values.numel() / values.size(2));
+    of_value = normalised.scale * normalised.rstd.square() * sum_centred * (-1 / count);
+    constant = normalised.scale * sum * (-1 / count) - of_value * normalised.mean;
+  }
+  auto dvalues = in_place ? dx : torch::empty_like(values);
+  if (values.scalar_type() == torch::kDouble) {
+    mix<double>(dx, values, normalised.scale, of_value, constant, dvalues);
+  } else {
+    mix<float>(dx, values, normalised.scale, of_value, constant, dvalues);
+  }
+  return {dvalues, sum_centred * normalised.rstd, sum};
+}
+
+}  // namespace staa::ops
