@@ -236,6 +236,10 @@ std::vector<Key> optimizer_keys() {
   return {
       key("optimizer.kind", "SGD with momentum, or AdamW", STAA_MEMBER(optimizer.kind)),
       above(0, key("optimizer.lr", "Learning rate after the warm-up", STAA_MEMBER(optimizer.lr))),
+      at_least(0,
+               key("optimizer.neuron_lr",
+                   "Factor on lr for the neurons' own parameters; GC's gradients sum over pixels",
+                   STAA_MEMBER(optimizer.neuron_lr))),
       beta(key("optimizer.momentum", "Of SGD", STAA_MEMBER(optimizer.momentum))),
       key("optimizer.nesterov", "Nesterov's momentum", STAA_MEMBER(optimizer.nesterov)),
       at_least(0, key("optimizer.weight_decay", "On all parameters",

@@ -60,6 +60,7 @@ struct TrainSection {
 struct OptimizerOptions {
   OptimizerKind kind = OptimizerKind::kSgd;
   double lr = 0.1;
+  double neuron_lr = 1;
   double momentum = 0.9;
   bool nesterov = false;
   double weight_decay = 1e-4;

@@ -1,8 +1,10 @@
 #include "staa/train/optimizer.h"
 
+#include <algorithm>
 #include <sstream>
 #include <type_traits>
 
+#include "staa/nn/neuron.h"
 #include "staa/util/error.h"
 
 namespace staa::train {
@@ -25,6 +27,26 @@ State* find_state(torch::optim::Optimizer& optimizer, const torch::Tensor& param
   auto& states = optimizer.state();
   const auto found = states.find(state_key(states, parameter));
   return found == states.end() ? nullptr : static_cast<State*>(found->second.get());
+}
+
+/// All parameters in one group, or, where there are any, those of neurons in a second.
+std::vector<torch::optim::OptimizerParamGroup> split_neurons(const torch::nn::Module& network) {
+  std::vector<torch::Tensor> neurons;
+  for (const auto& module : network.modules()) {
+    if (dynamic_cast<const nn::Neuron*>(module.get()) == nullptr) continue;
+    for (const auto& parameter : module->parameters()) neurons.push_back(parameter);
+  }
+  std::vector<torch::Tensor> others;
+  for (const auto& parameter : network.parameters()) {
+    const bool own = std::any_of(neurons.begin(), neurons.end(), [&](const torch::Tensor& neuron) {
+      return neuron.is_same(parameter);
+    });
+    if (!own) others.push_back(parameter);
+  }
+  std::vector<torch::optim::OptimizerParamGroup> groups;
+  groups.emplace_back(others);
+  if (!neurons.empty()) groups.emplace_back(neurons);
+  return groups;
 }
 
 class StateReader {
@@ -55,25 +77,28 @@ class StateReader {
 
 }  // namespace
 
-Optimizer::Optimizer(const torch::nn::Module& network, const recipe::OptimizerOptions& options) {
+Optimizer::Optimizer(const torch::nn::Module& network, const recipe::OptimizerOptions& options)
+    : neuron_factor_(options.neuron_lr) {
   for (const auto& item : network.named_parameters()) {
     names_.push_back(item.key());
     parameters_.push_back(item.value());
   }
+  auto groups = split_neurons(network);
   adaptive_ = options.kind == recipe::OptimizerKind::kAdamW;
   if (adaptive_) {
-    optimizer_ = std::make_unique<torch::optim::AdamW>(parameters_,
+    optimizer_ = std::make_unique<torch::optim::AdamW>(std::move(groups),
                                                        torch::optim::AdamWOptions(options.lr)
                                                            .betas({options.beta1, options.beta2})
                                                            .eps(options.eps)
                                                            .weight_decay(options.weight_decay));
   } else {
-    optimizer_ =
-        std::make_unique<torch::optim::SGD>(parameters_, torch::optim::SGDOptions(options.lr)
-                                                             .momentum(options.momentum)
-                                                             .nesterov(options.nesterov)
-                                                             .weight_decay(options.weight_decay));
+    optimizer_ = std::make_unique<torch::optim::SGD>(std::move(groups),
+                                                     torch::optim::SGDOptions(options.lr)
+                                                         .momentum(options.momentum)
+                                                         .nesterov(options.nesterov)
+                                                         .weight_decay(options.weight_decay));
   }
+  set_learning_rate(options.lr);
 }
 
 void Optimizer::zero_grad() { optimizer_->zero_grad(); }
@@ -81,7 +106,9 @@ void Optimizer::zero_grad() { optimizer_->zero_grad(); }
 void Optimizer::step() { optimizer_->step(); }
 
 void Optimizer::set_learning_rate(double value) {
-  for (auto& group : optimizer_->param_groups()) group.options().set_lr(value);
+  auto& groups = optimizer_->param_groups();
+  groups[0].options().set_lr(value);
+  if (groups.size() > 1) groups[1].options().set_lr(value * neuron_factor_);
 }
 
 void Optimizer::clip_gradients(double max_norm) {

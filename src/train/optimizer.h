@@ -18,6 +18,7 @@ class Optimizer {
 
   void zero_grad();
   void step();
+  /// `value` for all parameters, times options.neuron_lr for those of neurons.
   void set_learning_rate(double value);
 
   /// Scales all gradients so that their joint 2-norm is at most `max_norm`.
@@ -34,6 +35,7 @@ class Optimizer {
   std::vector<torch::Tensor> parameters_;
   std::unique_ptr<torch::optim::Optimizer> optimizer_;
   bool adaptive_ = false;
+  double neuron_factor_ = 1;
 };
 
 }  // namespace staa::train
