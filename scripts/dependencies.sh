@@ -16,7 +16,7 @@ packages=(
   libgtest-dev libbenchmark-dev
 )
 if [ "${1:-}" = "--tests" ]; then
-  packages+=(clang-format clang-tidy python3)
+  packages+=(clang-format clang-tidy python3-torch)
 fi
 
 missing=()

@@ -1,6 +1,7 @@
 #include "staa/ops/fused_neuron.h"
 
 #include "staa/ops/fused_call.h"
+#include "staa/ops/implementation.h"
 
 namespace staa::ops {
 namespace {
@@ -256,6 +257,7 @@ bool fits(const variable_list& tensors) {
 }  // namespace
 
 Tensor fused_neuron(const NeuronInput& input, const FusedLayer& layer) {
+  if (UseReference::active()) return {};
   variable_list tensors(kSlots);
   auto plan = c10::make_intrusive<Plan>();
   const Current* terms[2] = {&input.main, &input.residual};

@@ -1,0 +1,17 @@
+"""Spiking neurons with spatial-temporal attention (STAA-SNN) for PyTorch, on staa's fused operators.
+
+    import staa
+    neuron = staa.nn.StaaLif(channels=64, steps=4)
+    spikes = neuron(torch.randn(4, 8, 64, 32, 32))    # [T, B, C, H, W] -> the same shape, 0 or 1
+
+Importing the package loads libstaa_ops.so, which registers torch.ops.staa.*.
+"""
+
+from staa import _library
+
+_library.load()
+
+from staa import nn  # noqa: E402  (needs the operators)
+from staa.safetensors import load_file  # noqa: E402
+
+__all__ = ["nn", "load_file"]

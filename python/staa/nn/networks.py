@@ -1,0 +1,212 @@
+"""The networks of the paper. Weights carry the names of the C++ program's safetensors files."""
+
+import math
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from staa.nn.neurons import AdaptiveLif, Lif, StaaLif
+from staa.safetensors import load_file
+
+
+def _over_steps(x, f):
+    y = f(x.flatten(0, 1))
+    return y.view(x.shape[0], x.shape[1], *y.shape[1:])
+
+
+def _average_pool2(x):
+    return _over_steps(x, lambda y: functional.avg_pool2d(y, 2, ceil_mode=True))
+
+
+def _neuron(kind, channels, steps, options):
+    if kind == "staa_lif":
+        return StaaLif(channels, steps, **options)
+    if kind == "lif":
+        return Lif(channels, **options)
+    if kind == "adaptive_lif":
+        return AdaptiveLif(channels, **options)
+    raise ValueError(f"neuron: expected lif, adaptive_lif or staa_lif, found {kind!r}")
+
+
+class ConvNorm(nn.Module):
+    """A convolution without bias and its BatchNorm, which the neurons behind it apply."""
+
+    def __init__(self, inputs, outputs, kernel, stride):
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False)
+        self.norm = nn.BatchNorm2d(outputs)
+        nn.init.normal_(self.conv.weight, 0, math.sqrt(2 / (kernel * kernel * outputs)))
+        self.conv.to(memory_format=torch.channels_last)
+
+    def current(self, x):
+        return _over_steps(x, self.conv)
+
+
+class ConvNeuron(ConvNorm):
+    """A convolution, its BatchNorm and the neurons behind them."""
+
+    def __init__(self, inputs, outputs, kernel, stride, steps, neuron, options):
+        super().__init__(inputs, outputs, kernel, stride)
+        self.steps = steps
+        self.neuron = _neuron(neuron, outputs, steps, options)
+
+    def forward(self, x, residual=None, residual_norm=None):
+        steps = self.steps if x.shape[0] == 1 else x.shape[0]
+        return self.neuron(self.current(x), residual, self.norm, residual_norm, steps)
+
+
+class BasicBlock(nn.Module):
+    def __init__(self, inputs, outputs, stride, pooled, steps, neuron, options):
+        super().__init__()
+        self.conv1 = ConvNeuron(inputs, outputs, 3, stride, steps, neuron, options)
+        self.conv2 = ConvNeuron(outputs, outputs, 3, 1, steps, neuron, options)
+        self.pooled = pooled and stride != 1
+        self.shortcut = None
+        if stride != 1 or inputs != outputs:
+            self.shortcut = ConvNorm(inputs, outputs, 1, 1 if self.pooled else stride)
+
+    def forward(self, x):
+        spikes = self.conv1(x)
+        if self.shortcut is None:
+            return self.conv2(spikes, x)
+        residual = self.shortcut.current(_average_pool2(x) if self.pooled else x)
+        return self.conv2(spikes, residual, self.shortcut.norm)
+
+
+class Head(nn.Module):
+    def __init__(self, inputs, classes):
+        super().__init__()
+        self.linear = nn.Linear(inputs, classes)
+        nn.init.normal_(self.linear.weight, 0, 1 / inputs)
+        nn.init.zeros_(self.linear.bias)
+
+    def forward(self, x):
+        return self.linear(x.mean((3, 4)))
+
+
+class Network(nn.Module):
+    """x: still images [B, C, H, W], shown at every step, or T frames [T, B, C, H, W]; gives the
+    logits of every step, [T, B, classes]. The prediction is their mean over T."""
+
+    def __init__(self, steps):
+        super().__init__()
+        self.steps = steps
+
+    def forward(self, x):
+        if x.dim() == 4:
+            x = x.unsqueeze(0)
+        if x.dim() != 5 or x.shape[0] not in (1, self.steps):
+            raise ValueError(f"expected [B, C, H, W] or [{self.steps}, B, C, H, W], "
+                             f"found {list(x.shape)}")
+        return self.head(self._features(x))
+
+    def load_weights(self, path):
+        """Reads a safetensors file of the C++ program: every tensor of this network, and no other
+        weights. Returns the network."""
+        tensors = {name: tensor for name, tensor in load_file(path).items()
+                   if not name.startswith(("optimizer/", "random/"))}
+        self.load_state_dict(tensors)
+        return self
+
+
+class ResNet(Network):
+    def __init__(self, layout, steps, width, in_channels, classes, neuron, options):
+        super().__init__(steps)
+        self.pool = layout["pool"]
+        channels = in_channels
+        self.stem = nn.ModuleList()
+        for out in layout["stem"]:
+            out = _scaled(out, width)
+            self.stem.append(ConvNeuron(channels, out, layout["kernel"], layout["stride"], steps,
+                                        neuron, options))
+            channels = out
+        self.stages = nn.ModuleList()
+        for stage, (out, count) in enumerate(zip(layout["channels"], layout["blocks"])):
+            blocks = nn.ModuleList()
+            for index in range(count):
+                stride = 2 if stage > 0 and index == 0 else 1
+                blocks.append(BasicBlock(channels, _scaled(out, width), stride, layout["pooled"],
+                                         steps, neuron, options))
+                channels = _scaled(out, width)
+            self.stages.append(blocks)
+        self.head = Head(channels, classes)
+
+    def _features(self, x):
+        for layer in self.stem:
+            x = layer(x)
+        if self.pool == "average2":
+            x = _average_pool2(x)
+        elif self.pool == "average3":
+            x = _over_steps(x, lambda y: functional.avg_pool2d(y, 3, 2, 1))
+        for stage in self.stages:
+            for block in stage:
+                x = block(x)
+        return x
+
+
+class Vgg13(Network):
+    def __init__(self, steps, width, in_channels, classes, neuron, options):
+        super().__init__(steps)
+        channels = in_channels
+        self.features = nn.ModuleList()
+        for out in (64, 64, 128, 128, 256, 256, 512, 512, 512, 512):
+            out = _scaled(out, width)
+            self.features.append(ConvNeuron(channels, out, 3, 1, steps, neuron, options))
+            channels = out
+        self.head = Head(channels, classes)
+
+    def _features(self, x):
+        for index, layer in enumerate(self.features):
+            if index > 0 and index % 2 == 0:
+                x = _average_pool2(x)
+            x = layer(x)
+        return x
+
+
+def _scaled(channels, width):
+    return max(1, math.floor(channels * width + 0.5))
+
+
+def _imagenet(blocks):
+    return {"stem": (64,), "kernel": 7, "stride": 2, "pool": "average3",
+            "channels": (64, 128, 256, 512), "blocks": blocks, "pooled": False}
+
+
+_RESNETS = {
+    "resnet18": _imagenet((2, 2, 2, 2)),
+    "resnet34": _imagenet((3, 4, 6, 3)),
+    "resnet19": {"stem": (128,), "kernel": 3, "stride": 1, "pool": None,
+                 "channels": (128, 256, 512), "blocks": (3, 3, 2), "pooled": False},
+    "resnet20": {"stem": (64, 64, 64), "kernel": 3, "stride": 1, "pool": "average2",
+                 "channels": (64, 128, 256, 512), "blocks": (2, 2, 2, 2), "pooled": True},
+}
+
+
+def network(name, classes=10, steps=4, width=1.0, in_channels=3, neuron="staa_lif", **options):
+    """A network by name; `options` go to its neurons (staa.nn.StaaLif, Lif or AdaptiveLif)."""
+    if name == "vgg13":
+        return Vgg13(steps, width, in_channels, classes, neuron, options)
+    if name not in _RESNETS:
+        raise ValueError(f"network: expected one of vgg13, {', '.join(_RESNETS)}, found {name!r}")
+    return ResNet(_RESNETS[name], steps, width, in_channels, classes, neuron, options)
+
+
+def vgg13(**options):
+    return network("vgg13", **options)
+
+
+def resnet18(**options):
+    return network("resnet18", **options)
+
+
+def resnet19(**options):
+    return network("resnet19", **options)
+
+
+def resnet20(**options):
+    return network("resnet20", **options)
+
+
+def resnet34(**options):
+    return network("resnet34", **options)

@@ -1,0 +1,16 @@
+"""Runs the tests of one module: run.py LIBTORCH_VERSION MODULE. 77: they cannot run here."""
+
+import sys
+import unittest
+
+version, module = sys.argv[1:]
+try:
+    import torch
+except ImportError as error:
+    print(f"skipped: this Python has no PyTorch: {error}")
+    sys.exit(77)
+if torch.__version__.split(".")[:2] != version.split(".")[:2]:
+    print(f"skipped: PyTorch {torch.__version__}, but staa is built with LibTorch {version}")
+    sys.exit(77)
+torch.set_num_threads(1)
+unittest.main(module=module, argv=[module, "-v"])

@@ -1,0 +1,110 @@
+import json
+import os
+import subprocess
+import tempfile
+import unittest
+
+import torch
+
+import staa
+from staa import safetensors
+
+NETWORKS = ["vgg13", "resnet18", "resnet19", "resnet20", "resnet34"]
+
+
+def big_endian(value):
+    return value.to_bytes(4, "big")
+
+
+def write_mnist(folder, count, size=12):
+    """A small idx data set; returns its test images and labels."""
+    os.makedirs(folder)
+    for prefix, seed in [("train", 1), ("t10k", 2)]:
+        generator = torch.Generator().manual_seed(seed)
+        images = torch.randint(0, 256, (count, size, size), generator=generator, dtype=torch.uint8)
+        labels = torch.arange(count, dtype=torch.uint8) % 10
+        with open(f"{folder}/{prefix}-images-idx3-ubyte", "wb") as file:
+            file.write(b"".join(map(big_endian, [0x803, count, size, size])))
+            file.write(images.numpy().tobytes())
+        with open(f"{folder}/{prefix}-labels-idx1-ubyte", "wb") as file:
+            file.write(b"".join(map(big_endian, [0x801, count])) + labels.numpy().tobytes())
+    return images, labels.long()
+
+
+def program(*arguments):
+    done = subprocess.run([os.environ["STAA_PROGRAM"], *arguments], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise AssertionError(done.stderr)
+    return json.loads(done.stdout)
+
+
+class Networks(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.images, self.labels = write_mnist(f"{self.folder.name}/data", 40)
+        self.recipe = f"{self.folder.name}/r.toml"
+        with open(self.recipe, "w") as file:
+            file.write(f'threads = 1\ndevice = "cpu"\n[data]\nset = "mnist"\n'
+                       f'path = "{self.folder.name}/data"\n[model]\nwidth = 0.0625\nsteps = 3\n'
+                       f'[neuron]\nthreshold = 0.5\n[train]\nepochs = 2\nbatch = 10\n')
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def train(self, network, neuron):
+        out = f"{self.folder.name}/{network}-{neuron}"
+        program("train", self.recipe, "--out", out, "--json", "--set", f"model.network={network}",
+                "--set", f"neuron.kind={neuron}")
+        return out
+
+    def test_same_weights_same_outputs_as_the_program(self):
+        for name, neuron in [(name, "staa_lif") for name in NETWORKS] + [
+            ("resnet20", "lif"), ("resnet20", "adaptive_lif")
+        ]:
+            with self.subTest(network=name, neuron=neuron):
+                run = self.train(name, neuron)
+                theirs = program("eval", run, "--checkpoint", "last", "--json")
+                network = staa.nn.network(name, classes=10, steps=3, width=0.0625, in_channels=1,
+                                          neuron=neuron, v_threshold=0.5)
+                network.load_weights(f"{run}/last.safetensors").eval()
+                _, metadata = safetensors.read(f"{run}/last.safetensors")
+                given = json.loads(metadata["staa.input"])
+                x = self.images[:, None].float() / 255
+                x = (x - given["mean"][0]) / given["stddev"][0]
+                with torch.no_grad():
+                    logits = network(x).mean(0)
+                loss = torch.nn.functional.cross_entropy(logits, self.labels).item()
+                top1 = 100 * (logits.argmax(1) == self.labels).double().mean().item()
+                self.assertAlmostEqual(loss, theirs["loss"], delta=1e-4 * abs(theirs["loss"]))
+                self.assertAlmostEqual(top1, theirs["top1"], places=4)
+
+    def test_trains(self):
+        torch.manual_seed(1)
+        network = staa.nn.resnet20(width=0.0625, steps=2, in_channels=1, v_threshold=0.5,
+                                   surrogate="arctan")
+        x = self.images[:20, None].float() / 128 - 1
+        for image, label in zip(x, self.labels):
+            image[0, label] += 3  # a bright row for each class
+        optimizer = torch.optim.Adam(network.parameters(), 0.01)
+        losses = []
+        for _ in range(40):
+            loss = torch.nn.functional.cross_entropy(network(x).mean(0), self.labels[:20])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        self.assertLess(sum(losses[-5:]) / 5, 0.7 * losses[0])
+
+    def test_refuses_other_shapes_and_weights(self):
+        network = staa.nn.resnet20(width=0.0625, steps=3, in_channels=1)
+        with self.assertRaisesRegex(ValueError, "expected"):
+            network(torch.zeros(2, 4, 1, 12, 12))
+        with self.assertRaisesRegex(ValueError, "vgg13"):
+            staa.nn.network("vgg12")
+        run = self.train("vgg13", "lif")
+        with self.assertRaisesRegex(RuntimeError, "features.0.conv.weight"):
+            network.load_weights(f"{run}/last.safetensors")
+
+
+if __name__ == "__main__":
+    unittest.main()
