@@ -7,9 +7,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <fstream>
-#include <functional>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -17,7 +15,9 @@
 
 #include "convolution_floor.h"
 #include "staa/models/registry.h"
+#include "staa/ops/implementation.h"
 #include "staa/options/names.h"
+#include "timing.h"
 
 namespace staa::bench {
 namespace {
@@ -26,6 +26,7 @@ struct Setup {
   std::string network = "resnet20";
   std::vector<double> widths{1.0, 0.25};
   std::vector<std::string> neurons{"lif", "staa_lif"};
+  std::vector<std::string> implementations{"fused", "reference"};
   std::int64_t steps = 4;
   std::int64_t batch = 32;
   std::int64_t size = 32;
@@ -33,17 +34,6 @@ struct Setup {
   int threads = 0;
   bool json = false;
 };
-
-double seconds(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 /// A line of /proc/self/status such as "VmHWM:   1234 kB", in MiB.
 double status_mib(const std::string& key) {
@@ -60,25 +50,10 @@ void reset_peak() {
   std::ofstream("/proc/self/clear_refs") << "5";
 }
 
-struct Pair {
-  double ours;
-  double floor;
-};
-
-/// Medians over rounds that take `ours` and `floor` in turn.
-Pair measure(int rounds, const std::function<void()>& ours, const std::function<void()>& floor) {
-  ours();
-  floor();
-  std::vector<double> a;
-  std::vector<double> b;
-  for (int i = 0; i < rounds; ++i) {
-    a.push_back(seconds(ours));
-    b.push_back(seconds(floor));
-  }
-  return {median(a), median(b)};
-}
-
-nlohmann::ordered_json run(const Setup& setup, double width, const std::string& neuron) {
+nlohmann::ordered_json run(const Setup& setup, double width, const std::string& neuron,
+                           const std::string& implementation) {
+  std::unique_ptr<ops::UseReference> reference;
+  if (implementation == "reference") reference = std::make_unique<ops::UseReference>();
   torch::manual_seed(1);
   models::NetworkOptions options;
   options.network = setup.network;
@@ -107,41 +82,43 @@ nlohmann::ordered_json run(const Setup& setup, double width, const std::string& 
   const double peak = status_mib("VmHWM:") - before;
 
   ConvolutionFloor floor(*network, images);
-  const auto train = measure(setup.rounds, train_step, [&] { floor.train(); });
+  const auto train = medians(setup.rounds, {train_step, [&] { floor.train(); }});
   network->eval();
   const auto infer_step = [&] {
     const torch::NoGradGuard no_grad;
     network->forward(images);
   };
-  const auto infer = measure(setup.rounds, infer_step, [&] { floor.infer(); });
+  const auto infer = medians(setup.rounds, {infer_step, [&] { floor.infer(); }});
 
   const auto batch = static_cast<double>(setup.batch);
   return {{"network", setup.network},
           {"width", width},
           {"neuron", neuron},
+          {"implementation", implementation},
           {"precision", "fp32"},
           {"steps", setup.steps},
           {"batch", setup.batch},
           {"threads", at::get_num_threads()},
-          {"train_images_per_s", batch / train.ours},
-          {"infer_images_per_s", batch / infer.ours},
-          {"train_floor_images_per_s", batch / train.floor},
-          {"infer_floor_images_per_s", batch / infer.floor},
-          {"train_floor_ratio", train.floor / train.ours},
-          {"infer_floor_ratio", infer.floor / infer.ours},
+          {"train_images_per_s", batch / train[0]},
+          {"infer_images_per_s", batch / infer[0]},
+          {"train_floor_images_per_s", batch / train[1]},
+          {"infer_floor_images_per_s", batch / infer[1]},
+          {"train_floor_ratio", train[1] / train[0]},
+          {"infer_floor_ratio", infer[1] / infer[0]},
           {"peak_mib", peak}};
 }
 
 void print_row(const nlohmann::ordered_json& row) {
-  std::cout << fmt::format(
-                   "{:9} {:5.2f} {:9} {:9.1f} {:9.1f} {:7.2f}   {:9.1f} {:9.1f} {:7.2f} {:9.0f}\n",
-                   row["network"].get<std::string>(), row["width"].get<double>(),
-                   row["neuron"].get<std::string>(), row["train_images_per_s"].get<double>(),
-                   row["train_floor_images_per_s"].get<double>(),
-                   row["train_floor_ratio"].get<double>(), row["infer_images_per_s"].get<double>(),
-                   row["infer_floor_images_per_s"].get<double>(),
-                   row["infer_floor_ratio"].get<double>(), row["peak_mib"].get<double>())
-            << std::flush;
+  std::cout
+      << fmt::format(
+             "{:9} {:5.2f} {:9} {:9} {:9.1f} {:9.1f} {:7.2f}   {:9.1f} {:9.1f} {:7.2f} {:9.0f}\n",
+             row["network"].get<std::string>(), row["width"].get<double>(),
+             row["neuron"].get<std::string>(), row["implementation"].get<std::string>(),
+             row["train_images_per_s"].get<double>(), row["train_floor_images_per_s"].get<double>(),
+             row["train_floor_ratio"].get<double>(), row["infer_images_per_s"].get<double>(),
+             row["infer_floor_images_per_s"].get<double>(), row["infer_floor_ratio"].get<double>(),
+             row["peak_mib"].get<double>())
+      << std::flush;
 }
 
 int main(int argc, char** argv) {
@@ -152,6 +129,10 @@ int main(int argc, char** argv) {
   app.add_option("--neurons", setup.neurons, "Neurons")
       ->delimiter(',')
       ->check(CLI::IsMember({"lif", "adaptive_lif", "staa_lif"}))
+      ->capture_default_str();
+  app.add_option("--implementations", setup.implementations, "Of the neurons")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"fused", "reference"}))
       ->capture_default_str();
   app.add_option("--steps", setup.steps, "Time steps")->check(CLI::PositiveNumber);
   app.add_option("--batch", setup.batch, "Images a step")->check(CLI::PositiveNumber);
@@ -165,14 +146,16 @@ int main(int argc, char** argv) {
 
   auto rows = nlohmann::ordered_json::array();
   if (!setup.json) {
-    std::cout << fmt::format("{:9} {:>5} {:9} {:>9} {:>9} {:>7}   {:>9} {:>9} {:>7} {:>9}\n",
-                             "network", "width", "neuron", "train/s", "floor/s", "ratio", "infer/s",
-                             "floor/s", "ratio", "peak MiB");
+    std::cout << fmt::format("{:9} {:>5} {:9} {:9} {:>9} {:>9} {:>7}   {:>9} {:>9} {:>7} {:>9}\n",
+                             "network", "width", "neuron", "by", "train/s", "floor/s", "ratio",
+                             "infer/s", "floor/s", "ratio", "peak MiB");
   }
   for (const double width : setup.widths) {
     for (const auto& neuron : setup.neurons) {
-      rows.push_back(run(setup, width, neuron));
-      if (!setup.json) print_row(rows.back());
+      for (const auto& implementation : setup.implementations) {
+        rows.push_back(run(setup, width, neuron, implementation));
+        if (!setup.json) print_row(rows.back());
+      }
     }
   }
   if (setup.json) std::cout << rows.dump(2) << '\n';

@@ -112,16 +112,27 @@ void carry(const NeuronLayer<T>& layer, const T* HWY_RESTRICT v, std::size_t siz
   });
 }
 
-/// V of a block from X and H.
-template <class T>
-void charge(const Update<T>& update, std::size_t channels, std::size_t pixels,
-            const T* HWY_RESTRICT x, const T* HWY_RESTRICT h, T* HWY_RESTRICT v) {
+/// H behind a membrane v: reset where it fired. Before the first step H is 0.
+template <bool kFirst, class D, class V>
+HWY_INLINE V carried(D d, V v, V threshold, V reset) {
+  if constexpr (kFirst) return hn::Zero(d);
+  return hn::IfThenElse(hn::Ge(v, threshold), reset, v);
+}
+
+/// V of a block from X and the membrane one step before.
+template <bool kFirst, class T>
+void charge(const NeuronLayer<T>& layer, const Update<T>& update, std::size_t pixels,
+            const T* HWY_RESTRICT x, const T* HWY_RESTRICT before, T* HWY_RESTRICT v) {
+  const auto channels = layer.shape.channels;
   for_channels<T>(channels, [&](auto d, std::size_t c) HWY_ATTR {
+    const auto threshold = hn::Set(d, layer.threshold);
+    const auto reset = hn::Set(d, layer.reset);
     const auto decay = hn::LoadU(d, update.decay + c);
     const auto gain = hn::LoadU(d, update.gain + c);
     const auto offset = hn::LoadU(d, update.offset + c);
     for (std::size_t i = c; i < pixels * channels; i += channels) {
-      hn::StoreU(membrane(decay, gain, offset, hn::LoadU(d, h + i), hn::LoadU(d, x + i)), d, v + i);
+      const auto h = carried<kFirst>(d, hn::LoadU(d, before + i), threshold, reset);
+      hn::StoreU(membrane(decay, gain, offset, h, hn::LoadU(d, x + i)), d, v + i);
     }
   });
 }
@@ -134,49 +145,81 @@ struct MembraneSums {
   T* h;
 };
 
-/// dh of a block becomes dV: through the threshold by the surrogate, through the reset by Eq. 3.
-template <Surrogate kShape, class T>
-void fire_backward_as(const NeuronLayer<T>& layer, std::size_t pixels, const T* HWY_RESTRICT x,
-                      const T* HWY_RESTRICT h, const T* HWY_RESTRICT v, const T* HWY_RESTRICT ds,
-                      T* HWY_RESTRICT dh, const MembraneSums<T>& sums) {
+/// Where a block's backward pass of threshold, reset and update reads and writes.
+template <class T>
+struct BlockGradients {
+  const T* x;
+  const T* before;  ///< the membrane one step before; anything readable in the first step
+  const T* v;
+  const T* ds;
+  T* dh;  ///< of H behind the step; becomes dV, or dH before the step where dx is asked for
+  T* dx;  ///< null: the update's backward pass follows later
+};
+
+/// Through the threshold by the surrogate and through the reset by Eq. 3; with dx, on through the
+/// plain update as well: dX = gain * dV, dH = decay * dV.
+template <Surrogate kShape, bool kFirst, class T>
+void fire_backward_as(const NeuronLayer<T>& layer, const Update<T>& update, std::size_t pixels,
+                      const BlockGradients<T>& block, const MembraneSums<T>* sums) {
   const auto channels = layer.shape.channels;
+  const T* HWY_RESTRICT x = block.x;
+  const T* HWY_RESTRICT before = block.before;
+  const T* HWY_RESTRICT v = block.v;
+  const T* HWY_RESTRICT ds = block.ds;
+  T* HWY_RESTRICT dh = block.dh;
+  T* HWY_RESTRICT dx = block.dx;
   for_channels<T>(channels, [&](auto d, std::size_t c) HWY_ATTR {
     const auto threshold = hn::Set(d, layer.threshold);
     const auto reset = hn::Set(d, layer.reset);
-    auto sum = hn::LoadU(d, sums.plain + c);
-    auto sum_x = hn::LoadU(d, sums.x + c);
-    auto sum_h = hn::LoadU(d, sums.h + c);
-    for (std::size_t i = c; i < pixels * channels; i += channels) {
+    const auto dv_at = [&](std::size_t i) HWY_ATTR {
       const auto value = hn::LoadU(d, v + i);
       const auto dcarried = hn::LoadU(d, dh + i);
       auto dspike = hn::LoadU(d, ds + i);
       if (!layer.detach_reset) dspike = hn::MulAdd(dcarried, hn::Sub(reset, value), dspike);
       const auto kept = hn::IfThenZeroElse(hn::Ge(value, threshold), dcarried);
       const auto slope = surrogate<kShape>(d, hn::Sub(value, threshold), layer.surrogate_width);
-      const auto dv = hn::MulAdd(dspike, slope, kept);
+      return hn::MulAdd(dspike, slope, kept);
+    };
+    const auto end = pixels * channels;
+    if (sums == nullptr) {
+      const auto decay = hn::LoadU(d, update.decay + c);
+      const auto gain = hn::LoadU(d, update.gain + c);
+      for (std::size_t i = c; i < end; i += channels) {
+        const auto dv = dv_at(i);
+        hn::StoreU(dx == nullptr ? dv : hn::Mul(decay, dv), d, dh + i);
+        if (dx != nullptr) hn::StoreU(hn::Mul(gain, dv), d, dx + i);
+      }
+      return;
+    }
+    auto sum = hn::LoadU(d, sums->plain + c);
+    auto sum_x = hn::LoadU(d, sums->x + c);
+    auto sum_h = hn::LoadU(d, sums->h + c);
+    for (std::size_t i = c; i < end; i += channels) {
+      const auto dv = dv_at(i);
       hn::StoreU(dv, d, dh + i);
       sum = hn::Add(sum, dv);
       sum_x = hn::MulAdd(dv, hn::LoadU(d, x + i), sum_x);
-      sum_h = hn::MulAdd(dv, hn::LoadU(d, h + i), sum_h);
+      const auto h = carried<kFirst>(d, hn::LoadU(d, before + i), threshold, reset);
+      sum_h = hn::MulAdd(dv, h, sum_h);
     }
-    hn::StoreU(sum, d, sums.plain + c);
-    hn::StoreU(sum_x, d, sums.x + c);
-    hn::StoreU(sum_h, d, sums.h + c);
+    hn::StoreU(sum, d, sums->plain + c);
+    hn::StoreU(sum_x, d, sums->x + c);
+    hn::StoreU(sum_h, d, sums->h + c);
   });
 }
 
-template <class T>
-void fire_backward(const NeuronLayer<T>& layer, std::size_t pixels, const T* x, const T* h,
-                   const T* v, const T* ds, T* dh, const MembraneSums<T>& sums) {
+template <bool kFirst, class T>
+void fire_backward(const NeuronLayer<T>& layer, const Update<T>& update, std::size_t pixels,
+                   const BlockGradients<T>& block, const MembraneSums<T>* sums) {
   switch (layer.surrogate) {
     case Surrogate::kRectangle:
-      return fire_backward_as<Surrogate::kRectangle>(layer, pixels, x, h, v, ds, dh, sums);
+      return fire_backward_as<Surrogate::kRectangle, kFirst>(layer, update, pixels, block, sums);
     case Surrogate::kTriangle:
-      return fire_backward_as<Surrogate::kTriangle>(layer, pixels, x, h, v, ds, dh, sums);
+      return fire_backward_as<Surrogate::kTriangle, kFirst>(layer, update, pixels, block, sums);
     case Surrogate::kSigmoid:
-      return fire_backward_as<Surrogate::kSigmoid>(layer, pixels, x, h, v, ds, dh, sums);
+      return fire_backward_as<Surrogate::kSigmoid, kFirst>(layer, update, pixels, block, sums);
     case Surrogate::kArctan:
-      return fire_backward_as<Surrogate::kArctan>(layer, pixels, x, h, v, ds, dh, sums);
+      return fire_backward_as<Surrogate::kArctan, kFirst>(layer, update, pixels, block, sums);
   }
 }
 

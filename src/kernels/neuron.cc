@@ -13,17 +13,27 @@
 HWY_BEFORE_NAMESPACE();
 namespace staa::kernels::HWY_NAMESPACE {
 
-/// Some samples taken through all steps together: enough that the weights of GC and SA are read
-/// once for several rows, few enough that the samples' slabs stay in the second-level cache.
+/// Some samples taken through all steps together. As few as can be, so that their slabs stay in the
+/// second-level cache; but where the weights of GC and SA are larger than a slab, enough that these
+/// are not read again for every sample.
 struct Group {
   std::size_t first;
   std::size_t size;
 };
 
+/// `slabs`: how many slabs of a sample are in use at once.
 template <class T, class F>
-void for_groups(const NeuronShape& shape, SampleRange samples, const F& f) {
-  const auto slab = shape.pixels * shape.channels * sizeof(T);
-  const auto most = std::clamp<std::size_t>((std::size_t{1} << 18) / slab, 1, kMaxGroup);
+void for_groups(const NeuronLayer<T>& layer, std::size_t slabs, SampleRange samples, const F& f) {
+  constexpr std::size_t kCache = std::size_t{3}
+                                 << 17;  // bytes of a usual second-level cache, less some
+  const auto slab = layer.shape.pixels * layer.shape.channels * sizeof(T);
+  const auto weights =
+      layer.aggregate
+          ? layer.shape.channels * (4 * layer.gc_reduced + 2 * layer.sa_reduced) * sizeof(T)
+          : 0;
+  const auto fitting = kCache / (slab * slabs);
+  const auto sharing = weights / (4 * slab);
+  const auto most = std::clamp<std::size_t>(std::max(fitting, sharing), 1, kMaxGroup);
   for (auto first = samples.begin; first < samples.end; first += most) {
     f(Group{first, std::min(most, samples.end - first)});
   }
@@ -282,8 +292,13 @@ class Backward {
     for (std::size_t p = 0; p < pixels_; p += block_) f(p, std::min(block_, pixels_ - p));
   }
 
+  /// V of the step before t, or, as there is none before the first, any memory of that size.
+  const T* before(std::size_t t, std::size_t g, std::size_t p) {
+    return membrane_at(t == 0 ? 0 : t - 1, g) + p * channels_;
+  }
+
   /// H before step t of a block of pixels, in h_.
-  const T* carried(std::size_t t, std::size_t g, std::size_t p, std::size_t count) {
+  const T* carried_block(std::size_t t, std::size_t g, std::size_t p, std::size_t count) {
     const T* before = t == 0 ? nullptr : membrane_at(t - 1, g) + p * channels_;
     carry(layer_, before, count * channels_, h_.data());
     return h_.data();
@@ -292,10 +307,13 @@ class Backward {
   void charge_again(std::size_t t, std::size_t g) {
     const Place place(layer_.shape, t, group_.first + g);
     const auto update = update_of(layer_, rows_, t, place.row, scaled_.data());
-    for_blocks([&](std::size_t p, std::size_t count) {
-      charge(update, channels_, count, x_(t, g) + p * channels_, carried(t, g, p, count),
-             membrane_at(t, g) + p * channels_);
-    });
+    const T* x = x_(t, g);
+    T* v = membrane_at(t, g);
+    if (t == 0) {
+      charge<true>(layer_, update, pixels_, x, x, v);
+    } else {
+      charge<false>(layer_, update, pixels_, x, before(t, g, 0), v);
+    }
   }
 
   /// Where dX of a block is to be written before keep_dx.
@@ -318,29 +336,39 @@ class Backward {
     }
   }
 
-  void block_to_dv(std::size_t t, std::size_t g, const Place& place, std::size_t p,
-                   std::size_t count) {
+  /// The block's dh becomes dV, or, with dx, on to dH before the step and dX.
+  void block_to_dv(const Update<T>& update, std::size_t t, std::size_t g, const Place& place,
+                   std::size_t p, std::size_t count, const MembraneSums<T>* sums, T* dx) {
     const auto i = p * channels_;
-    const T* h = carried(t, g, p, count);
-    fire_backward(layer_, count, x_(t, g) + i, h, membrane_at(t, g) + i, ds_ + place.slab + i,
-                  dh_ + g * slab_ + i, sums(g));
+    const BlockGradients<T> block{x_(t, g) + i,         before(t, g, p),     membrane_at(t, g) + i,
+                                  ds_ + place.slab + i, dh_ + g * slab_ + i, dx};
+    if (t == 0) {
+      fire_backward<true>(layer_, update, count, block, sums);
+    } else {
+      fire_backward<false>(layer_, update, count, block, sums);
+    }
   }
 
   void plain_step(std::size_t t, std::size_t g) {
     const Place place(layer_.shape, t, group_.first + g);
     const auto update = update_of(layer_, rows_, t, place.row, scaled_.data());
+    const bool learns = out_.decay != nullptr;
+    const auto of_update = sums(g);
     for_blocks([&](std::size_t p, std::size_t count) {
-      const auto i = p * channels_;
-      block_to_dv(t, g, place, p, count);
-      charge_backward(update, static_cast<const T*>(nullptr), channels_, count, dh_ + g * slab_ + i,
-                      dx_block(place, p));
+      T* dx = dx_block(place, p);
+      block_to_dv(update, t, g, place, p, count, learns ? &of_update : nullptr,
+                  learns ? nullptr : dx);
+      if (learns) {
+        charge_backward(update, static_cast<const T*>(nullptr), channels_, count,
+                        dh_ + g * slab_ + p * channels_, dx);
+      }
       keep_dx(t, g, place, p, count);
     });
-    if (out_.decay == nullptr) return;
+    if (!learns) return;
     const auto of_sample = (group_.first + g) * channels_;
     for (std::size_t c = 0; c < channels_; ++c) {
-      out_.decay[of_sample + c] += sums(g).h[c];
-      out_.gain[of_sample + c] += sums(g).x[c];
+      out_.decay[of_sample + c] += of_update.h[c];
+      out_.gain[of_sample + c] += of_update.x[c];
     }
   }
 
@@ -349,7 +377,11 @@ class Backward {
     const Place place(layer_.shape, t, group_.first);
     for (std::size_t g = 0; g < n; ++g) {
       const Place own(layer_.shape, t, group_.first + g);
-      for_blocks([&](std::size_t p, std::size_t count) { block_to_dv(t, g, own, p, count); });
+      const auto update = update_of(layer_, rows_, t, own.row, scaled_.data());
+      const auto of_update = sums(g);
+      for_blocks([&](std::size_t p, std::size_t count) {
+        block_to_dv(update, t, g, own, p, count, &of_update, nullptr);
+      });
     }
     const auto row = place.row * channels_;
     const T* gate = rows_.gate + row;
@@ -410,7 +442,7 @@ class Backward {
       T* dx = dx_block(place, p);
       T* dh = dh_ + g * slab_ + at;
       charge_backward(update, spread, channels_, count, dh, dx);
-      const T* inputs[2] = {x_(t, g) + at, gc ? carried(t, g, p, count) : nullptr};
+      const T* inputs[2] = {x_(t, g) + at, gc ? carried_block(t, g, p, count) : nullptr};
       T* gradients[2] = {dx, dh};
       for (int i = 0; i < 2 && gc; ++i) {
         const T* attention = rows_.attention[i] + place.row * pixels_ + p;
@@ -465,7 +497,7 @@ class Backward {
 template <class T>
 void forward(const NeuronLayer<T>& layer, const NeuronInput<T>& input,
              const AggregatorRows<T>& rows, T* spikes, SampleRange samples) {
-  for_groups<T>(layer.shape, samples,
+  for_groups<T>(layer, 4, samples,
                 [&](Group group) { forward_group(layer, input, rows, spikes, group); });
 }
 
@@ -473,7 +505,7 @@ template <class T>
 void backward(const NeuronLayer<T>& layer, const NeuronInput<T>& input,
               const AggregatorRows<T>& rows, const T* ds, const NeuronGradients<T>& out,
               SampleRange samples) {
-  for_groups<T>(layer.shape, samples,
+  for_groups<T>(layer, layer.shape.steps + 3, samples,
                 [&](Group group) { Backward<T>(layer, input, rows, ds, out, group).run(); });
 }
 

@@ -1,5 +1,8 @@
 #include "staa/ops/fused_neuron.h"
 
+#include <ATen/Dispatch.h>
+
+#include "staa/kernels/outer.h"
 #include "staa/ops/fused_call.h"
 #include "staa/ops/implementation.h"
 
@@ -45,6 +48,25 @@ Tensor run_forward(const Plan& plan, const variable_list& tensors, const Normali
   return spikes;
 }
 
+/// Gradient of a weight [P, Q] of 1x1 kernels from rows a [T, B, P] and b [T, B, Q]. Not a matrix
+/// product of LibTorch's: a BLAS keeps threads of its own, which wait for the cores that ours hold.
+Tensor outer_sum(const Tensor& a, const Tensor& b, const Tensor& weight) {
+  const kernels::OuterShape shape{static_cast<std::size_t>(a.size(0) * a.size(1)),
+                                  static_cast<std::size_t>(a.size(2)),
+                                  static_cast<std::size_t>(b.size(2))};
+  auto out = torch::empty(weight.sizes(), a.options());
+  const auto work = static_cast<std::int64_t>(shape.n * shape.q);
+  const auto grain = std::max<std::int64_t>(4, (1 << 16) / std::max<std::int64_t>(1, work));
+  AT_DISPATCH_FLOATING_TYPES(a.scalar_type(), "outer_sum", [&] {
+    at::parallel_for(0, a.size(2), grain, [&](std::int64_t begin, std::int64_t end) {
+      kernels::outer_sums(a.data_ptr<scalar_t>(), b.data_ptr<scalar_t>(), shape,
+                          static_cast<std::size_t>(begin), static_cast<std::size_t>(end),
+                          out.data_ptr<scalar_t>());
+    });
+  });
+  return out;
+}
+
 /// [T, B, n] -> [T * B, n].
 Tensor flat(const Tensor& rows) { return rows.flatten(0, 1); }
 
@@ -57,11 +79,11 @@ void gc_gradients(const variable_list& tensors, std::size_t slot, const Rows& ro
   const auto hidden = torch::relu(normed * tensors[slot + 4] + tensors[slot + 5]);
   out[slot] = dkey.sum(0).view_as(tensors[slot]);
   out[slot + 1] = dkey_bias.sum().view_as(tensors[slot + 1]);
-  out[slot + 2] = flat(dquery).t().mm(flat(rows.context[index])).view_as(tensors[slot + 2]);
+  out[slot + 2] = outer_sum(dquery, rows.context[index], tensors[slot + 2]);
   out[slot + 3] = flat(dquery).sum(0);
   out[slot + 4] = (flat(dnorm) * normed).sum(0);
   out[slot + 5] = flat(dnorm).sum(0);
-  out[slot + 6] = flat(dw).t().mm(hidden).view_as(tensors[slot + 6]);
+  out[slot + 6] = outer_sum(dw, hidden.view_as(dquery), tensors[slot + 6]);
   out[slot + 7] = flat(dw).sum(0);
 }
 
@@ -169,9 +191,9 @@ variable_list run_backward(const Plan& plan, const variable_list& tensors, const
     gc_gradients(tensors, kGc2, rows, 1, offset, key[1], key_bias[1], norm[1], query[1], out);
   }
   if (layer.sa_reduced > 0) {
-    out[kSa] = (flat(hidden).t().mm(flat(rows.mean)) * plan.options.sa_alpha).view_as(tensors[kSa]);
+    out[kSa] = outer_sum(hidden, rows.mean, tensors[kSa]).mul_(plan.options.sa_alpha);
     out[kSa + 1] = flat(hidden).sum(0);
-    out[kSa + 2] = flat(expand).t().mm(flat(rows.hidden)).view_as(tensors[kSa + 2]);
+    out[kSa + 2] = outer_sum(expand, rows.hidden, tensors[kSa + 2]);
     out[kSa + 3] = flat(expand).sum(0);
   }
   return out;
