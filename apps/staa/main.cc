@@ -6,6 +6,7 @@
 
 #include "command.h"
 #include "staa/util/error.h"
+#include "staa/util/memory.h"
 
 namespace staa::app {
 namespace {
@@ -19,6 +20,7 @@ int complain(const std::string& message, int code) {
 }
 
 int run(int argc, char** argv) {
+  keep_freed_memory();
   CLI::App app{
       "Trains and runs spiking neural networks with spatial-temporal attention (STAA-SNN)"};
   app.set_version_flag("--version", STAA_VERSION);

@@ -1,0 +1,19 @@
+#include "staa/util/memory.h"
+
+#include <cstdlib>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
+namespace staa {
+
+void keep_freed_memory() {
+#if defined(__GLIBC__)
+  // The user's own choice, by the C library's variables, stands.
+  if (std::getenv("MALLOC_TRIM_THRESHOLD_") != nullptr) return;
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the largest that is accepted
+  mallopt(M_TRIM_THRESHOLD, (1U << 31) - 1);
+#endif
+}
+
+}  // namespace staa
