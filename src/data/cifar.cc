@@ -98,7 +98,8 @@ std::int64_t count_records(const RecordFile& file, const RecordLayout& layout) {
   }
   if (file.expected && records != *file.expected) {
     fail(ErrorKind::kInput,
-         "{}: expected {} records of {} bytes, found {} (allow_partial accepts other counts)",
+         "{}: expected {} records of {} bytes, found {} (other counts are accepted with "
+         "data.allow_partial or --partial)",
          file.path.string(), *file.expected, layout.bytes(), records);
   }
   return records;
@@ -184,7 +185,8 @@ void check_batch_count(const fs::path& folder, std::int64_t expected, bool allow
   const std::int64_t present = count_batches(folder);
   if (present != expected && !allow_partial) {
     fail(ErrorKind::kInput,
-         "{}: expected {} files data_batch_N.bin, found {} (allow_partial accepts it)",
+         "{}: expected {} files data_batch_N.bin, found {} (accepted with data.allow_partial or "
+         "--partial)",
          folder.string(), expected, present);
   }
 }
