@@ -27,3 +27,15 @@ set_target_properties(TurboJPEG::TurboJPEG PROPERTIES
 
 find_package(Torch REQUIRED)
 message(STATUS "LibTorch ${Torch_VERSION}")
+
+# A wheel of LibTorch 2 brings fmt's headers of another version than the system's library: the system's
+# come first, through a link to them alone.
+list(GET TORCH_INCLUDE_DIRS 0 torch_headers)
+if(EXISTS ${torch_headers}/fmt AND NOT torch_headers STREQUAL "/usr/include")
+  find_path(FMT_HEADERS fmt/core.h PATHS /usr/include NO_DEFAULT_PATH)
+  if(FMT_HEADERS)
+    file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/system)
+    file(CREATE_LINK ${FMT_HEADERS}/fmt ${PROJECT_BINARY_DIR}/system/fmt SYMBOLIC)
+    include_directories(BEFORE SYSTEM ${PROJECT_BINARY_DIR}/system)
+  endif()
+endif()
