@@ -97,6 +97,13 @@ void fire(const NeuronLayer<T>& layer, const Update<T>& update, const T* HWY_RES
   }
 }
 
+/// H behind a membrane v: reset where it fired. Before the first step H is 0.
+template <bool kFirst, class D, class V>
+HWY_INLINE V carried(D d, V v, V threshold, V reset) {
+  if constexpr (kFirst) return hn::Zero(d);
+  return hn::IfThenElse(hn::Ge(v, threshold), reset, v);
+}
+
 /// H behind the step whose membrane is v, on `size` values; 0 where v is null (before t = 0).
 template <class T>
 void carry(const NeuronLayer<T>& layer, const T* HWY_RESTRICT v, std::size_t size,
@@ -106,17 +113,10 @@ void carry(const NeuronLayer<T>& layer, const T* HWY_RESTRICT v, std::size_t siz
     return;
   }
   for_channels<T>(size, [&](auto d, std::size_t i) HWY_ATTR {
-    const auto value = hn::LoadU(d, v + i);
-    const auto fired = hn::Ge(value, hn::Set(d, layer.threshold));
-    hn::StoreU(hn::IfThenElse(fired, hn::Set(d, layer.reset), value), d, h + i);
+    const auto threshold = hn::Set(d, layer.threshold);
+    const auto reset = hn::Set(d, layer.reset);
+    hn::StoreU(carried<false>(d, hn::LoadU(d, v + i), threshold, reset), d, h + i);
   });
-}
-
-/// H behind a membrane v: reset where it fired. Before the first step H is 0.
-template <bool kFirst, class D, class V>
-HWY_INLINE V carried(D d, V v, V threshold, V reset) {
-  if constexpr (kFirst) return hn::Zero(d);
-  return hn::IfThenElse(hn::Ge(v, threshold), reset, v);
 }
 
 /// V of a block from X and the membrane one step before.

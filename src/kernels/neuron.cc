@@ -24,8 +24,8 @@ struct Group {
 /// `slabs`: how many slabs of a sample are in use at once.
 template <class T, class F>
 void for_groups(const NeuronLayer<T>& layer, std::size_t slabs, SampleRange samples, const F& f) {
-  constexpr std::size_t kCache = std::size_t{3}
-                                 << 17;  // bytes of a usual second-level cache, less some
+  constexpr std::size_t kCache = std::size_t{384}
+                                 << 10;  // bytes of a usual second-level cache, less some
   const auto slab = layer.shape.pixels * layer.shape.channels * sizeof(T);
   const auto weights =
       layer.aggregate
@@ -87,7 +87,7 @@ void pool(const NeuronLayer<T>& layer, const GcWeights<T>& gc, const T* values, 
   }
 }
 
-/// Gates and offsets of one step for a group, from X and H [size, HW, C] (x strided by sample).
+/// Gates and offsets of one step for a group, from X and H [size, HW, C].
 template <class T>
 void aggregate(const NeuronLayer<T>& layer, const AggregatorRows<T>& rows, Group group,
                std::size_t t, const T* x, const T* h) {
@@ -166,15 +166,13 @@ class Inputs {
     const auto size = (kept_ ? shape_.steps : 1) * group.size * slab_;
     if (memory.size() < size) memory.resize(size);
     composed_ = memory.data();
-    const T* none = nullptr;
+    shift_.assign(shape_.channels, T(0));
     for (int i = 0; i < input.count; ++i) {
       const auto& term = input.terms[i];
       scale_[i].assign(shape_.channels, T(1));
-      if (term.scale != none) scale_[i].assign(term.scale, term.scale + shape_.channels);
-      if (i == 0) shift_.assign(shape_.channels, T(0));
-      for (std::size_t c = 0; c < shape_.channels && term.shift != none; ++c) {
-        shift_[c] += term.shift[c];
-      }
+      if (term.scale != nullptr) scale_[i].assign(term.scale, term.scale + shape_.channels);
+      if (term.shift == nullptr) continue;
+      for (std::size_t c = 0; c < shape_.channels; ++c) shift_[c] += term.shift[c];
     }
   }
 
@@ -299,21 +297,22 @@ class Backward {
 
   /// H before step t of a block of pixels, in h_.
   const T* carried_block(std::size_t t, std::size_t g, std::size_t p, std::size_t count) {
-    const T* before = t == 0 ? nullptr : membrane_at(t - 1, g) + p * channels_;
-    carry(layer_, before, count * channels_, h_.data());
+    carry(layer_, t == 0 ? nullptr : before(t, g, p), count * channels_, h_.data());
     return h_.data();
   }
 
   void charge_again(std::size_t t, std::size_t g) {
     const Place place(layer_.shape, t, group_.first + g);
     const auto update = update_of(layer_, rows_, t, place.row, scaled_.data());
-    const T* x = x_(t, g);
-    T* v = membrane_at(t, g);
-    if (t == 0) {
-      charge<true>(layer_, update, pixels_, x, x, v);
-    } else {
-      charge<false>(layer_, update, pixels_, x, before(t, g, 0), v);
-    }
+    for_blocks([&](std::size_t p, std::size_t count) {
+      const T* x = x_(t, g) + p * channels_;
+      T* v = membrane_at(t, g) + p * channels_;
+      if (t == 0) {
+        charge<true>(layer_, update, count, x, x, v);
+      } else {
+        charge<false>(layer_, update, count, x, before(t, g, p), v);
+      }
+    });
   }
 
   /// Where dX of a block is to be written before keep_dx.

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "staa/ops/spike_convolution.h"
+
 namespace staa::nn {
 
 torch::Tensor average_pool2(const torch::Tensor& x) {
@@ -41,7 +43,9 @@ ConvNorm::ConvNorm(std::int64_t in, std::int64_t out, std::int64_t kernel, std::
 }
 
 ops::Current ConvNorm::forward(const torch::Tensor& x) {
-  const auto current = over_steps(x, [&](const torch::Tensor& y) { return conv_->forward(y); });
+  const auto current = over_steps(x, [&](const torch::Tensor& y) {
+    return ops::spike_convolution(y, conv_->weight, stride_, conv_->weight.size(2) / 2);
+  });
   notify(x, current);
   return {current, read_norm(*norm_)};
 }

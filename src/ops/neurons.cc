@@ -7,23 +7,22 @@
 namespace staa::ops {
 namespace {
 
-/// A layer whose plain update has these coefficients in every channel.
-FusedLayer plain_layer(const NeuronInput& input, const NeuronOptions& options, double decay,
-                       double gain) {
+/// A layer whose plain update, alike in every channel, is that of a LIF or, with `sum`, V = X + H.
+FusedLayer plain_layer(const NeuronInput& input, const NeuronOptions& options, bool sum) {
   const auto& x = input.main.values;
   const auto channels = x.dim() == 5 ? x.size(2) : 0;
   FusedLayer layer;
   layer.options = options;
-  layer.decay = torch::full({channels}, decay, x.options().requires_grad(false));
-  layer.gain = torch::full({channels}, gain, x.options().requires_grad(false));
+  layer.decay =
+      torch::full({channels}, sum ? 1 : 1 - 1 / options.tau, x.options().requires_grad(false));
+  layer.gain = torch::full({channels}, sum ? 1 : 1 / options.tau, x.options().requires_grad(false));
   return layer;
 }
 
 }  // namespace
 
 torch::Tensor lif(const NeuronInput& input, const NeuronOptions& options) {
-  const auto spikes =
-      fused_neuron(input, plain_layer(input, options, 1 - 1 / options.tau, 1 / options.tau));
+  const auto spikes = fused_neuron(input, plain_layer(input, options, /*sum=*/false));
   return spikes.defined() ? spikes : reference::lif(reference::compose(input), options);
 }
 
@@ -41,9 +40,7 @@ torch::Tensor adaptive_lif(const NeuronInput& input, const torch::Tensor& decay,
 
 torch::Tensor staa_lif(const NeuronInput& input, const StaaLifParameters& parameters,
                        const NeuronOptions& options, const std::vector<bool>& dropped) {
-  const bool sum = options.tsrd_fallback == TsrdFallback::kSum;
-  auto layer =
-      plain_layer(input, options, sum ? 1 : 1 - 1 / options.tau, sum ? 1 : 1 / options.tau);
+  auto layer = plain_layer(input, options, options.tsrd_fallback == TsrdFallback::kSum);
   layer.aggregate = true;
   layer.staa = parameters;
   layer.dropped = dropped;
