@@ -286,6 +286,7 @@ void restore(const ConvolutionShape& shape, const T* HWY_RESTRICT sums, std::siz
   }
 }
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in them
 #define STAA_FOR_TYPE(T, name)                                                                     \
   std::size_t size_##name(const ConvolutionShape& shape) { return Blocks<T>(shape).total(); }      \
   void order_##name(const ConvolutionShape& shape, const T* weights, T* ordered,                   \
@@ -307,6 +308,7 @@ void restore(const ConvolutionShape& shape, const T* HWY_RESTRICT sums, std::siz
 STAA_FOR_TYPE(float, f32)
 STAA_FOR_TYPE(double, f64)
 #undef STAA_FOR_TYPE
+// NOLINTEND(bugprone-macro-parentheses)
 
 }  // namespace staa::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -322,6 +324,7 @@ bool takes_spikes(const ConvolutionShape& shape) {
          shape.width + 2 * shape.padding >= shape.kernel;
 }
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in them
 #define STAA_FOR_TYPE(T, name)                                                            \
   HWY_EXPORT(size_##name);                                                                \
   HWY_EXPORT(order_##name);                                                               \
@@ -350,6 +353,7 @@ bool takes_spikes(const ConvolutionShape& shape) {
 STAA_FOR_TYPE(float, f32)
 STAA_FOR_TYPE(double, f64)
 #undef STAA_FOR_TYPE
+// NOLINTEND(bugprone-macro-parentheses)
 
 }  // namespace staa::kernels
 #endif

@@ -1,8 +1,10 @@
-// The operators as LibTorch and Python see them: torch.ops.staa.lif, adaptive_lif and staa_lif.
+// The operators as LibTorch and Python see them: torch.ops.staa.lif, adaptive_lif,
+// staa_lif and spike_conv2d.
 #include <torch/library.h>
 #include <torch/torch.h>
 
 #include "staa/ops/neurons.h"
+#include "staa/ops/spike_convolution.h"
 #include "staa/options/names.h"
 #include "staa/options/validate.h"
 #include "staa/util/error.h"
@@ -154,6 +156,8 @@ TORCH_LIBRARY(staa, m) {
          ", str pe_placement='spatial', float sa_alpha=2.0, str tsrd_fallback='sum') -> Tensor")
             .c_str(),
         library_staa_lif);
+  m.def("spike_conv2d(Tensor x, Tensor weight, *, int stride=1, int padding=1) -> Tensor",
+        spike_convolution);
 }
 
 }  // namespace staa::ops

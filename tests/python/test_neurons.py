@@ -35,6 +35,17 @@ class Neurons(unittest.TestCase):
         x = (torch.randn(5, 2, 3, 4, 5, dtype=torch.double) * 2).requires_grad_()
         self.assert_same(staa.nn.Lif(3, surrogate="arctan")(x), plain.lif(x), [x])
 
+    def test_spike_convolution_is_the_convolution(self):
+        for scale, stride in ((1, 1), (1, 2), (0.5, 1)):  # 0.5: no spikes
+            x = ((torch.rand(3, 20, 6, 5, dtype=torch.double) < 0.2) * scale).double()
+            x.requires_grad_()
+            weight = torch.randn(7, 20, 3, 3, dtype=torch.double, requires_grad=True)
+            ours = torch.ops.staa.spike_conv2d(x, weight, stride=stride, padding=1)
+            expected = torch.conv2d(x, weight, None, stride, 1)
+            torch.testing.assert_close(ours, expected, rtol=1e-9, atol=1e-11)
+            for a, b in zip(gradients(ours, [x, weight]), gradients(expected, [x, weight])):
+                torch.testing.assert_close(a, b, rtol=1e-9, atol=1e-11)
+
     def test_adaptive_lif_starts_as_lif(self):
         x = torch.randn(5, 2, 3, 4, 5) * 2
         self.assertTrue(torch.equal(staa.nn.AdaptiveLif(3)(x), staa.nn.Lif(3)(x)))

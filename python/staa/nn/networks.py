@@ -30,7 +30,10 @@ def _neuron(kind, channels, steps, options):
 
 
 class ConvNorm(nn.Module):
-    """A convolution without bias and its BatchNorm, which the neurons behind it apply."""
+    """A convolution without bias and its BatchNorm, which the neurons behind it apply.
+
+    Where its input is spikes, only the spikes are worked on; `conv` holds the weight.
+    """
 
     def __init__(self, inputs, outputs, kernel, stride):
         super().__init__()
@@ -40,7 +43,9 @@ class ConvNorm(nn.Module):
         self.conv.to(memory_format=torch.channels_last)
 
     def current(self, x):
-        return _over_steps(x, self.conv)
+        conv = self.conv
+        return _over_steps(x, lambda y: torch.ops.staa.spike_conv2d(
+            y, conv.weight, stride=conv.stride[0], padding=conv.padding[0]))
 
 
 class ConvNeuron(ConvNorm):
