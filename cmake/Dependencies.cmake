@@ -28,6 +28,10 @@ set_target_properties(TurboJPEG::TurboJPEG PROPERTIES
 find_package(Torch REQUIRED)
 message(STATUS "LibTorch ${Torch_VERSION}")
 
+# at::parallel_for is a header of LibTorch's: code compiled without the flag runs it on one thread, silently.
+find_package(OpenMP REQUIRED COMPONENTS CXX)
+list(APPEND TORCH_LIBRARIES OpenMP::OpenMP_CXX)
+
 # A wheel of LibTorch 2 brings fmt's headers of another version than the system's library: the system's
 # come first, through a link to them alone.
 list(GET TORCH_INCLUDE_DIRS 0 torch_headers)

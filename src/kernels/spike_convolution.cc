@@ -66,7 +66,6 @@ class Work {
     group_ =
         std::clamp<std::size_t>(kCanvasBytes / (image_ * sizeof(T)), 1, images.end - images.begin);
     values_ = hwy::AllocateAligned<T>(group_ * image_);
-    clear();
   }
 
   const Blocks<T>& blocks() const { return blocks_; }
@@ -205,6 +204,7 @@ void convolve(const ConvolutionShape& shape, const std::uint64_t* spikes, const 
   const auto step = shape.stride * blocks.size;
   work.for_groups(spikes, [&](ImageRange group, const SpikeLists& lists) {
     for (std::size_t b = 0; b < blocks.count; ++b) {
+      work.clear();
       work.for_lists(lists, [&](SpikeLists::List list, std::size_t c, std::size_t tap,
                                 std::size_t columns, T* canvas) {
         with_constants(columns, blocks.size / lanes<T>(), [&](auto taps, auto vectors) {
@@ -217,7 +217,6 @@ void convolve(const ConvolutionShape& shape, const std::uint64_t* spikes, const 
           hn::StoreU(hn::LoadU(d, place + c), d, to + c);
         });
       });
-      work.clear();
     }
   });
 }
@@ -228,6 +227,7 @@ void weight_gradient(const ConvolutionShape& shape, const std::uint64_t* spikes,
   Work<T> work(shape, images);
   const auto& blocks = work.blocks();
   const auto step = shape.stride * blocks.size;
+  work.clear();  // the border stays so: gradients are written inside it alone
   work.for_groups(spikes, [&](ImageRange group, const SpikeLists& lists) {
     for (std::size_t b = 0; b < blocks.count; ++b) {
       const auto channels = blocks.channels(b);

@@ -3,7 +3,9 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
-#include <vector>
+#include <atomic>
+#include <functional>
+#include <utility>
 
 #include "staa/kernels/spike_convolution.h"
 #include "staa/kernels/spikes.h"
@@ -23,7 +25,6 @@ constexpr double kSparse = 0.35;
 /// pass.
 struct Plan : torch::CustomClassHolder {
   kernels::ConvolutionShape shape;
-  std::vector<std::int64_t> sizes;  // of x
   Tensor bits;
   bool sparse = false;
 };
@@ -60,22 +61,21 @@ bool pack(const Tensor& x, Plan& plan) {
   return binary;
 }
 
-Tensor unpack(const Plan& plan, const torch::TensorOptions& options) {
-  auto x = torch::empty(plan.sizes, options.memory_format(torch::MemoryFormat::ChannelsLast));
-  const auto unpack_all = [&](auto* values) {
-    at::parallel_for(0, plan.bits.numel(), 1024, [&](std::int64_t begin, std::int64_t end) {
-      const auto first = begin * size(kernels::kSpikesPerWord);
-      const auto last = std::min(x.numel(), end * size(kernels::kSpikesPerWord));
-      kernels::unpack_spikes(words(plan.bits) + begin, static_cast<std::size_t>(last - first),
-                             values + first);
-    });
-  };
-  if (x.scalar_type() == torch::kDouble) {
-    unpack_all(x.data_ptr<double>());
-  } else {
-    unpack_all(x.data_ptr<float>());
-  }
-  return x;
+/// An empty x of the plan's shape.
+Tensor empty_input(const Plan& plan, const torch::TensorOptions& options) {
+  const auto& shape = plan.shape;
+  return torch::empty({size(shape.images), size(shape.in), size(shape.height), size(shape.width)},
+                      options.memory_format(torch::MemoryFormat::ChannelsLast));
+}
+
+template <class T>
+void unpack(const Plan& plan, Tensor& x) {
+  at::parallel_for(0, plan.bits.numel(), 1024, [&](std::int64_t begin, std::int64_t end) {
+    const auto first = begin * size(kernels::kSpikesPerWord);
+    const auto last = std::min(x.numel(), end * size(kernels::kSpikesPerWord));
+    kernels::unpack_spikes(words(plan.bits) + begin, static_cast<std::size_t>(last - first),
+                           x.data_ptr<T>() + first);
+  });
 }
 
 void for_channels(const kernels::ConvolutionShape& shape,
@@ -129,15 +129,20 @@ Tensor weight_gradient(const Plan& plan, const Tensor& weight, const Tensor& dy)
   return dweight;
 }
 
-/// The dense gradients of x (0) or of the weight (1).
-Tensor dense_gradient(const Plan& plan, const Tensor& dy, const Tensor& x, const Tensor& weight,
-                      std::size_t which) {
+/// The dense gradients of x and of the weight, as `of_x` and `of_weight` ask.
+std::pair<Tensor, Tensor> dense_gradients(const Plan& plan, const Tensor& dy, const Tensor& weight,
+                                          bool of_x, bool of_weight) {
+  if (!of_x && !of_weight) return {};
+  auto x = empty_input(plan, dy.options());  // its gradient asks for the shape alone
+  if (of_weight) {
+    AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "unpack", [&] { unpack<scalar_t>(plan, x); });
+  }
   const auto stride = size(plan.shape.stride);
   const auto padding = size(plan.shape.padding);
   const auto gradients =
       at::convolution_backward(dy, x, weight, c10::nullopt, {stride, stride}, {padding, padding},
-                               {1, 1}, false, {0, 0}, 1, {which == 0, which == 1, false});
-  return which == 0 ? std::get<0>(gradients) : std::get<1>(gradients);
+                               {1, 1}, false, {0, 0}, 1, {of_x, of_weight, false});
+  return {std::get<0>(gradients), std::get<1>(gradients)};
 }
 
 struct SpikeConvolution : torch::autograd::Function<SpikeConvolution> {
@@ -146,8 +151,8 @@ struct SpikeConvolution : torch::autograd::Function<SpikeConvolution> {
     context->save_for_backward({weight});
     context->saved_data["plan"] = torch::IValue::make_capsule(plan);
     if (plan->sparse) {
-      return weight.scalar_type() == torch::kDouble ? forward_of<double>(*plan, weight)
-                                                    : forward_of<float>(*plan, weight);
+      return AT_DISPATCH_FLOATING_TYPES(weight.scalar_type(), "spike_convolution",
+                                        [&] { return forward_of<scalar_t>(*plan, weight); });
     }
     const auto stride = size(plan->shape.stride);
     const auto padding = size(plan->shape.padding);
@@ -159,22 +164,13 @@ struct SpikeConvolution : torch::autograd::Function<SpikeConvolution> {
     const auto capsule = context->saved_data["plan"].toCapsule();
     const auto& plan = static_cast<const Plan&>(*capsule);
     const auto dy = gradients[0].contiguous(torch::MemoryFormat::ChannelsLast);
-    Tensor dx;
-    Tensor dweight;
-    if (context->needs_input_grad(0)) {
-      // Of x only the shape is read.
-      const auto like_x =
-          torch::empty(plan.sizes, dy.options().memory_format(torch::MemoryFormat::ChannelsLast));
-      dx = dense_gradient(plan, dy, like_x, weight, 0);
-    }
-    if (context->needs_input_grad(1)) {
-      if (!plan.sparse) {
-        dweight = dense_gradient(plan, dy, unpack(plan, dy.options()), weight, 1);
-      } else if (weight.scalar_type() == torch::kDouble) {
-        dweight = weight_gradient<double>(plan, weight, dy);
-      } else {
-        dweight = weight_gradient<float>(plan, weight, dy);
-      }
+    const bool of_weight = context->needs_input_grad(1);
+    auto [dx, dweight] =
+        dense_gradients(plan, dy, weight, context->needs_input_grad(0), of_weight && !plan.sparse);
+    if (of_weight && plan.sparse) {
+      dweight = AT_DISPATCH_FLOATING_TYPES(weight.scalar_type(), "weight_gradient", [&] {
+        return weight_gradient<scalar_t>(plan, weight, dy);
+      });
     }
     return {dx, dweight, Tensor()};
   }
@@ -212,10 +208,9 @@ Tensor spike_convolution(const Tensor& x, const Tensor& weight, std::int64_t str
   if (fits(x, weight, stride, padding)) {
     auto plan = c10::make_intrusive<Plan>();
     const auto values = x.detach().contiguous(torch::MemoryFormat::ChannelsLast);
-    if (x.scalar_type() == torch::kDouble ? pack<double>(values, *plan)
-                                          : pack<float>(values, *plan)) {
-      plan->shape = shape_of(x, weight, stride, padding);
-      plan->sizes = x.sizes().vec();
+    plan->shape = shape_of(x, weight, stride, padding);
+    if (AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "pack",
+                                   [&] { return pack<scalar_t>(values, *plan); })) {
       return SpikeConvolution::apply(x, weight, plan);
     }
   }
