@@ -17,8 +17,10 @@ SpikeLists::SpikeLists(const ConvolutionShape& shape, std::size_t images, std::s
 
 void SpikeLists::fill(const std::uint64_t* spikes, ImageRange images) {
   std::fill(sizes_.begin(), sizes_.end(), 0U);
-  auto element = images.begin * shape_.height * shape_.width * shape_.in;
+  const auto words = spike_words(shape_.height * shape_.width * shape_.in);
   for (auto image = images.begin; image < images.end; ++image) {
+    const auto* of_image = spikes + image * words;
+    std::size_t element = 0;
     const auto first = (image - images.begin) * canvas_.positions();
     for (std::size_t y = 0; y < shape_.height; ++y) {
       const auto row = first + canvas_.first_place(y) * canvas_.columns();
@@ -27,7 +29,7 @@ void SpikeLists::fill(const std::uint64_t* spikes, ImageRange images) {
         const auto lists = (canvas_.phase(y) * shape_.stride + canvas_.phase(x)) * shape_.in;
         for (std::size_t c = 0; c < shape_.in; c += kSpikesPerWord) {
           const auto count = std::min(kSpikesPerWord, shape_.in - c);
-          auto bits = spikes_at(spikes, element, count);
+          auto bits = spikes_at(of_image, element, count);
           element += count;
           for (; bits != 0; bits &= bits - 1) {
             const auto i = lists + c + hwy::Num0BitsBelowLS1Bit_Nonzero64(bits);

@@ -11,6 +11,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "staa/kernels/element.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace staa::kernels::HWY_NAMESPACE {
@@ -21,6 +25,48 @@ inline std::size_t block_pixels(std::size_t channels) {
   return std::clamp<std::size_t>(1024 / channels, 4, 64);
 }
 constexpr std::size_t kMaxBlockPixels = 64;
+
+/// Lanes of T from elements in memory, which may be halves of T.
+template <class D>
+HWY_INLINE hn::Vec<D> load(D d, const hn::TFromD<D>* HWY_RESTRICT from) {
+  return hn::LoadU(d, from);
+}
+template <class D>
+HWY_INLINE hn::Vec<D> load(D d, const Bf16* HWY_RESTRICT from) {
+  return hn::PromoteTo(d, hn::LoadU(hn::Rebind<Bf16, D>(), from));
+}
+
+/// Lanes to memory; halves are rounded to the nearest, ties to even.
+template <class D>
+HWY_INLINE void store(hn::Vec<D> values, D d, hn::TFromD<D>* HWY_RESTRICT to) {
+  hn::StoreU(values, d, to);
+}
+template <class D>
+HWY_INLINE void store(hn::Vec<D> values, D d, Bf16* HWY_RESTRICT to) {
+  const hn::Rebind<std::uint32_t, D> wide;
+  const hn::Rebind<std::int32_t, D> signed_wide;
+  const hn::Rebind<std::uint16_t, D> half;
+  const auto bits = hn::BitCast(wide, values);
+  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(wide, 1));
+  const auto rounded = hn::Add(bits, hn::Add(odd, hn::Set(wide, 0x7FFF)));
+  hn::StoreU(hn::DemoteTo(half, hn::BitCast(signed_wide, hn::ShiftRight<16>(rounded))), half,
+             reinterpret_cast<std::uint16_t*>(to));
+}
+
+/// One element in the type of its arithmetic, and back.
+HWY_INLINE float scalar(float value) { return value; }
+HWY_INLINE double scalar(double value) { return value; }
+HWY_INLINE float scalar(Bf16 value) { return hwy::F32FromBF16(value); }
+template <class S>
+HWY_INLINE S element(Compute<S> value) {
+  if constexpr (std::is_same_v<S, Bf16>) {
+    Bf16 out;
+    store(hn::Set(hn::CappedTag<float, 1>(), value), hn::CappedTag<float, 1>(), &out);
+    return out;
+  } else {
+    return value;
+  }
+}
 
 template <class T, std::size_t kLanes, class F>
 HWY_INLINE void for_tail(std::size_t c, std::size_t channels, const F& f) {
@@ -182,17 +228,24 @@ void add_plain(const T* HWY_RESTRICT x, std::size_t channels, std::size_t pixels
 }
 
 /// sums[c] += sum over p of dx[p, c] * (x[p, c] - center[c]).
-template <class T>
-void add_products(const T* HWY_RESTRICT dx, const T* HWY_RESTRICT x, const T* HWY_RESTRICT center,
+template <class T, class S>
+void add_products(const T* HWY_RESTRICT dx, const S* HWY_RESTRICT x, const T* HWY_RESTRICT center,
                   std::size_t channels, std::size_t pixels, T* HWY_RESTRICT sums) {
   for_channels<T>(channels, [&](auto d, std::size_t c) HWY_ATTR {
     const auto middle = hn::LoadU(d, center + c);
     auto sum = hn::LoadU(d, sums + c);
     for (std::size_t i = c; i < pixels * channels; i += channels) {
-      sum = hn::MulAdd(hn::LoadU(d, dx + i), hn::Sub(hn::LoadU(d, x + i), middle), sum);
+      sum = hn::MulAdd(hn::LoadU(d, dx + i), hn::Sub(load(d, x + i), middle), sum);
     }
     hn::StoreU(sum, d, sums + c);
   });
+}
+
+/// out[i] = values[i] in the elements of out.
+template <class T, class S>
+void convert(const T* HWY_RESTRICT values, std::size_t size, S* HWY_RESTRICT out) {
+  for_channels<T>(
+      size, [&](auto d, std::size_t i) HWY_ATTR { store(hn::LoadU(d, values + i), d, out + i); });
 }
 
 /// out[i] += values[i].

@@ -106,6 +106,12 @@ std::vector<Key> top_keys() {
       between(0, 1024,
               key("threads", "Threads of tensor operations; 0: all cores", STAA_MEMBER(threads))),
       key("device", "Where the network runs; auto: CUDA where there is one", STAA_MEMBER(device)),
+      key("precision", "What convolutions compute in; bf16 is faster where the processor has it",
+          STAA_MEMBER(execution.precision)),
+      key("memory", "low: convolutions are computed again in the backward pass, not kept",
+          STAA_MEMBER(execution.memory)),
+      key("operators", "reference: a plain composition of LibTorch's calls, slow, for comparison",
+          STAA_MEMBER(execution.operators)),
   };
 }
 

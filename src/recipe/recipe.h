@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "staa/options/execution.h"
 #include "staa/options/neuron.h"
 
 namespace staa::recipe {
@@ -84,6 +85,7 @@ struct Recipe {
   std::int64_t seed = 1;
   std::int64_t threads = 0;
   Device device = Device::kAuto;
+  ExecutionOptions execution;
   DataSection data;
   AugmentSection augment;
   ModelSection model;

@@ -20,6 +20,7 @@ models::NetworkOptions network_options(const recipe::Recipe& recipe,
   options.in_channels = input.shape.channels;
   options.classes = static_cast<std::int64_t>(input.classes.size());
   options.neuron = recipe.neuron;
+  options.execution = recipe.execution;
   return options;
 }
 
