@@ -7,6 +7,7 @@
 #endif
 
 #include "staa/kernels/neuron.h"
+#include "staa/kernels/spikes-inl.h"
 #include "staa/kernels/vectors-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -70,12 +71,21 @@ void compose(const S* main, const R* residual, const T* const (&scales)[2], cons
   }
 }
 
+/// Where the spikes of a slab go: its values, and its bits or null.
+template <class S>
+struct SlabSpikes {
+  S* values;
+  std::uint64_t* bits;
+  bool stream;  ///< past the caches: the slab is part of more than they hold
+};
+
 /// One step on a slab [HW, C]: reads x and h, writes spikes and the next h.
-template <class T, class S>
-void fire(const NeuronLayer<T>& layer, const Update<T>& update, const T* HWY_RESTRICT x,
-          T* HWY_RESTRICT h, S* HWY_RESTRICT spikes) {
+template <bool kStream, bool kBits, class T, class S>
+void fire_as(const NeuronLayer<T>& layer, const Update<T>& update, const T* HWY_RESTRICT x,
+             T* HWY_RESTRICT h, const SlabSpikes<S>& spikes) {
   const auto channels = layer.shape.channels;
   const auto block = block_pixels(channels);
+  auto* HWY_RESTRICT bytes = reinterpret_cast<std::uint8_t*>(spikes.bits);
   for (std::size_t first = 0; first < layer.shape.pixels; first += block) {
     const auto pixels = std::min(block, layer.shape.pixels - first);
     for_channels<T>(channels, [&](auto d, std::size_t c) HWY_ATTR {
@@ -89,11 +99,39 @@ void fire(const NeuronLayer<T>& layer, const Update<T>& update, const T* HWY_RES
         const auto i = (first + p) * channels + c;
         const auto v = membrane(decay, gain, offset, hn::LoadU(d, h + i), hn::LoadU(d, x + i));
         const auto fired = hn::Ge(v, threshold);
-        store(hn::IfThenElseZero(fired, one), d, spikes + i);
+        const auto spike = hn::IfThenElseZero(fired, one);
+        if constexpr (kStream) {
+          hn::Stream(spike, d, spikes.values + i);
+        } else {
+          store(spike, d, spikes.values + i);
+        }
+        if constexpr (kBits) hn::StoreMaskBits(d, fired, bytes + i / 8);
         hn::StoreU(hn::IfThenElse(fired, reset, v), d, h + i);
       }
     });
   }
+}
+
+template <class T, class S>
+void fire(const NeuronLayer<T>& layer, const Update<T>& update, const T* HWY_RESTRICT x,
+          T* HWY_RESTRICT h, const SlabSpikes<S>& spikes) {
+  constexpr std::size_t kLanes = hn::MaxLanes(hn::ScalableTag<T>());
+  const auto slab = layer.shape.pixels * layer.shape.channels;
+  if constexpr (kLanes >= 8) {
+    // Vectors whose bits are whole bytes, one behind the other.
+    if (spikes.bits != nullptr && layer.shape.channels % kLanes == 0) {
+      spikes.bits[spike_words(slab) - 1] = 0;  // what lies behind the last spike
+      if constexpr (std::is_same_v<S, T>) {
+        const auto place = reinterpret_cast<std::uintptr_t>(spikes.values);
+        if (spikes.stream && place % (kLanes * sizeof(T)) == 0) {
+          return fire_as<true, true>(layer, update, x, h, spikes);
+        }
+      }
+      return fire_as<false, true>(layer, update, x, h, spikes);
+    }
+  }
+  fire_as<false, false>(layer, update, x, h, spikes);
+  if (spikes.bits != nullptr) pack(spikes.values, slab, spikes.bits);
 }
 
 /// H behind a membrane v: reset where it fired. Before the first step H is 0.

@@ -1,9 +1,13 @@
 #include "staa/kernels/neuron.h"
 
+#include "staa/kernels/cache.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "staa/kernels/neuron.cc"
 #include <hwy/foreach_target.h>
 //
+#include <hwy/cache_control.h>
+
 #include <vector>
 
 #include "staa/kernels/aggregator-inl.h"
@@ -25,14 +29,12 @@ struct Group {
 /// `slabs`: how many slabs of a sample are in use at once.
 template <class T, class F>
 void for_groups(const NeuronLayer<T>& layer, std::size_t slabs, SampleRange samples, const F& f) {
-  constexpr std::size_t kCache = std::size_t{384}
-                                 << 10;  // bytes of a usual second-level cache, less some
   const auto slab = layer.shape.pixels * layer.shape.channels * sizeof(T);
   const auto weights =
       layer.aggregate
           ? layer.shape.channels * (4 * layer.gc_reduced + 2 * layer.sa_reduced) * sizeof(T)
           : 0;
-  const auto fitting = kCache / (slab * slabs);
+  const auto fitting = cache_bytes() * 3 / 4 / (slab * slabs);
   const auto sharing = weights / (4 * slab);
   const auto most = std::clamp<std::size_t>(std::max(fitting, sharing), 1, kMaxGroup);
   for (auto first = samples.begin; first < samples.end; first += most) {
@@ -246,16 +248,18 @@ void forward_group(const NeuronLayer<T>& layer, const NeuronInput<S>& input,
   h.assign(group.size * slab, T(0));
   std::vector<T> scaled(shape.channels);
   const auto words = spike_words(slab);
+  const bool stream = shape.steps * shape.batch * slab * sizeof(S) > 2 * cache_bytes();
   Inputs<S> x(layer, input, group, /*kept=*/false);
   for (std::size_t t = 0; t < shape.steps; ++t) {
     const Place place(shape, t, group.first);
     x.prepare(t);
     if (aggregates(layer, t)) aggregate(layer, rows, group, t, x(t, 0), h.data());
     for (std::size_t g = 0; g < group.size; ++g) {
-      S* out = spikes.values + place.slab + g * slab;
+      const SlabSpikes<S> out{
+          spikes.values + place.slab + g * slab,
+          spikes.bits == nullptr ? nullptr : spikes.bits + (place.row + g) * words, stream};
       fire(layer, update_of(layer, rows, t, place.row + g, scaled.data()), x(t, g),
            h.data() + g * slab, out);
-      if (spikes.bits != nullptr) pack(out, slab, spikes.bits + (place.row + g) * words);
     }
   }
 }
@@ -543,6 +547,7 @@ void forward(const NeuronLayer<T>& layer, const NeuronInput<S>& input,
              const AggregatorRows<T>& rows, const SpikeOutput<S>& spikes, SampleRange samples) {
   for_groups<T>(layer, 4, samples,
                 [&](Group group) { forward_group(layer, input, rows, spikes, group); });
+  hwy::FlushStream();
 }
 
 template <class T, class S>

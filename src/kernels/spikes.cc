@@ -9,6 +9,12 @@
 HWY_BEFORE_NAMESPACE();
 namespace staa::kernels::HWY_NAMESPACE {
 
+std::size_t count(const std::uint64_t* words, std::size_t size) {
+  std::size_t sum = 0;
+  for (std::size_t i = 0; i < size; ++i) sum += hwy::PopCount(words[i]);
+  return sum;
+}
+
 // NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in them
 #define STAA_FOR_TYPE(S, name)                                                        \
   PackedSpikes pack_##name(const S* values, std::size_t size, std::uint64_t* words) { \
@@ -28,6 +34,11 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace staa::kernels {
+
+HWY_EXPORT(count);
+std::size_t count_spikes(const std::uint64_t* words, std::size_t size) {
+  return HWY_DYNAMIC_DISPATCH(count)(words, size);
+}
 
 // NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in them
 #define STAA_FOR_TYPE(S, name)                                                        \

@@ -26,6 +26,9 @@ PackedSpikes pack_spikes(const float* values, std::size_t size, std::uint64_t* w
 PackedSpikes pack_spikes(const double* values, std::size_t size, std::uint64_t* words);
 PackedSpikes pack_spikes(const Bf16* values, std::size_t size, std::uint64_t* words);
 
+/// How many of the bits of some words are 1.
+std::size_t count_spikes(const std::uint64_t* words, std::size_t size);
+
 /// The values that pack_spikes read.
 void unpack_spikes(const std::uint64_t* words, std::size_t size, float* values);
 void unpack_spikes(const std::uint64_t* words, std::size_t size, double* values);

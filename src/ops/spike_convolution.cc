@@ -55,11 +55,29 @@ std::size_t image_words(const kernels::ConvolutionShape& shape) {
   return kernels::spike_words(image_size(shape));
 }
 
+/// Calls f(images, part) for all images, in `parts` equal shares that may run at once. A share is a
+/// piece from the front and one from the back: images are ordered by time step, and the later a
+/// step the more of its neurons fire.
+template <class F>
+void for_images(const kernels::ConvolutionShape& shape, std::int64_t parts, const F& f) {
+  const auto pieces = static_cast<std::size_t>(2 * parts);
+  const auto piece = [&](std::size_t i) {
+    return kernels::ImageRange{i * shape.images / pieces, (i + 1) * shape.images / pieces};
+  };
+  at::parallel_for(0, parts, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (auto part = static_cast<std::size_t>(begin); part < static_cast<std::size_t>(end);
+         ++part) {
+      for (const auto i : {part, pieces - 1 - part}) {
+        if (piece(i).begin < piece(i).end) f(piece(i), part);
+      }
+    }
+  });
+}
+
 template <class F>
 void for_images(const kernels::ConvolutionShape& shape, const F& f) {
-  at::parallel_for(0, size(shape.images), 1, [&](std::int64_t begin, std::int64_t end) {
-    f(kernels::ImageRange{static_cast<std::size_t>(begin), static_cast<std::size_t>(end)});
-  });
+  const auto parts = std::min<std::int64_t>(at::get_num_threads(), size(shape.images));
+  for_images(shape, parts, [&](kernels::ImageRange images, std::size_t) { f(images); });
 }
 
 /// Packs x, which is channels-last, into plan.bits; false where it holds anything but 0 and 1.
@@ -81,10 +99,8 @@ bool pack(const Tensor& x, Plan& plan) {
 
 /// Chooses between the spikes and the dense convolution by how much of the input fires.
 void choose(Plan& plan, torch::ScalarType type) {
-  const auto count = plan.bits.numel();
-  const auto* all = words(plan.bits);
-  std::size_t fired = 0;
-  for (std::int64_t i = 0; i < count; ++i) fired += hwy::PopCount(all[i]);
+  const auto fired =
+      kernels::count_spikes(words(plan.bits), static_cast<std::size_t>(plan.bits.numel()));
   const auto rate =
       static_cast<double>(fired) / static_cast<double>(plan.shape.images * image_size(plan.shape));
   const auto limits = break_even(plan.shape, type);
@@ -164,14 +180,9 @@ Tensor sparse_weight_gradient(const Plan& plan, const Tensor& weight, const Tens
   const auto parts = std::min<std::int64_t>(at::get_num_threads(), size(shape.images));
   const Tensor sums =
       torch::zeros({parts, size(kernels::ordered_weights_size(shape, T()))}, weight.options());
-  at::parallel_for(0, parts, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (auto part = begin; part < end; ++part) {
-      const kernels::ImageRange images{
-          static_cast<std::size_t>(part * size(shape.images) / parts),
-          static_cast<std::size_t>((part + 1) * size(shape.images) / parts)};
-      kernels::spike_weight_gradient(shape, words(plan.bits), data<S>(dy), data<T>(sums[part]),
-                                     images);
-    }
+  for_images(shape, parts, [&](kernels::ImageRange images, std::size_t part) {
+    kernels::spike_weight_gradient(shape, words(plan.bits), data<S>(dy), data<T>(sums[size(part)]),
+                                   images);
   });
   auto dweight = torch::empty(weight.sizes(),
                               weight.options().memory_format(torch::MemoryFormat::ChannelsLast));
