@@ -287,15 +287,15 @@ void attend_backward(std::size_t channels, std::size_t pixels, const T* HWY_REST
   for_channels<T>(channels, [&](auto d, std::size_t c) HWY_ATTR {
     const auto weight = hn::LoadU(d, key + c);
     const auto context = hn::LoadU(d, dcontext + c);
-    auto sum = hn::LoadU(d, dkey + c);
-    for (std::size_t p = 0; p < pixels; ++p) {
+    const auto step = [&](std::size_t p, auto sum) HWY_ATTR {
       const auto i = p * channels + c;
       const auto slope = hn::Set(d, dlogit[p]);
       auto value = hn::MulAdd(hn::Set(d, attention[p]), context, hn::LoadU(d, values + i));
       value = hn::MulAdd(slope, weight, value);
       hn::StoreU(value, d, values + i);
-      sum = hn::MulAdd(slope, hn::LoadU(d, input + i), sum);
-    }
+      return hn::MulAdd(slope, hn::LoadU(d, input + i), sum);
+    };
+    const auto sum = sum_in_four(hn::LoadU(d, dkey + c), pixels, hn::Zero(d), step);
     hn::StoreU(sum, d, dkey + c);
   });
 }
