@@ -30,6 +30,10 @@ Sources open_data(const recipe::Recipe& recipe, const InputDescription* known = 
 Sources image_sources(const data::Splits& images, const recipe::Recipe& recipe,
                       const InputDescription* known = nullptr);
 
+/// Photographs of many sizes in a folder, decoded as they are read: ImageNet, and an image folder
+/// with augment.random_resized_crop. Normalised by ImageNet's mean and deviation.
+Sources photo_sources(const recipe::Recipe& recipe, const InputDescription* known = nullptr);
+
 /// Throws Error(kInput) when samples of `set` have another shape or number of classes than `known`.
 void check_input(const InputDescription& known, const data::Labelled& set,
                  const data::SampleShape& shape);
