@@ -37,6 +37,7 @@ const SetEntry kSets[] = {
      [](const fs::path& at, bool) { return read_image_folder(at); }},
     {"imagenet", "", kHowToGetImageNet,
      [](const fs::path& at, bool) -> Splits {
+       find_halves(at);
        fail(ErrorKind::kUsage, "{}: photographs of many sizes are not read into memory whole",
             at.string());
      }},
