@@ -58,7 +58,7 @@ int run(const Setup& setup) {
   const auto photos =
       std::make_shared<data::Photos>("photos", index, index.classes(), options, transform);
   data::LoaderOptions loading;
-  loading.batch = std::min<std::int64_t>(index.size(), 32);
+  loading.batch = 8;  // small: an epoch of few images must keep every worker busy to its end
   loading.workers = setup.threads;
   loading.prefetch = setup.threads + 2;
   data::Loader loader(photos, loading);
