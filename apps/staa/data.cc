@@ -5,9 +5,13 @@
 #include <nlohmann/json.hpp>
 
 #include "command.h"
+#include "staa/data/contact_sheet.h"
 #include "staa/data/convert.h"
 #include "staa/data/normalisation.h"
 #include "staa/data/open.h"
+#include "staa/data/png.h"
+#include "staa/recipe/recipe.h"
+#include "staa/train/setup.h"
 #include "staa/util/text.h"
 
 namespace staa::app {
@@ -24,7 +28,17 @@ struct ConvertOptions {
   bool json = false;
 };
 
-std::vector<std::int64_t> count_classes(const data::Dataset& set) {
+struct ShowOptions {
+  std::string recipe;
+  std::string out = "samples.png";
+  std::string split = "train";
+  std::vector<std::string> overrides;
+  std::int64_t count = 32;
+  std::int64_t columns = 8;
+  std::int64_t epoch = 1;
+};
+
+std::vector<std::int64_t> count_classes(const data::Labelled& set) {
   std::vector<std::int64_t> counts(set.classes().size());
   for (std::int64_t i = 0; i < set.size(); ++i) ++counts[static_cast<std::size_t>(set.label(i))];
   return counts;
@@ -83,6 +97,23 @@ int convert_command(const ConvertOptions& options) {
   return 0;
 }
 
+int show_command(const ShowOptions& options) {
+  auto recipe = recipe::load_recipe(options.recipe, options.overrides);
+  recipe.train.batch = recipe.train.eval_batch = options.count;
+  const auto data = train::open_data(recipe);
+  const auto loader = options.split == "train" ? train::training_loader(data.train, recipe)
+                                               : train::evaluation_loader(data.test, recipe);
+  loader->start(options.epoch - 1);
+  const auto batch = loader->next().value_or(data::Batch());
+  for (const auto& reason : batch.skipped) std::cerr << "staa: skipped: " << reason << '\n';
+  const auto sheet = data::contact_sheet(batch, data.input.shape, data.input.classes,
+                                         data.input.normalisation, options.columns);
+  data::write_png(options.out, sheet.shape, sheet.pixels.data());
+  std::cout << fmt::format("{}: {} samples of {}, {} each\n", options.out, batch.size,
+                           loader->source().name(), data::describe(data.input.shape));
+  return 0;
+}
+
 void add_check(CLI::App& app, Action& action) {
   auto options = std::make_shared<CheckOptions>();
   auto* command =
@@ -114,12 +145,38 @@ void add_convert(CLI::App& app, Action& action) {
       [options, &action] { action = [options] { return convert_command(*options); }; });
 }
 
+void add_show(CLI::App& app, Action& action) {
+  auto options = std::make_shared<ShowOptions>();
+  auto* command = app.add_subcommand(
+      "show", "Draw samples as the network will see them, after augmentation (PNG)");
+  command->add_option("recipe", options->recipe, "Recipe")->required()->type_name("RECIPE");
+  command->add_option("-o,--out", options->out, "Picture to write")
+      ->type_name("FILE")
+      ->capture_default_str();
+  command->add_option("--split", options->split, "Which half")
+      ->check(CLI::IsMember({"train", "test"}))
+      ->capture_default_str();
+  command->add_option("-n,--count", options->count, "Samples")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--columns", options->columns, "Still images a row")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--epoch", options->epoch, "Whose order and augmentation, from 1")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("-s,--set", options->overrides, "Set a key of the recipe")
+      ->type_name("KEY=VALUE");
+  command->callback([options, &action] { action = [options] { return show_command(*options); }; });
+}
+
 }  // namespace
 
 void add_data(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("data", "Check and convert data sets");
+  auto* command = app.add_subcommand("data", "Check, convert and show data sets");
   add_check(*command, action);
   add_convert(*command, action);
+  add_show(*command, action);
 }
 
 }  // namespace staa::app

@@ -37,15 +37,17 @@ int eval_command(const Options& options) {
   const auto network = models::make_network(train::network_options(recipe, description.input));
   const auto progress = train::load_weights(weights, *network);
   network->to(device);
-  const auto splits = train::open_data(recipe);
-  const auto loader = train::evaluation_loader(splits.test, description.input, recipe);
+  const auto test = train::open_data(recipe, &description.input).test;
+  const auto loader = train::evaluation_loader(test, recipe);
   const auto result = train::evaluate(*network, *loader, device);
 
+  for (const auto& reason : result.skipped) std::cerr << "staa: skipped: " << reason << '\n';
   if (options.json) {
     const nlohmann::ordered_json object{{"top1", result.top1},
                                         {"top5", result.top5},
                                         {"loss", result.loss},
                                         {"samples", result.samples},
+                                        {"skipped", result.skipped.size()},
                                         {"checkpoint", options.checkpoint},
                                         {"epoch", progress.epoch}};
     std::cout << object.dump() << '\n';
@@ -54,7 +56,7 @@ int eval_command(const Options& options) {
         "{} ({} checkpoint, epoch {}): top-1 {:.2f} %, top-5 {:.2f} %, loss "
         "{:.4f} on {} samples of {}\n",
         options.run, options.checkpoint, progress.epoch, result.top1, result.top5, result.loss,
-        with_thousands(result.samples), splits.test->name());
+        with_thousands(result.samples), test->name());
   }
   return 0;
 }

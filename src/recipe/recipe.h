@@ -12,6 +12,7 @@ namespace staa::recipe {
 
 enum class Device { kAuto, kCpu, kCuda };
 enum class Loss { kMean, kTet };
+enum class Corrupt { kRefuse, kSkip };
 enum class OptimizerKind { kSgd, kAdamW };
 enum class ScheduleKind { kCosine, kStep, kConstant };
 
@@ -24,6 +25,8 @@ struct DataSection {
   std::int64_t limit_test = 0;
   std::int64_t workers = 1;
   std::int64_t frame_size = 0;
+  std::string class_names;
+  Corrupt corrupt = Corrupt::kRefuse;
 };
 
 /// [augment]
@@ -34,6 +37,8 @@ struct AugmentSection {
   std::int64_t cutout = 0;
   double mixup = 0;
   std::int64_t random_resized_crop = 0;
+  double least_area = 0.08;
+  double color_jitter = 0;
   bool geometric = false;
 };
 

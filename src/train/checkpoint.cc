@@ -73,13 +73,15 @@ void put_description(format::SafetensorsWriter& writer, const Progress& progress
                                          {"loss_sum", p.loss_sum},
                                          {"hits", p.hits},
                                          {"samples", p.samples},
+                                         {"skipped", p.skipped},
                                          {"seconds", p.seconds},
                                          {"best_top1", p.best_top1},
                                          {"best_epoch", p.best_epoch}}
                                         .dump());
   writer.set_metadata(kRecipeKey, description.recipe);
   const auto& input = description.input;
-  writer.set_metadata(kInputKey, json{{"channels", input.shape.channels},
+  writer.set_metadata(kInputKey, json{{"steps", input.shape.steps},
+                                      {"channels", input.shape.channels},
                                       {"height", input.shape.height},
                                       {"width", input.shape.width},
                                       {"classes", input.classes},
@@ -117,6 +119,7 @@ Progress read_progress(const format::SafetensorsReader& reader) {
     p.loss_sum = j.at("loss_sum").get<double>();
     p.hits = j.at("hits").get<std::int64_t>();
     p.samples = j.at("samples").get<std::int64_t>();
+    p.skipped = j.value("skipped", std::int64_t{0});
     p.seconds = j.at("seconds").get<double>();
     p.best_top1 = j.at("best_top1").get<double>();
     p.best_epoch = j.at("best_epoch").get<std::int64_t>();
@@ -231,8 +234,8 @@ RunDescription load_description(const std::filesystem::path& path) {
   description.recipe = metadata(reader, kRecipeKey);
   description.input = read_json(reader, kInputKey, [](const json& j) {
     InputDescription input;
-    input.shape = {j.at("channels").get<std::int64_t>(), j.at("height").get<std::int64_t>(),
-                   j.at("width").get<std::int64_t>()};
+    input.shape = {j.value("steps", std::int64_t{1}), j.at("channels").get<std::int64_t>(),
+                   j.at("height").get<std::int64_t>(), j.at("width").get<std::int64_t>()};
     input.classes = j.at("classes").get<std::vector<std::string>>();
     input.normalisation.mean = j.at("mean").get<std::vector<float>>();
     input.normalisation.stddev = j.at("stddev").get<std::vector<float>>();
