@@ -24,7 +24,7 @@ struct ConvertOptions {
   bool json = false;
 };
 
-std::vector<std::int64_t> count_classes(const data::Dataset& set) {
+std::vector<std::int64_t> count_classes(const data::Labelled& set) {
   std::vector<std::int64_t> counts(set.classes().size());
   for (std::int64_t i = 0; i < set.size(); ++i) ++counts[static_cast<std::size_t>(set.label(i))];
   return counts;

@@ -37,8 +37,8 @@ int eval_command(const Options& options) {
   const auto network = models::make_network(train::network_options(recipe, description.input));
   const auto progress = train::load_weights(weights, *network);
   network->to(device);
-  const auto splits = train::open_data(recipe);
-  const auto loader = train::evaluation_loader(splits.test, description.input, recipe);
+  const auto test = train::open_data(recipe, &description.input).test;
+  const auto loader = train::evaluation_loader(test, recipe);
   const auto result = train::evaluate(*network, *loader, device);
 
   if (options.json) {
@@ -54,7 +54,7 @@ int eval_command(const Options& options) {
         "{} ({} checkpoint, epoch {}): top-1 {:.2f} %, top-5 {:.2f} %, loss "
         "{:.4f} on {} samples of {}\n",
         options.run, options.checkpoint, progress.epoch, result.top1, result.top5, result.loss,
-        with_thousands(result.samples), splits.test->name());
+        with_thousands(result.samples), test->name());
   }
   return 0;
 }

@@ -29,19 +29,17 @@ struct Options {
 struct Subject {
   recipe::Recipe recipe;
   std::shared_ptr<models::Network> network;
-  std::shared_ptr<const data::Dataset> images;
-  train::InputDescription input;
+  std::shared_ptr<const data::Source> images;
   std::string weights;
 };
 
 constexpr const char* kStandIn = "fashion-mnist";
 
-/// The recipe's test images, or, where the set is not at hand, Fashion-MNIST in their shape: the
-/// counts that depend on spikes are then of those images, which the output says.
-std::shared_ptr<const data::Dataset> find_images(const recipe::Recipe& recipe, bool* stand_in) {
-  *stand_in = false;
+/// The recipe's data, or, where the set is not at hand, Fashion-MNIST in their shape: the counts
+/// that depend on spikes are then of those images, which the output says.
+train::Sources find_data(const recipe::Recipe& recipe) {
   try {
-    return train::open_data(recipe).test;
+    return train::open_data(recipe);
   } catch (const Error& error) {
     const auto facts = data::published_facts(recipe.data.set);
     if (!facts || !recipe.data.path.empty()) throw;
@@ -57,19 +55,18 @@ std::shared_ptr<const data::Dataset> find_images(const recipe::Recipe& recipe, b
         "staa: note: {} is not at hand; {} images in its shape stand in (use --set "
         "data.path=DIR)\n",
         recipe.data.set, kStandIn);
-    *stand_in = true;
-    return std::make_shared<data::Adapted>(images, facts->shape, facts->classes);
+    images = std::make_shared<data::Adapted>(images, facts->shape, facts->classes);
+    return train::image_sources({images, images}, recipe);
   }
 }
 
 Subject open_recipe(const Options& options) {
   Subject subject;
   subject.recipe = recipe::load_recipe(options.target, options.overrides);
-  bool stand_in = false;
-  subject.images = find_images(subject.recipe, &stand_in);
-  subject.input = train::describe_input(*subject.images);
+  const auto data = find_data(subject.recipe);
+  subject.images = data.test;
   torch::manual_seed(static_cast<std::uint64_t>(subject.recipe.seed));
-  subject.network = models::make_network(train::network_options(subject.recipe, subject.input));
+  subject.network = models::make_network(train::network_options(subject.recipe, data.input));
   subject.weights = "initial";
   return subject;
 }
@@ -85,9 +82,8 @@ Subject open_run(const Options& options) {
   const auto description = train::load_description(weights);
   subject.recipe =
       recipe::parse_recipe(description.recipe, weights.string() + " (recipe)", options.overrides);
-  subject.input = description.input;
-  subject.images = train::open_data(subject.recipe).test;
-  subject.network = models::make_network(train::network_options(subject.recipe, subject.input));
+  subject.images = train::open_data(subject.recipe, &description.input).test;
+  subject.network = models::make_network(train::network_options(subject.recipe, description.input));
   train::load_weights(weights, *subject.network);
   subject.weights = weights.string();
   return subject;
@@ -155,7 +151,7 @@ int profile_command(const Options& options) {
   train::set_threads(subject.recipe.threads);
   auto recipe = subject.recipe;
   recipe.train.eval_batch = 16;  // small batches: the profiler keeps none of them
-  const auto loader = train::evaluation_loader(subject.images, subject.input, recipe);
+  const auto loader = train::evaluation_loader(subject.images, recipe);
   if (!run) analysis::calibrate_normalisation(*subject.network, *loader, options.images);
   const auto profile = analysis::profile(*subject.network, *loader, options.images);
   if (options.json) {

@@ -21,9 +21,9 @@ std::int64_t show_images(data::Loader& loader, std::int64_t images, Use use) {
     auto next = loader.next();
     if (!next) break;
     auto batch =
-        train::to_tensors(std::move(*next), loader.dataset().shape(), torch::Device(torch::kCPU));
-    const auto count = std::min(images - seen, batch.images.size(0));
-    use(batch.images.slice(0, 0, count));
+        train::to_tensors(std::move(*next), loader.source().shape(), torch::Device(torch::kCPU));
+    const auto count = std::min(images - seen, batch.labels.size(0));
+    use(batch.images.slice(batch.batch_dimension(), 0, count));
     seen += count;
   }
   return seen;

@@ -2,8 +2,8 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
-#include <vector>
+
+#include "staa/data/labelled.h"
 
 namespace staa::data {
 
@@ -20,19 +20,10 @@ struct ImageShape {
   }
 };
 
-/// A labelled set of still images of one shape. Implementations are safe to read from many threads.
-class Dataset {
+/// A labelled set of still images of one shape, as bytes.
+class Dataset : public Labelled {
  public:
-  virtual ~Dataset() = default;
-
-  /// Where the images came from, for messages and the run's log.
-  virtual const std::string& name() const = 0;
-  virtual std::int64_t size() const = 0;
   virtual ImageShape shape() const = 0;
-  /// One name a class, in label order; its length is the number of classes.
-  virtual const std::vector<std::string>& classes() const = 0;
-  /// Label of sample `index`, in [0, classes().size()).
-  virtual std::int64_t label(std::int64_t index) const = 0;
   /// Copies sample `index` to `out`, shape().bytes() bytes in [height, width, channels] order.
   virtual void read(std::int64_t index, std::uint8_t* out) const = 0;
 };

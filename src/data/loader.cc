@@ -45,6 +45,20 @@ class Stopwatch {
   std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
 
+/// Brings values from [size, steps, ...], as the samples come, to [steps, size, ...].
+void put_steps_first(Batch& batch, std::int64_t steps) {
+  if (steps == 1 || batch.size == 0) return;
+  const auto frame = static_cast<std::int64_t>(batch.values.size()) / (batch.size * steps);
+  std::vector<float> sorted(batch.values.size());
+  auto from = batch.values.cbegin();
+  for (std::int64_t sample = 0; sample < batch.size; ++sample) {
+    for (std::int64_t step = 0; step < steps; ++step, from += frame) {
+      std::copy_n(from, frame, sorted.begin() + (step * batch.size + sample) * frame);
+    }
+  }
+  batch.values.swap(sorted);
+}
+
 }  // namespace
 
 struct Loader::Epoch {
@@ -53,13 +67,9 @@ struct Loader::Epoch {
   std::atomic<bool> abandoned{false};
 };
 
-Loader::Loader(std::shared_ptr<const Dataset> dataset, Transform transform, LoaderOptions options)
-    : dataset_(std::move(dataset)), transform_(std::move(transform)), options_(options) {
+Loader::Loader(std::shared_ptr<const Source> source, LoaderOptions options)
+    : source_(std::move(source)), options_(options) {
   check_options(options_);
-  if (!(transform_.shape() == dataset_->shape())) {
-    fail(ErrorKind::kUsage, "{}: expected a transform for images of {}, found one for {}",
-         dataset_->name(), describe(dataset_->shape()), describe(transform_.shape()));
-  }
   try {
     for (std::int64_t i = 0; i < options_.workers; ++i) workers_.emplace_back([this] { work(); });
   } catch (const std::system_error& error) {
@@ -82,17 +92,17 @@ void Loader::stop_workers() {
 }
 
 std::int64_t Loader::batches() const {
-  const std::int64_t full = dataset_->size() / options_.batch;
-  const bool rest = dataset_->size() % options_.batch != 0;
+  const std::int64_t full = source_->size() / options_.batch;
+  const bool rest = source_->size() % options_.batch != 0;
   return full + (rest && !options_.drop_last ? 1 : 0);
 }
 
 std::vector<std::int64_t> Loader::order_of(std::int64_t epoch) const {
   if (options_.shuffle) {
-    return random_order(dataset_->size(),
+    return random_order(source_->size(),
                         Random{options_.seed, kOrderTag, static_cast<std::uint64_t>(epoch)});
   }
-  std::vector<std::int64_t> order(static_cast<std::size_t>(dataset_->size()));
+  std::vector<std::int64_t> order(static_cast<std::size_t>(source_->size()));
   std::iota(order.begin(), order.end(), std::int64_t{0});
   return order;
 }
@@ -100,7 +110,7 @@ std::vector<std::int64_t> Loader::order_of(std::int64_t epoch) const {
 void Loader::start(std::int64_t epoch, std::int64_t first_batch) {
   if (epoch < 0) fail(ErrorKind::kUsage, "epoch: expected 0 or more, found {}", epoch);
   if (first_batch < 0 || first_batch > batches()) {
-    fail(ErrorKind::kUsage, "{}: first batch: expected 0 to {}, found {}", dataset_->name(),
+    fail(ErrorKind::kUsage, "{}: first batch: expected 0 to {}, found {}", source_->name(),
          batches(), first_batch);
   }
   auto begun = std::make_shared<Epoch>();
@@ -194,25 +204,35 @@ Loader::Slot Loader::make(const Epoch& epoch, std::int64_t number, Batch&& buffe
 
 void Loader::fill(const Epoch& epoch, std::int64_t number, Batch& batch) const {
   const std::int64_t begin = number * options_.batch;
-  batch.size = std::min(options_.batch, dataset_->size() - begin);
-  const auto count = static_cast<std::size_t>(batch.size);
-  const auto sample_bytes = static_cast<std::size_t>(dataset_->shape().bytes());
-  batch.pixels.resize(count * sample_bytes);
-  batch.labels.resize(count);
-  batch.indices.resize(count);
-
-  Image image;
-  image.shape = dataset_->shape();
-  image.pixels.resize(sample_bytes);
-  for (std::size_t i = 0; i < count; ++i) {
+  const std::int64_t end = std::min(begin + options_.batch, source_->size());
+  batch.size = 0;
+  batch.labels.clear();
+  batch.indices.clear();
+  batch.skipped.clear();
+  batch.values.resize(static_cast<std::size_t>((end - begin) * source_->shape().values()));
+  for (std::int64_t i = begin; i < end; ++i) {
     if (epoch.abandoned) return;  // nobody will see this batch
-    const std::int64_t index = epoch.order[static_cast<std::size_t>(begin) + i];
-    Random random{options_.seed, kAugmentTag, static_cast<std::uint64_t>(epoch.number),
-                  static_cast<std::uint64_t>(index)};
-    dataset_->read(index, image.pixels.data());
-    transform_.apply(image, random, batch.pixels.data() + i * sample_bytes);
-    batch.labels[i] = dataset_->label(index);
-    batch.indices[i] = index;
+    const std::int64_t index = epoch.order[static_cast<std::size_t>(i)];
+    if (!read(epoch, index, batch)) continue;
+    batch.labels.push_back(source_->label(index));
+    batch.indices.push_back(index);
+    ++batch.size;
+  }
+  batch.values.resize(static_cast<std::size_t>(batch.size * source_->shape().values()));
+  put_steps_first(batch, source_->shape().steps);
+}
+
+/// Reads a sample to its place behind those that the batch has. False where it was skipped.
+bool Loader::read(const Epoch& epoch, std::int64_t index, Batch& batch) const {
+  Random random{options_.seed, kAugmentTag, static_cast<std::uint64_t>(epoch.number),
+                static_cast<std::uint64_t>(index)};
+  try {
+    source_->read(index, random, batch.values.data() + batch.size * source_->shape().values());
+    return true;
+  } catch (const Error& error) {
+    if (!options_.skip_corrupt || error.kind() != ErrorKind::kInput) throw;
+    batch.skipped.emplace_back(error.what());
+    return false;
   }
 }
 

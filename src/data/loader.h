@@ -7,43 +7,45 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
-#include "staa/data/augment.h"
-#include "staa/data/dataset.h"
+#include "staa/data/source.h"
 
 namespace staa::data {
 
 /// Samples in the order in which the network sees them.
 struct Batch {
-  std::vector<float> pixels;          ///< [size, height, width, channels]
+  std::vector<float> values;          ///< [steps, size, height, width, channels]
   std::vector<std::int64_t> labels;   ///< [size]
-  std::vector<std::int64_t> indices;  ///< [size], of each sample in the data set
-  std::int64_t size = 0;
+  std::vector<std::int64_t> indices;  ///< [size], of each sample in the source
+  std::vector<std::string> skipped;   ///< why each sample that should be here is not
+  std::int64_t size = 0;              ///< 0 where all were skipped
 };
 
 struct LoaderOptions {
   std::int64_t batch = 64;    ///< samples a batch, at least 1
-  bool shuffle = true;        ///< a new order each epoch; else the order of the data set
+  bool shuffle = true;        ///< a new order each epoch; else the order of the source
   bool drop_last = false;     ///< leave out a last batch that is not full
   std::int64_t workers = 2;   ///< threads; 0: next() does the work itself
   std::int64_t prefetch = 4;  ///< batches made ahead at most, at least 1; used with workers
   std::uint64_t seed = 0;     ///< of the order and of the augmentation
+  bool skip_corrupt = false;  ///< leave samples out that throw Error(kInput); else it is thrown
 };
 
 /// Delivers the batches of one epoch after the other, made by worker threads ahead of their use.
 ///
-/// What is delivered depends on the data set, the transform, the batch size, the seed and the epoch
-/// alone, never on workers or timing: the order of an epoch is drawn from (seed, epoch), the
-/// augmentation of a sample from (seed, epoch, index of the sample). So an epoch that is resumed in
+/// What is delivered depends on the source, the batch size, the seed and the epoch alone, never on
+/// workers or timing: the order of an epoch is drawn from (seed, epoch), what a sample draws from
+/// (seed, epoch, index of the sample). So an epoch that is resumed in
 /// its middle goes on as if it had not been interrupted.
 ///
 /// One thread uses a Loader; its workers are its own affair.
 class Loader {
  public:
-  /// Throws Error(kUsage) for an option out of range or a transform made for another shape.
-  Loader(std::shared_ptr<const Dataset> dataset, Transform transform, LoaderOptions options = {});
+  /// Throws Error(kUsage) for an option out of range.
+  explicit Loader(std::shared_ptr<const Source> source, LoaderOptions options = {});
   /// Abandons what is in flight and waits for the workers: at most the time of one sample.
   ~Loader();
   Loader(const Loader&) = delete;
@@ -67,7 +69,7 @@ class Loader {
   /// Seconds that next() took since start(): what the loader has held up its user.
   double seconds_waited() const { return seconds_waited_; }
 
-  const Dataset& dataset() const { return *dataset_; }
+  const Source& source() const { return *source_; }
   const LoaderOptions& options() const { return options_; }
 
  private:
@@ -83,13 +85,13 @@ class Loader {
   std::vector<std::int64_t> order_of(std::int64_t epoch) const;
   Slot make(const Epoch& epoch, std::int64_t number, Batch&& buffer) const;
   void fill(const Epoch& epoch, std::int64_t number, Batch& batch) const;
+  bool read(const Epoch& epoch, std::int64_t index, Batch& batch) const;
   Batch take_buffer();
   bool has_work() const;
   void work();
   void stop_workers();
 
-  std::shared_ptr<const Dataset> dataset_;
-  Transform transform_;
+  std::shared_ptr<const Source> source_;
   LoaderOptions options_;
   double seconds_waited_ = 0;
 

@@ -79,7 +79,8 @@ void put_description(format::SafetensorsWriter& writer, const Progress& progress
                                         .dump());
   writer.set_metadata(kRecipeKey, description.recipe);
   const auto& input = description.input;
-  writer.set_metadata(kInputKey, json{{"channels", input.shape.channels},
+  writer.set_metadata(kInputKey, json{{"steps", input.shape.steps},
+                                      {"channels", input.shape.channels},
                                       {"height", input.shape.height},
                                       {"width", input.shape.width},
                                       {"classes", input.classes},
@@ -231,8 +232,8 @@ RunDescription load_description(const std::filesystem::path& path) {
   description.recipe = metadata(reader, kRecipeKey);
   description.input = read_json(reader, kInputKey, [](const json& j) {
     InputDescription input;
-    input.shape = {j.at("channels").get<std::int64_t>(), j.at("height").get<std::int64_t>(),
-                   j.at("width").get<std::int64_t>()};
+    input.shape = {j.value("steps", std::int64_t{1}), j.at("channels").get<std::int64_t>(),
+                   j.at("height").get<std::int64_t>(), j.at("width").get<std::int64_t>()};
     input.classes = j.at("classes").get<std::vector<std::string>>();
     input.normalisation.mean = j.at("mean").get<std::vector<float>>();
     input.normalisation.stddev = j.at("stddev").get<std::vector<float>>();

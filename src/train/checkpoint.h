@@ -7,6 +7,7 @@
 #include <string>
 
 #include "staa/data/normalisation.h"
+#include "staa/data/source.h"
 #include "staa/train/optimizer.h"
 
 namespace staa::train {
@@ -28,9 +29,9 @@ struct Progress {
 /// What a network was trained to read, kept with its weights so that they can be used where the
 /// training set is not at hand.
 struct InputDescription {
-  data::ImageShape shape;
+  data::SampleShape shape;
   std::vector<std::string> classes;
-  data::Normalisation normalisation;
+  data::Normalisation normalisation;  ///< of images; empty for data that are not normalised
 };
 
 /// What does not change in the course of a run.

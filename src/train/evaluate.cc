@@ -15,7 +15,7 @@ Evaluation evaluate(models::Network& network, data::Loader& loader, torch::Devic
   while (!keep_going || keep_going()) {
     auto next = loader.next();
     if (!next) break;
-    const auto batch = to_tensors(std::move(*next), loader.dataset().shape(), device);
+    const auto batch = to_tensors(std::move(*next), loader.source().shape(), device);
     const auto logits = network.forward(batch.images);
     const auto targets = soft_targets(batch.labels, logits.size(2), /*smoothing=*/0);
     const auto size = batch.labels.size(0);

@@ -3,13 +3,10 @@
 #include <algorithm>
 #include <thread>
 
+#include "staa/data/augmented_images.h"
 #include "staa/util/error.h"
 
 namespace staa::train {
-
-InputDescription describe_input(const data::Dataset& training) {
-  return {training.shape(), training.classes(), data::compute_normalisation(training)};
-}
 
 models::NetworkOptions network_options(const recipe::Recipe& recipe,
                                        const InputDescription& input) {
@@ -23,49 +20,66 @@ models::NetworkOptions network_options(const recipe::Recipe& recipe,
   return options;
 }
 
-data::Splits open_data(const recipe::Recipe& recipe) {
+Sources open_data(const recipe::Recipe& recipe, const InputDescription* known) {
   data::DataOptions options;
   options.set = recipe.data.set;
   options.path = recipe.data.path;
   options.allow_partial = recipe.data.allow_partial;
   options.limit_train = recipe.data.limit_train;
   options.limit_test = recipe.data.limit_test;
-  return data::open_dataset(options);
+  return image_sources(data::open_dataset(options), recipe, known);
 }
 
-std::unique_ptr<data::Loader> training_loader(std::shared_ptr<const data::Dataset> training,
-                                              const InputDescription& input,
-                                              const recipe::Recipe& recipe) {
+Sources image_sources(const data::Splits& images, const recipe::Recipe& recipe,
+                      const InputDescription* known) {
+  const auto shape = images.train->shape();
+  InputDescription input;
+  if (known != nullptr) {
+    check_input(*known, *images.train, data::sample_shape(shape));
+    input = *known;
+  } else {
+    input = {data::sample_shape(shape), images.train->classes(),
+             data::compute_normalisation(*images.train)};
+  }
+  check_input(input, *images.test, data::sample_shape(images.test->shape()));
+
   data::AugmentOptions augment;
   augment.crop_padding = recipe.augment.crop_padding;
   augment.flip = recipe.augment.flip;
   augment.autoaugment = recipe.augment.autoaugment;
   augment.cutout = recipe.augment.cutout;
+  const data::Transform augmenting(shape, input.normalisation, augment);
+  const data::Transform plain(shape, input.normalisation);
+  return {std::make_shared<data::AugmentedImages>(images.train, augmenting),
+          std::make_shared<data::AugmentedImages>(images.test, plain), input};
+}
+
+void check_input(const InputDescription& known, const data::Labelled& set,
+                 const data::SampleShape& shape) {
+  if (shape == known.shape && set.classes().size() == known.classes.size()) return;
+  fail(ErrorKind::kInput,
+       "{}: expected {} (height, width, channels) in {} classes, as the network was trained on, "
+       "found {} in {}",
+       set.name(), data::describe(known.shape), known.classes.size(), data::describe(shape),
+       set.classes().size());
+}
+
+std::unique_ptr<data::Loader> training_loader(std::shared_ptr<const data::Source> training,
+                                              const recipe::Recipe& recipe) {
   data::LoaderOptions options;
   options.batch = recipe.train.batch;
   options.workers = recipe.data.workers;
   options.seed = static_cast<std::uint64_t>(recipe.seed);
-  const data::Transform transform(input.shape, input.normalisation, augment);
-  return std::make_unique<data::Loader>(std::move(training), transform, options);
+  return std::make_unique<data::Loader>(std::move(training), options);
 }
 
-std::unique_ptr<data::Loader> evaluation_loader(std::shared_ptr<const data::Dataset> test,
-                                                const InputDescription& input,
+std::unique_ptr<data::Loader> evaluation_loader(std::shared_ptr<const data::Source> test,
                                                 const recipe::Recipe& recipe) {
-  const auto shape = test->shape();
-  if (!(shape == input.shape) || test->classes().size() != input.classes.size()) {
-    fail(ErrorKind::kInput,
-         "{}: expected {}x{} images of {} channels in {} classes, as the network was trained on, "
-         "found {}x{} of {} in {}",
-         test->name(), input.shape.height, input.shape.width, input.shape.channels,
-         input.classes.size(), shape.height, shape.width, shape.channels, test->classes().size());
-  }
   data::LoaderOptions options;
   options.batch = recipe.train.eval_batch > 0 ? recipe.train.eval_batch : recipe.train.batch;
   options.workers = recipe.data.workers;
   options.shuffle = false;
-  const data::Transform transform(input.shape, input.normalisation);
-  return std::make_unique<data::Loader>(std::move(test), transform, options);
+  return std::make_unique<data::Loader>(std::move(test), options);
 }
 
 void set_threads(std::int64_t threads) {
@@ -84,14 +98,17 @@ torch::Device choose_device(const recipe::Recipe& recipe) {
   return cuda ? torch::Device(torch::kCUDA) : torch::Device(torch::kCPU);
 }
 
-TensorBatch to_tensors(data::Batch&& batch, const data::ImageShape& shape, torch::Device device) {
+TensorBatch to_tensors(data::Batch&& batch, const data::SampleShape& shape, torch::Device device) {
   auto owner = std::make_shared<data::Batch>(std::move(batch));
-  const auto images = torch::from_blob(
-      owner->pixels.data(), {owner->size, shape.height, shape.width, shape.channels},
-      [owner](void*) {}, torch::kFloat);
   const auto labels = torch::tensor(owner->labels, torch::kLong);
   // [B, H, W, C] in memory is what LibTorch calls channels-last.
-  return {images.permute({0, 3, 1, 2}).to(device), labels.to(device)};
+  const auto sequence = torch::from_blob(
+                            owner->values.data(),
+                            {shape.steps, owner->size, shape.height, shape.width, shape.channels},
+                            [owner](void*) {}, torch::kFloat)
+                            .permute({0, 1, 4, 2, 3});
+  const auto images = shape.steps == 1 ? sequence.squeeze(0) : sequence;
+  return {images.to(device), labels.to(device)};
 }
 
 }  // namespace staa::train

@@ -14,24 +14,35 @@
 
 namespace staa::train {
 
-/// Describes the training half of an opened data set.
-InputDescription describe_input(const data::Dataset& training);
+/// The two halves of a data set as the network reads them, and what they have in common.
+struct Sources {
+  std::shared_ptr<const data::Source> train;  ///< augmented as the recipe says
+  std::shared_ptr<const data::Source> test;   ///< not augmented
+  InputDescription input;
+};
+
+/// Opens the recipe's data set. `known` is what a trained network reads: its normalisation is used
+/// instead of the training half's own, and a data set of other samples or classes is refused with
+/// Error(kInput).
+Sources open_data(const recipe::Recipe& recipe, const InputDescription* known = nullptr);
+
+/// The same for still images of one shape that are open already.
+Sources image_sources(const data::Splits& images, const recipe::Recipe& recipe,
+                      const InputDescription* known = nullptr);
+
+/// Throws Error(kInput) when samples of `set` have another shape or number of classes than `known`.
+void check_input(const InputDescription& known, const data::Labelled& set,
+                 const data::SampleShape& shape);
 
 /// The options of the recipe's network for such inputs.
 models::NetworkOptions network_options(const recipe::Recipe& recipe, const InputDescription& input);
 
-/// Opens the recipe's data set.
-data::Splits open_data(const recipe::Recipe& recipe);
-
-/// Shuffled and augmented as the recipe says. Everything drawn follows from recipe.seed.
-std::unique_ptr<data::Loader> training_loader(std::shared_ptr<const data::Dataset> training,
-                                              const InputDescription& input,
+/// Shuffled. Everything drawn follows from recipe.seed.
+std::unique_ptr<data::Loader> training_loader(std::shared_ptr<const data::Source> training,
                                               const recipe::Recipe& recipe);
 
-/// In order, normalised only, in batches of recipe.train.eval_batch. Throws Error(kInput) when the
-/// images' shape or the number of classes is not what `input` says.
-std::unique_ptr<data::Loader> evaluation_loader(std::shared_ptr<const data::Dataset> test,
-                                                const InputDescription& input,
+/// In order, in batches of recipe.train.eval_batch.
+std::unique_ptr<data::Loader> evaluation_loader(std::shared_ptr<const data::Source> test,
                                                 const recipe::Recipe& recipe);
 
 /// LibTorch's threads: recipe.threads, or all cores for 0.
@@ -43,11 +54,14 @@ torch::Device choose_device(const recipe::Recipe& recipe);
 
 /// A batch on its device.
 struct TensorBatch {
-  torch::Tensor images;  ///< [B, C, H, W], channels-last
+  torch::Tensor images;  ///< [B, C, H, W] still or [T, B, C, H, W], channels-last
   torch::Tensor labels;  ///< [B], int64
+
+  /// Which dimension of `images` is B.
+  std::int64_t batch_dimension() const { return images.dim() - 4; }
 };
 
 /// Takes the batch's memory over without a copy.
-TensorBatch to_tensors(data::Batch&& batch, const data::ImageShape& shape, torch::Device device);
+TensorBatch to_tensors(data::Batch&& batch, const data::SampleShape& shape, torch::Device device);
 
 }  // namespace staa::train

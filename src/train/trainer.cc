@@ -51,7 +51,7 @@ RunFolder choose_folder(const TrainRequest& request) {
 /// The gradient-descent loop over one run: what `train` keeps between its steps.
 class Run {
  public:
-  Run(const TrainRequest& request, const data::Splits& splits, const RunFolder& folder,
+  Run(const TrainRequest& request, const Sources& sources, const RunFolder& folder,
       Reporter& reporter);
 
   TrainResult execute();
@@ -97,7 +97,7 @@ class Run {
   std::int64_t epoch_start_samples_ = 0;
 };
 
-Run::Run(const TrainRequest& request, const data::Splits& splits, const RunFolder& folder,
+Run::Run(const TrainRequest& request, const Sources& sources, const RunFolder& folder,
          Reporter& reporter)
     : request_(request),
       recipe_(request.recipe),
@@ -105,13 +105,13 @@ Run::Run(const TrainRequest& request, const data::Splits& splits, const RunFolde
       reporter_(reporter),
       device_(choose_device(request.recipe)) {
   set_threads(recipe_.threads);
-  description_ = {recipe::to_toml(recipe_), describe_input(*splits.train)};
+  description_ = {recipe::to_toml(recipe_), sources.input};
   torch::manual_seed(static_cast<std::uint64_t>(recipe_.seed));
   network_ = models::make_network(network_options(recipe_, description_.input));
   network_->to(device_);
   optimizer_ = std::make_unique<Optimizer>(*network_, recipe_.optimizer);
-  loader_ = training_loader(splits.train, description_.input, recipe_);
-  test_loader_ = evaluation_loader(splits.test, description_.input, recipe_);
+  loader_ = training_loader(sources.train, recipe_);
+  test_loader_ = evaluation_loader(sources.test, recipe_);
   if (request.resume) {
     progress_ = load_checkpoint(folder_.last(), *network_, *optimizer_);
     folder_.keep_metrics(progress_.epoch);
@@ -122,8 +122,8 @@ Run::Run(const TrainRequest& request, const data::Splits& splits, const RunFolde
 
 void Run::announce() const {
   reporter_.say(fmt::format("{}: {} training and {} test images, {} classes",
-                            loader_->dataset().name(), with_thousands(loader_->dataset().size()),
-                            with_thousands(test_loader_->dataset().size()),
+                            loader_->source().name(), with_thousands(loader_->source().size()),
+                            with_thousands(test_loader_->source().size()),
                             description_.input.classes.size()));
   reporter_.say(
       fmt::format("{} of width {}, {} neurons, T = {}: {} parameters, on {} with {} threads",
@@ -180,7 +180,8 @@ torch::Tensor Run::loss_of(TensorBatch& batch) {
                 partner[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(i)))]);
     }
     const auto order = torch::tensor(partner, torch::kLong).to(device_);
-    batch.images = share * batch.images + (1 - share) * batch.images.index_select(0, order);
+    const auto partners = batch.images.index_select(batch.batch_dimension(), order);
+    batch.images = share * batch.images + (1 - share) * partners;
     targets = share * targets + (1 - share) * targets.index_select(0, order);
   }
   const auto logits = network_->forward(batch.images);
@@ -217,7 +218,7 @@ void Run::report_step() {
   const double elapsed = std::max(1e-9, seconds_since(epoch_start_));
   const auto samples = static_cast<double>(progress_.samples);
   const double speed = static_cast<double>(progress_.samples - epoch_start_samples_) / elapsed;
-  const auto total = static_cast<double>(loader_->dataset().size());
+  const auto total = static_cast<double>(loader_->source().size());
   const auto epochs_left = static_cast<double>(recipe_.train.epochs) - epochs_at(progress_.batch);
   StepReport report;
   report.epoch = progress_.epoch + 1;
@@ -284,11 +285,12 @@ void Run::save_last() const {
 
 TrainResult train(const TrainRequest& request) {
   const auto folder = choose_folder(request);
-  const auto splits = open_data(request.recipe);  // a set that is not there leaves no folder behind
+  const auto sources =
+      open_data(request.recipe);  // a set that is not there leaves no folder behind
   make_folder(folder.root());
   const StopSignals signals;
   Reporter reporter(folder.log(), request.quiet);
-  Run run(request, splits, folder, reporter);
+  Run run(request, sources, folder, reporter);
   const auto result = run.execute();
   if (result.stopped) {
     const char* by = result.signal == SIGINT    ? "by SIGINT "

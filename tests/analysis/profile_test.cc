@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "staa/analysis/count.h"
+#include "staa/data/augmented_images.h"
 #include "staa/data/image_set.h"
 #include "staa/models/registry.h"
 #include "staa/util/random.h"
@@ -72,7 +73,8 @@ data::Loader loader_of(int count) {
   options.batch = 2;
   options.shuffle = false;
   options.workers = 0;
-  return {set, data::Transform(shape, {{0.5F, 0.5F, 0.5F}, {0.3F, 0.3F, 0.3F}}), options};
+  const data::Transform transform(shape, {{0.5F, 0.5F, 0.5F}, {0.3F, 0.3F, 0.3F}});
+  return data::Loader(std::make_shared<data::AugmentedImages>(set, transform), options);
 }
 
 Profile profile_of(const std::string& name, NeuronKind kind, int images) {

@@ -86,8 +86,8 @@ TEST(First, DependsOnItsSeedAlone) {
 
 TEST(First, RefusesImpossibleArguments) {
   const auto set = random_set(4, {1, 1, 1}, 2);
-  expect_error(ErrorKind::kUsage, {"cannot take -1 images"}, [&] { first(set, -1); });
-  expect_error(ErrorKind::kUsage, {"no image 4: expected 0 to 3"}, [&] { Subset(set, {0, 4}); });
+  expect_error(ErrorKind::kUsage, {"cannot take -1 samples"}, [&] { first(set, -1); });
+  expect_error(ErrorKind::kUsage, {"no sample 4: expected 0 to 3"}, [&] { Subset(set, {0, 4}); });
 }
 
 }  // namespace
