@@ -57,11 +57,13 @@ struct Header {
   std::uint32_t unit = 0;
   std::uint32_t value_bytes = 0;  ///< 1, 2 or 4
   std::uint32_t packed_bytes = 0;
-  std::uint32_t checksum = 0;  ///< of the packed values
+  std::uint32_t checksum = 0;  ///< of the header, its checksum as 0, and of the packed values
 };
 
-std::uint32_t checksum_of(const std::uint8_t* bytes, std::size_t count) {
-  return static_cast<std::uint32_t>(::crc32_z(0, bytes, count));
+std::uint32_t checksum_of(Header header, const std::uint8_t* packed) {
+  header.checksum = 0;
+  const auto sum = ::crc32_z(0, reinterpret_cast<const Bytef*>(&header), sizeof(header));
+  return static_cast<std::uint32_t>(::crc32_z(sum, packed, header.packed_bytes));
 }
 
 /// The values in as few bytes each as hold the largest.
@@ -110,7 +112,7 @@ void write(const fs::path& path, const std::string& key, const Frames& frames) {
   header.unit = frames.unit;
   header.value_bytes = value_bytes;
   header.packed_bytes = static_cast<std::uint32_t>(packed.size());
-  header.checksum = checksum_of(packed.data(), packed.size());
+  header.checksum = checksum_of(header, packed.data());
   make_folder(path.parent_path());
   AtomicFile file(path);
   file.write(key);
@@ -128,7 +130,7 @@ std::optional<Frames> parse(const std::vector<std::uint8_t>& bytes, const std::s
   std::memcpy(&header, bytes.data() + key.size(), sizeof(header));
   const bool whole = FrameShape{header.steps, header.height, header.width} == shape &&
                      header.packed_bytes == bytes.size() - begin &&
-                     header.checksum == checksum_of(bytes.data() + begin, header.packed_bytes);
+                     header.checksum == checksum_of(header, bytes.data() + begin);
   if (!whole) return {};
   Frames frames;
   frames.shape = shape;

@@ -12,6 +12,7 @@ namespace staa::recipe {
 enum class Device { kAuto, kCpu, kCuda };
 enum class Loss { kMean, kTet };
 enum class OptimizerKind { kSgd, kAdamW };
+enum class Slice { kCount, kTime };
 enum class ScheduleKind { kCosine, kStep, kConstant };
 
 /// [data]
@@ -23,6 +24,9 @@ struct DataSection {
   std::int64_t limit_test = 0;
   std::int64_t workers = 1;
   std::int64_t frame_size = 0;
+  Slice slice = Slice::kCount;
+  std::string split;
+  std::string cache;
 };
 
 /// [augment]
@@ -34,6 +38,7 @@ struct AugmentSection {
   double mixup = 0;
   std::int64_t random_resized_crop = 0;
   bool geometric = false;
+  bool event_drop = false;
 };
 
 /// [model]
@@ -92,6 +97,9 @@ struct Recipe {
   OptimizerOptions optimizer;
   ScheduleOptions schedule;
 };
+
+/// Whether data.set is one of event recordings, of which frames are made.
+bool is_event_set(const std::string& set);
 
 /// Reads a recipe file, then sets the keys that `overrides` ("model.width=0.25") name. The value of
 /// an override is read as TOML; a bare word is taken as a string.

@@ -9,10 +9,11 @@
 namespace staa::recipe {
 namespace {
 
-constexpr std::array<const char*, 9> kChangeable{
-    "description",     "threads",      "device",
-    "data.path",       "data.workers", "train.eval_batch",
-    "train.max_steps", "train.epochs", "train.checkpoint_steps"};
+constexpr std::array<const char*, 10> kChangeable{"description",      "threads",
+                                                  "device",           "data.path",
+                                                  "data.cache",       "data.workers",
+                                                  "train.eval_batch", "train.max_steps",
+                                                  "train.epochs",     "train.checkpoint_steps"};
 
 bool changeable(const std::string& path) {
   return std::find(kChangeable.begin(), kChangeable.end(), path) != kChangeable.end();

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "staa/data/augmented_images.h"
+#include "staa/data/event_sets.h"
 #include "staa/util/error.h"
 
 namespace staa::train {
@@ -20,7 +21,50 @@ models::NetworkOptions network_options(const recipe::Recipe& recipe,
   return options;
 }
 
+namespace {
+
+data::EventFrames::Options frame_options(const recipe::Recipe& recipe) {
+  data::EventFrames::Options options;
+  options.frames.steps = recipe.model.steps;
+  options.frames.slice_by =
+      recipe.data.slice == recipe::Slice::kCount ? events::SliceBy::kCount : events::SliceBy::kTime;
+  options.frames.size = {recipe.data.frame_size, recipe.data.frame_size};
+  if (recipe.data.cache != "none") {
+    options.cache = recipe.data.cache.empty() ? events::default_cache_folder()
+                                              : std::filesystem::path(recipe.data.cache);
+  }
+  return options;
+}
+
+}  // namespace
+
+EventSources open_events(const recipe::Recipe& recipe) {
+  data::EventSetOptions options;
+  options.set = recipe.data.set;
+  options.path = recipe.data.path;
+  options.split = recipe.data.split;
+  options.allow_partial = recipe.data.allow_partial;
+  options.limit_train = recipe.data.limit_train;
+  options.limit_test = recipe.data.limit_test;
+  const auto recordings = data::open_recordings(options);
+  const auto plain = frame_options(recipe);
+  auto augmenting = plain;
+  augmenting.augment.crop_padding = recipe.augment.crop_padding;
+  augmenting.augment.flip = recipe.augment.flip;
+  augmenting.augment.geometric = recipe.augment.geometric;
+  augmenting.augment.cutout = recipe.augment.cutout;
+  augmenting.event_drop = recipe.augment.event_drop;
+  return {std::make_shared<data::EventFrames>(recordings.train, augmenting),
+          std::make_shared<data::EventFrames>(recordings.test, plain)};
+}
+
 Sources open_data(const recipe::Recipe& recipe, const InputDescription* known) {
+  if (recipe::is_event_set(recipe.data.set)) {
+    const auto frames = open_events(recipe);
+    const InputDescription input{frames.train->shape(), frames.train->classes(), {}};
+    if (known != nullptr) check_input(*known, *frames.train, frames.train->shape());
+    return {frames.train, frames.test, known != nullptr ? *known : input};
+  }
   data::DataOptions options;
   options.set = recipe.data.set;
   options.path = recipe.data.path;
