@@ -1,5 +1,7 @@
 #include "staa/recipe/recipe.h"
 
+#include <set>
+
 #include "staa/recipe/keys.h"
 #include "staa/util/random.h"
 #include "support/support.h"
