@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "command.h"
+#include "data_events.h"
 #include "staa/data/contact_sheet.h"
 #include "staa/data/convert.h"
 #include "staa/data/normalisation.h"
@@ -173,10 +174,12 @@ void add_show(CLI::App& app, Action& action) {
 }  // namespace
 
 void add_data(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("data", "Check, convert and show data sets");
+  auto* command = app.add_subcommand("data", "Check, convert, simulate and show data sets");
   add_check(*command, action);
   add_convert(*command, action);
+  add_prepare(*command, action);
   add_show(*command, action);
+  add_simulate(*command, action);
 }
 
 }  // namespace staa::app

@@ -22,6 +22,22 @@ constexpr const char* kHowToGetImageNet =
     "val/SYNSET/*.JPEG in that folder";
 constexpr const char* kHowToArrangeImages =
     "arrange images as train/CLASS/NAME.jpg and test/CLASS/NAME.jpg (or .png) in that folder";
+constexpr const char* kHowToGetCifar10Dvs =
+    "download the ten zip files from https://figshare.com/articles/dataset/CIFAR10-DVS_New/4724671 "
+    "and unpack them there: airplane/*.aedat ... truck/*.aedat";
+constexpr const char* kHowToGetDvs128Gesture =
+    "download DvsGesture.tar.gz from https://research.ibm.com/interactive/dvsgesture/ and unpack "
+    "it: the folder DvsGesture holds what is needed";
+constexpr const char* kHowToGetNMnist =
+    "download Train.zip and Test.zip from https://www.garrickorchard.com/datasets/n-mnist and "
+    "unpack them there";
+constexpr const char* kHowToGetNCaltech101 =
+    "download Caltech101.zip from https://www.garrickorchard.com/datasets/n-caltech101 and unpack "
+    "it there";
+constexpr const char* kHowToArrangeEvents =
+    "make one with `staa data simulate`, or arrange recordings as train/CLASS/NAME.bin and "
+    "test/CLASS/NAME.bin (or .bs2, .aedat, .npz) and write staa.events.txt with the lines "
+    "\"format 1\", \"name NAME\", \"width N\" and \"height N\"";
 
 /// Throws Error(kIo) about a data set that is not there: what was looked for, where, and how to get
 /// it.

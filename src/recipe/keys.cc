@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <set>
 
 #include "staa/options/names.h"
 #include "staa/util/text.h"
@@ -36,6 +37,11 @@ const NameTable<ScheduleKind>& names_of(ScheduleKind) {
   static const NameTable<ScheduleKind> table{{ScheduleKind::kCosine, "cosine"},
                                              {ScheduleKind::kStep, "step"},
                                              {ScheduleKind::kConstant, "constant"}};
+  return table;
+}
+
+const NameTable<Slice>& names_of(Slice) {
+  static const NameTable<Slice> table{{Slice::kCount, "count"}, {Slice::kTime, "time"}};
   return table;
 }
 
@@ -123,9 +129,10 @@ std::vector<Key> top_keys() {
 std::vector<Key> data_keys() {
   Key set = key("data.set", "The data set", STAA_MEMBER(data.set));
   set.type = ValueType::kChoice;
-  // The last ones have recipes and are refused by the data layer until it has readers for them.
-  set.choices = {"cifar10",      "cifar100", "mnist",       "fashion-mnist",
-                 "image-folder", "imagenet", "cifar10-dvs", "dvs128-gesture"};
+  // imagenet has recipes and is refused by the data layer until it has a reader for it.
+  set.choices = {"cifar10",      "cifar100",     "mnist",       "fashion-mnist",
+                 "image-folder", "imagenet",     "cifar10-dvs", "dvs128-gesture",
+                 "n-mnist",      "n-caltech101", "event-folder"};
   return {
       set,
       key("data.path", "Its folder; empty: $STAA_DATA/SET or where the system's package puts it",
@@ -148,6 +155,12 @@ std::vector<Key> data_keys() {
       key("data.corrupt",
           "A sample that cannot be decoded: refuse it, or skip, report and count it",
           STAA_MEMBER(data.corrupt)),
+      key("data.slice", "Event frames end after equal counts of events, or equal times",
+          STAA_MEMBER(data.slice)),
+      key("data.split", "File of \"train NAME\" and \"test NAME\" lines; empty: as published",
+          STAA_MEMBER(data.split)),
+      key("data.cache", "Folder that keeps event frames; empty: of the user; none: keep none",
+          STAA_MEMBER(data.cache)),
   };
 }
 
@@ -178,6 +191,8 @@ std::vector<Key> augment_keys() {
                   STAA_MEMBER(augment.color_jitter))),
       key("augment.geometric", "One random geometric change a sample (event frames)",
           STAA_MEMBER(augment.geometric)),
+      key("augment.event_drop", "Drop events by time, by area or at random before they are summed",
+          STAA_MEMBER(augment.event_drop)),
   };
 }
 
@@ -289,6 +304,12 @@ std::vector<Key> schedule_keys() {
 #undef STAA_MEMBER
 
 }  // namespace
+
+bool is_event_set(const std::string& set) {
+  static const std::set<std::string> sets{"cifar10-dvs", "dvs128-gesture", "n-mnist",
+                                          "n-caltech101", "event-folder"};
+  return sets.count(set) > 0;
+}
 
 const std::vector<Key>& all_keys() {
   static const std::vector<Key> keys = [] {

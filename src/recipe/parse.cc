@@ -216,13 +216,19 @@ class Parser {
   /// Keys that only some data sets can follow are refused for the others, not passed over.
   void check_set(const std::string& source) {
     const auto& set = recipe_.data.set;
-    const bool events = set == "cifar10-dvs" || set == "dvs128-gesture";
+    const bool events = is_event_set(set);
     const auto refuse = [&](const char* key, const char* of) {
       add(source,
           fmt::format("'{}': is of {}, which data.set = \"{}\" does not give", key, of, set));
     };
     if (recipe_.data.frame_size > 0 && !events) refuse("data.frame_size", "event frames");
+    if (recipe_.data.slice != Slice::kCount && !events) refuse("data.slice", "event frames");
+    if (!recipe_.data.cache.empty() && !events) refuse("data.cache", "event frames");
+    if (!recipe_.data.split.empty() && set != "cifar10-dvs" && set != "n-caltech101") {
+      refuse("data.split", "sets without a published split");
+    }
     if (recipe_.augment.geometric && !events) refuse("augment.geometric", "event frames");
+    if (recipe_.augment.event_drop && !events) refuse("augment.event_drop", "event frames");
     if (recipe_.augment.autoaugment && events) refuse("augment.autoaugment", "still images");
     if (recipe_.augment.color_jitter > 0 && events) refuse("augment.color_jitter", "still images");
     const bool photos = set == "imagenet" || set == "image-folder";

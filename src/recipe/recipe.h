@@ -14,6 +14,7 @@ enum class Device { kAuto, kCpu, kCuda };
 enum class Loss { kMean, kTet };
 enum class Corrupt { kRefuse, kSkip };
 enum class OptimizerKind { kSgd, kAdamW };
+enum class Slice { kCount, kTime };
 enum class ScheduleKind { kCosine, kStep, kConstant };
 
 /// [data]
@@ -27,6 +28,9 @@ struct DataSection {
   std::int64_t frame_size = 0;
   std::string class_names;
   Corrupt corrupt = Corrupt::kRefuse;
+  Slice slice = Slice::kCount;
+  std::string split;
+  std::string cache;
 };
 
 /// [augment]
@@ -40,6 +44,7 @@ struct AugmentSection {
   double least_area = 0.08;
   double color_jitter = 0;
   bool geometric = false;
+  bool event_drop = false;
 };
 
 /// [model]
@@ -99,6 +104,9 @@ struct Recipe {
   OptimizerOptions optimizer;
   ScheduleOptions schedule;
 };
+
+/// Whether data.set is one of event recordings, of which frames are made.
+bool is_event_set(const std::string& set);
 
 /// Reads a recipe file, then sets the keys that `overrides` ("model.width=0.25") name. The value of
 /// an override is read as TOML; a bare word is taken as a string.

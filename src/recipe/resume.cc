@@ -9,7 +9,7 @@
 namespace staa::recipe {
 namespace {
 
-constexpr std::array<const char*, 11> kChangeable{"description",
+constexpr std::array<const char*, 12> kChangeable{"description",
                                                   "threads",
                                                   "device",
                                                   "memory",
@@ -19,7 +19,8 @@ constexpr std::array<const char*, 11> kChangeable{"description",
                                                   "train.eval_batch",
                                                   "train.max_steps",
                                                   "train.epochs",
-                                                  "train.checkpoint_steps"};
+                                                  "train.checkpoint_steps",
+                                                  "data.cache"};
 
 bool changeable(const std::string& path) {
   return std::find(kChangeable.begin(), kChangeable.end(), path) != kChangeable.end();

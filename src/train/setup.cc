@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "staa/data/augmented_images.h"
+#include "staa/data/event_sets.h"
 #include "staa/data/photos.h"
 #include "staa/data/subset.h"
 #include "staa/util/error.h"
@@ -46,6 +47,19 @@ data::AugmentOptions augment_options(const recipe::Recipe& recipe) {
   return options;
 }
 
+data::EventFrames::Options frame_options(const recipe::Recipe& recipe) {
+  data::EventFrames::Options options;
+  options.frames.steps = recipe.model.steps;
+  options.frames.slice_by =
+      recipe.data.slice == recipe::Slice::kCount ? events::SliceBy::kCount : events::SliceBy::kTime;
+  options.frames.size = {recipe.data.frame_size, recipe.data.frame_size};
+  if (recipe.data.cache != "none") {
+    options.cache = recipe.data.cache.empty() ? events::default_cache_folder()
+                                              : std::filesystem::path(recipe.data.cache);
+  }
+  return options;
+}
+
 std::shared_ptr<const data::Source> limited(std::shared_ptr<const data::Source> source,
                                             std::int64_t limit) {
   return limit > 0 ? data::first(std::move(source), limit) : source;
@@ -53,7 +67,33 @@ std::shared_ptr<const data::Source> limited(std::shared_ptr<const data::Source> 
 
 }  // namespace
 
+EventSources open_events(const recipe::Recipe& recipe) {
+  data::EventSetOptions options;
+  options.set = recipe.data.set;
+  options.path = recipe.data.path;
+  options.split = recipe.data.split;
+  options.allow_partial = recipe.data.allow_partial;
+  options.limit_train = recipe.data.limit_train;
+  options.limit_test = recipe.data.limit_test;
+  const auto recordings = data::open_recordings(options);
+  const auto plain = frame_options(recipe);
+  auto augmenting = plain;
+  augmenting.augment.crop_padding = recipe.augment.crop_padding;
+  augmenting.augment.flip = recipe.augment.flip;
+  augmenting.augment.geometric = recipe.augment.geometric;
+  augmenting.augment.cutout = recipe.augment.cutout;
+  augmenting.event_drop = recipe.augment.event_drop;
+  return {std::make_shared<data::EventFrames>(recordings.train, augmenting),
+          std::make_shared<data::EventFrames>(recordings.test, plain)};
+}
+
 Sources open_data(const recipe::Recipe& recipe, const InputDescription* known) {
+  if (recipe::is_event_set(recipe.data.set)) {
+    const auto frames = open_events(recipe);
+    const InputDescription input{frames.train->shape(), frames.train->classes(), {}};
+    if (known != nullptr) check_input(*known, *frames.train, frames.train->shape());
+    return {frames.train, frames.test, known != nullptr ? *known : input};
+  }
   if (recipe.augment.random_resized_crop > 0) return photo_sources(recipe, known);
   return image_sources(data::open_dataset(data_options(recipe)), recipe, known);
 }

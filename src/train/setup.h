@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "staa/data/event_frames.h"
 #include "staa/data/loader.h"
 #include "staa/data/open.h"
 #include "staa/models/network.h"
@@ -33,6 +34,15 @@ Sources image_sources(const data::Splits& images, const recipe::Recipe& recipe,
 /// Photographs of many sizes in a folder, decoded as they are read: ImageNet, and an image folder
 /// with augment.random_resized_crop. Normalised by ImageNet's mean and deviation.
 Sources photo_sources(const recipe::Recipe& recipe, const InputDescription* known = nullptr);
+
+/// The two halves of a set of event recordings as frames.
+struct EventSources {
+  std::shared_ptr<const data::EventFrames> train;  ///< augmented as the recipe says
+  std::shared_ptr<const data::EventFrames> test;   ///< not augmented
+};
+
+/// Opens the recipe's data set, which is one of recipe::is_event_set. T is model.steps.
+EventSources open_events(const recipe::Recipe& recipe);
 
 /// Throws Error(kInput) when samples of `set` have another shape or number of classes than `known`.
 void check_input(const InputDescription& known, const data::Labelled& set,

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "staa/util/error.h"
+#include "staa/util/input_file.h"
 
 namespace staa {
 namespace {
@@ -32,30 +33,13 @@ void sync_folder(const std::filesystem::path& folder) {
 }  // namespace
 
 std::vector<std::uint8_t> read_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
-  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (fd.value < 0) fail_errno(path.string(), "cannot open");
-  struct stat info {};
-  if (::fstat(fd.value, &info) != 0) fail_errno(path.string(), "cannot stat");
-  if (!S_ISREG(info.st_mode)) {
-    fail(ErrorKind::kInput, "{}: expected a regular file", path.string());
+  const InputFile file(path);
+  if (file.size() > max_bytes) {
+    fail(ErrorKind::kInput, "{}: too large: expected at most {} bytes, found {}", file.name(),
+         max_bytes, file.size());
   }
-  const auto size = static_cast<std::uint64_t>(info.st_size);
-  if (size > max_bytes) {
-    fail(ErrorKind::kInput, "{}: too large: expected at most {} bytes, found {}", path.string(),
-         max_bytes, size);
-  }
-  std::vector<std::uint8_t> bytes(size);
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t got = ::read(fd.value, bytes.data() + done, bytes.size() - done);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail_errno(path.string(), "cannot read");
-    if (got == 0) {
-      fail(ErrorKind::kIo, "{}: shrank while being read: expected {} bytes, found {}",
-           path.string(), bytes.size(), done);
-    }
-    done += static_cast<std::size_t>(got);
-  }
+  std::vector<std::uint8_t> bytes(file.size());
+  file.read_at(0, bytes.data(), bytes.size());
   return bytes;
 }
 
@@ -91,14 +75,15 @@ void AtomicFile::write(const void* bytes, std::size_t count) {
   }
 }
 
-void AtomicFile::commit() {
-  if (::fsync(descriptor_) != 0) fail_errno(path_.string(), "cannot flush to disk");
+void AtomicFile::commit(bool durable) {
+  if (durable && ::fsync(descriptor_) != 0) fail_errno(path_.string(), "cannot flush to disk");
   const int fd = std::exchange(descriptor_, -1);
   if (::close(fd) != 0) fail_errno(path_.string(), "cannot close");
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
     fail_errno(path_.string(), "cannot rename the finished file to this name");
   }
   temporary_.clear();
+  if (!durable) return;
   const auto folder = path_.parent_path();
   sync_folder(folder.empty() ? "." : folder);
 }

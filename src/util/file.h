@@ -31,8 +31,9 @@ class AtomicFile {
   void write(const void* bytes, std::size_t count);
   void write(std::string_view text) { write(text.data(), text.size()); }
 
-  /// fsync, rename over the target, fsync of the folder.
-  void commit();
+  /// fsync, rename over the target, fsync of the folder. `durable` = false leaves both fsyncs out,
+  /// for what is made anew if a power cut takes it.
+  void commit(bool durable = true);
 
  private:
   std::filesystem::path path_;

@@ -1,5 +1,7 @@
 #include "staa/recipe/recipe.h"
 
+#include <set>
+
 #include "staa/recipe/keys.h"
 #include "staa/util/random.h"
 #include "support/support.h"
@@ -80,6 +82,11 @@ TEST(Recipe, ChecksWhatKeysMeanTogether) {
 TEST(Recipe, RefusesKeysThatTheDataSetCannotFollow) {
   const std::string still = "[data]\nset = \"cifar10\"\n";
   expect_refused(still + "frame_size = 48\n", {"'data.frame_size'", "event frames", "cifar10"});
+  expect_refused(still + "slice = \"time\"\n", {"'data.slice'", "event frames"});
+  expect_refused(still + "cache = \"x\"\n", {"'data.cache'", "event frames"});
+  expect_refused("[data]\nset = \"n-mnist\"\nsplit = \"x\"\n",
+                 {"'data.split'", "without a published split", "n-mnist"});
+  expect_refused(still + "[augment]\nevent_drop = true\n", {"'augment.event_drop'", "cifar10"});
   expect_refused(still + "[augment]\ngeometric = true\n", {"'augment.geometric'", "cifar10"});
   expect_refused(still + "[augment]\nrandom_resized_crop = 24\n",
                  {"'augment.random_resized_crop'", "cifar10"});
@@ -172,6 +179,12 @@ TEST(Recipe, RandomRecipesComeBackFromTheirText) {
       recipe.data.frame_size = 0;
     }
     (events ? recipe.augment.autoaugment : recipe.augment.geometric) = false;
+    recipe.data.split.clear();
+    if (!events) {
+      recipe.data.slice = Slice::kCount;
+      recipe.data.cache.clear();
+      recipe.augment.event_drop = false;
+    }
     const auto text = to_toml(recipe);
     EXPECT_EQ(to_toml(parse_recipe(text, "r.toml")), text);
   }
@@ -190,16 +203,21 @@ TEST(Override, SetsEveryKey) {
     if (key.path == "neuron.reset") together.emplace_back("neuron.threshold=2000");
     if (key.path == "neuron.threshold") together.emplace_back("neuron.reset=-2000");
     if (key.path == "optimizer.lr") together.emplace_back("schedule.min_lr=0");
-    if (key.path == "data.frame_size" || key.path == "augment.geometric") {
+    const std::set<std::string> of_events{"data.frame_size",   "data.slice",
+                                          "data.split",        "data.cache",
+                                          "augment.geometric", "augment.event_drop"};
+    if (of_events.count(key.path) > 0) {
       together.emplace_back("data.set=cifar10-dvs");
     }
     if (key.path == "augment.random_resized_crop") together.emplace_back("data.set=image-folder");
-    if (key.path == "data.class_names" || print_value(value) == "\"imagenet\"") {
+    if (key.path == "data.class_names" || value == Value(std::string("imagenet"))) {
       together.emplace_back("augment.random_resized_crop=224");
       together.emplace_back("data.set=imagenet");
     }
     together.push_back(key.path + "=" + print_value(value));
-    const auto recipe = parse_recipe("", "r.toml", together);
+    SCOPED_TRACE(testing::Message() << testing::PrintToString(together));
+    Recipe recipe;
+    ASSERT_NO_THROW(recipe = parse_recipe("", "r.toml", together));
     EXPECT_EQ(print_value(key.get(recipe)), print_value(value)) << key.path;
   }
 }

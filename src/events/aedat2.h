@@ -1,0 +1,31 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "staa/events/event.h"
+
+namespace staa::events {
+
+/// How an AEDAT 2.0 address a is read. Both are of a sensor of 128x128.
+enum class Aedat2Address {
+  kDvs128,      ///< x = a >> 1 & 127, y = a >> 8 & 127, polarity = a & 1
+  kCifar10Dvs,  ///< x = 127 - (a >> 8 & 127), y = 127 - (a >> 1 & 127), polarity = 1 - (a & 1)
+};
+
+/// Opens an AEDAT 2.0 recording of a DVS128 camera: lines that begin with '#', the first of them
+/// "#!AER-DAT2.0", then 8 bytes an event, address and microseconds, big-endian. The clock's 32 bits
+/// are followed when they go round. Addresses with a higher bit than the 14th are the camera's
+/// special events and are skipped.
+///
+/// Throws Error(kIo) if the file cannot be read, Error(kInput) for another first line. Reading
+/// throws Error(kInput) if the file ends within an event.
+std::unique_ptr<EventStream> open_aedat2(const std::filesystem::path& path, Aedat2Address address);
+
+/// Writes events in this form, whole or not at all; `remarks` are lines of the header. Throws
+/// Error(kUsage) for an event outside of 128x128 or a time that 32 bits do not hold.
+void write_aedat2(const std::filesystem::path& path, Aedat2Address address,
+                  const std::vector<Event>& events, const std::vector<std::string>& remarks = {});
+
+}  // namespace staa::events

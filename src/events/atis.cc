@@ -1,0 +1,108 @@
+#include "staa/events/atis.h"
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "staa/events/byte_reader.h"
+#include "staa/util/error.h"
+#include "staa/util/file.h"
+
+namespace staa::events {
+namespace {
+
+constexpr std::size_t kEventBytes = 5;
+constexpr std::uint8_t kClockMark = 240;  // as a y
+constexpr std::int64_t kClockStep = 1 << 13;
+constexpr std::int64_t kTimes = 1 << 23;
+
+class AtisStream : public EventStream {
+ public:
+  AtisStream(const std::filesystem::path& path, Sensor sensor) : reader_(path), sensor_(sensor) {}
+
+  const std::string& name() const override { return reader_.name(); }
+  Sensor sensor() const override { return sensor_; }
+  const Skipped& skipped() const override { return skipped_; }
+
+  void rewind() override {
+    reader_.seek(0);
+    clock_ = 0;
+    skipped_ = {};
+  }
+
+  std::size_t read(Event* out, std::size_t capacity) override {
+    std::size_t done = 0;
+    while (done == 0) {
+      const auto records = reader_.take_records(kEventBytes, capacity);
+      if (records.count == 0) {
+        if (reader_.left() > 0) reader_.take(kEventBytes, "event");
+        return 0;
+      }
+      for (std::size_t i = 0; i < records.count; ++i) {
+        done += decode(records.bytes + i * kEventBytes, out[done]) ? 1 : 0;
+      }
+    }
+    return done;
+  }
+
+ private:
+  bool decode(const std::uint8_t* bytes, Event& event) {
+    if (bytes[1] == kClockMark) {
+      clock_ += kClockStep;
+      ++skipped_.special;
+      return false;
+    }
+    event.t = clock_ + ((bytes[2] & 0x7f) << 16 | bytes[3] << 8 | bytes[4]);
+    event.x = bytes[0];
+    event.y = bytes[1];
+    event.polarity = bytes[2] >> 7;
+    const bool inside = event.x < sensor_.width && event.y < sensor_.height;
+    skipped_.outside += inside ? 0 : 1;
+    return inside;
+  }
+
+  ByteReader reader_;
+  Sensor sensor_;
+  std::int64_t clock_ = 0;  ///< what the marks so far have added
+  Skipped skipped_;
+};
+
+void put(std::string& bytes, const Event& event, std::int64_t t) {
+  const std::array<std::int64_t, kEventBytes> values{event.x, event.y,
+                                                     event.polarity << 7 | t >> 16, t >> 8, t};
+  for (const auto value : values) bytes += static_cast<char>(value & 0xff);
+}
+
+}  // namespace
+
+std::unique_ptr<EventStream> open_atis(const std::filesystem::path& path, Sensor sensor) {
+  if (sensor.width < 1 || sensor.width > 256 || sensor.height < 1 || sensor.height > kClockMark) {
+    fail(ErrorKind::kUsage, "{}: 5-byte events reach sensors of up to 256x{} pixels, not {}x{}",
+         path.string(), kClockMark, sensor.width, sensor.height);
+  }
+  return std::make_unique<AtisStream>(path, sensor);
+}
+
+void write_atis(const std::filesystem::path& path, const std::vector<Event>& events) {
+  std::string bytes;
+  bytes.reserve(events.size() * kEventBytes);
+  std::int64_t clock = 0;
+  std::int64_t last = 0;
+  for (const auto& event : events) {
+    if (event.x > 255 || event.y >= kClockMark || event.t < last) {
+      fail(ErrorKind::kUsage,
+           "{}: event {}: x {}, y {}, t {}: expected x up to 255, y up to {} and a time of {} or "
+           "later",
+           path.string(), &event - events.data(), event.x, event.y, event.t, kClockMark - 1, last);
+    }
+    last = event.t;
+    while (event.t - clock >= kTimes) {
+      put(bytes, Event{0, 0, kClockMark, 0}, kTimes - 1);
+      clock += kClockStep;
+    }
+    put(bytes, event, event.t - clock);
+  }
+  write_file_atomically(path, bytes);
+}
+
+}  // namespace staa::events

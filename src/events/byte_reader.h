@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "staa/util/input_file.h"
+
+namespace staa::events {
+
+/// A file read from front to back through one block of memory.
+class ByteReader {
+ public:
+  explicit ByteReader(const std::filesystem::path& path) : file_(path) {}
+
+  const std::string& name() const { return file_.name(); }
+  /// Of the next byte.
+  std::uint64_t offset() const { return block_offset_ + next_; }
+  std::uint64_t left() const { return file_.size() - offset(); }
+
+  /// Goes on at `offset`, at most the file's size.
+  void seek(std::uint64_t offset);
+
+  /// The next `count` bytes (at most kBlockBytes), valid until the next call. Throws Error(kInput)
+  /// naming the offset and `what` if fewer are left.
+  const std::uint8_t* take(std::size_t count, const char* what);
+
+  /// As many whole records of `record_bytes` as lie ready, at most `most`, but at least one unless
+  /// the file ends before.
+  struct Records {
+    const std::uint8_t* bytes = nullptr;
+    std::size_t count = 0;
+  };
+  Records take_records(std::size_t record_bytes, std::size_t most);
+
+  /// The next byte without going past it; -1 at the end of the file.
+  int peek();
+
+  /// The next line without its line end ("\n" or "\r\n"), which is read as well. Throws
+  /// Error(kInput) if no line end follows within kMaxLineBytes.
+  std::string take_line(const char* what);
+
+  static constexpr std::size_t kBlockBytes = std::size_t{1} << 18;
+  static constexpr std::size_t kMaxLineBytes = std::size_t{1} << 16;
+
+ private:
+  /// Makes min(count, left()) bytes lie ready and returns how many do, which may be more.
+  std::size_t prepare(std::size_t count);
+
+  InputFile file_;
+  std::vector<std::uint8_t> block_;
+  std::uint64_t block_offset_ = 0;  ///< in the file, of block_'s first byte
+  std::size_t next_ = 0;            ///< in block_
+};
+
+}  // namespace staa::events

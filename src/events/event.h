@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace staa::events {
+
+/// One change of brightness at one pixel.
+struct Event {
+  std::int64_t t = 0;  ///< microseconds; files differ in where they begin to count
+  std::uint16_t x = 0;
+  std::uint16_t y = 0;        ///< as the file has it: what is up differs between cameras
+  std::uint8_t polarity = 0;  ///< 1: brighter, 0: darker
+};
+
+inline bool operator==(const Event& a, const Event& b) {
+  return a.t == b.t && a.x == b.x && a.y == b.y && a.polarity == b.polarity;
+}
+
+/// Extent of a sensor in pixels.
+struct Sensor {
+  std::int64_t width = 0;
+  std::int64_t height = 0;
+};
+
+inline bool operator==(const Sensor& a, const Sensor& b) {
+  return a.width == b.width && a.height == b.height;
+}
+
+/// Records that a reader met and did not deliver, by reason.
+struct Skipped {
+  std::uint64_t special = 0;  ///< not a change of brightness: synchronisation, images, motion
+  std::uint64_t invalid = 0;  ///< marked as invalid by the camera
+  std::uint64_t outside = 0;  ///< address outside the sensor
+
+  std::uint64_t total() const { return special + invalid + outside; }
+};
+
+/// The events of one recording, in the order of the file, a chunk at a time: a reader holds a few
+/// blocks of the file and never the whole. One thread uses a stream.
+class EventStream {
+ public:
+  virtual ~EventStream() = default;
+
+  /// The file, for messages.
+  virtual const std::string& name() const = 0;
+  virtual Sensor sensor() const = 0;
+
+  /// Writes up to `capacity` (at least 1) events to `out` and returns how many; 0 at the end alone.
+  /// Every event lies within sensor(). Throws Error(kInput) naming the file and the offset of what
+  /// is broken.
+  virtual std::size_t read(Event* out, std::size_t capacity) = 0;
+
+  /// Begins again with the first event and counts what is skipped anew.
+  virtual void rewind() = 0;
+
+  /// What was skipped so far.
+  virtual const Skipped& skipped() const = 0;
+};
+
+/// A fair size of chunk: large enough that the call does not show, small enough for the cache.
+constexpr std::size_t kChunkEvents = 4096;
+
+}  // namespace staa::events

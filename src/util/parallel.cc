@@ -1,0 +1,36 @@
+#include "staa/util/parallel.h"
+
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace staa {
+
+void for_each_index(std::int64_t count, std::int64_t threads,
+                    const std::function<void(std::int64_t)>& work) {
+  std::atomic<std::int64_t> next{0};
+  std::mutex mutex;  // guards failure
+  std::exception_ptr failure;
+  const auto run = [&] {
+    try {
+      for (std::int64_t i = next++; i < count; i = next++) work(i);
+    } catch (...) {
+      const std::lock_guard<std::mutex> lock(mutex);
+      if (!failure) failure = std::current_exception();
+      next = count;
+    }
+  };
+  std::vector<std::thread> helpers;
+  try {
+    for (std::int64_t i = 1; i < threads; ++i) helpers.emplace_back(run);
+  } catch (const std::exception&) {
+    // The system gives no more threads: those that there are do the work.
+  }
+  run();
+  for (auto& helper : helpers) helper.join();
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace staa

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "staa/events/aedat2.h"
+#include "staa/events/aedat31.h"
+#include "staa/events/atis.h"
+#include "staa/events/gesture.h"
+#include "staa/events/npz.h"
+#include "staa/util/error.h"
+
+namespace staa::fuzz {
+
+/// Reads a file in the way of one reader; every failure is a staa::Error.
+using Reader = void (*)(const std::filesystem::path&);
+
+/// The readers by the names of their corpora.
+struct NamedReader {
+  const char* name;
+  Reader read;
+};
+
+constexpr events::Sensor kSensor{128, 128};
+
+/// Reads a stream twice, by chunks of different sizes: what comes must be on the sensor, and the
+/// second time the same number of events must come.
+inline void drain(std::unique_ptr<events::EventStream> stream) {
+  std::uint64_t counts[2] = {};
+  for (int round = 0; round < 2; ++round) {
+    std::vector<events::Event> chunk(round == 0 ? 4096 : 7);
+    while (const auto count = stream->read(chunk.data(), chunk.size())) {
+      for (std::size_t i = 0; i < count; ++i) {
+        const auto& e = chunk[i];
+        if (e.x >= kSensor.width || e.y >= kSensor.height || e.polarity > 1) {
+          throw std::logic_error(stream->name() + ": an event outside of the sensor");
+        }
+      }
+      counts[round] += count;
+    }
+    stream->rewind();
+  }
+  if (counts[0] != counts[1]) throw std::logic_error(stream->name() + ": another count");
+}
+
+constexpr NamedReader kReaders[] = {
+    {"aedat2",
+     [](const std::filesystem::path& path) {
+       drain(events::open_aedat2(path, events::Aedat2Address::kDvs128));
+     }},
+    {"aedat31",
+     [](const std::filesystem::path& path) { drain(events::open_aedat31(path, kSensor)); }},
+    {"atis", [](const std::filesystem::path& path) { drain(events::open_atis(path, kSensor)); }},
+    {"npz", [](const std::filesystem::path& path) { drain(events::open_npz(path, kSensor)); }},
+    {"gesture_spans",
+     [](const std::filesystem::path& path) { (void)events::read_gesture_spans(path, 11); }},
+    {"trials", [](const std::filesystem::path& path) { (void)events::read_trials(path); }},
+};
+
+/// Runs a reader on bytes that lie in a file without a folder.
+inline void read_bytes(Reader read, const std::uint8_t* bytes, std::size_t count) {
+  const int file = ::memfd_create("fuzz", MFD_CLOEXEC);
+  if (file < 0 || ::write(file, bytes, count) != static_cast<ssize_t>(count)) {
+    throw std::runtime_error("cannot make a file in memory");
+  }
+  try {
+    read("/proc/self/fd/" + std::to_string(file));
+  } catch (const Error&) {
+    // A broken file, refused as it should be.
+  } catch (...) {
+    ::close(file);
+    throw;
+  }
+  ::close(file);
+}
+
+}  // namespace staa::fuzz
