@@ -217,7 +217,7 @@ TEST(Quantise, StaysWithinHalfAStepOrCutsOffLittle) {
   const auto plain = weight.abs().amax({0, 1, 2}) / 127;
   const auto rounded_plainly = (weight / plain).round() * plain;
   EXPECT_LE((back - weight).square().sum().item<double>(),
-            (rounded_plainly - weight).square().sum().item<double>());
+            1.000001 * (rounded_plainly - weight).square().sum().item<double>());
   EXPECT_LT((back - weight).abs().mean().item<double>(), plain.max().item<double>() / 2);
 }
 
