@@ -16,8 +16,8 @@ using format::NodeKind;
 
 /// Of the slots of a convolution's input, the share above which looking at all of them is faster
 /// than at the events (docs/performance.md).
-constexpr double kDenseAboveFp32 = 0.30;
-constexpr double kDenseAboveInt8 = 0.55;
+constexpr double kDenseAboveFp32 = 0.45;
+constexpr double kDenseAboveInt8 = 0.40;
 
 /// An average pool: sums of levels, those of a window that the border cuts off scaled as if it had
 /// not been.
