@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <vector>
 
 #include "convolution_floor.h"
@@ -27,6 +28,7 @@ namespace {
 
 struct Setup {
   std::vector<std::string> runs;
+  std::vector<double> thresholds;
   std::int64_t images = 16;
   int rounds = 5;
   bool json = false;
@@ -67,10 +69,15 @@ runtime::Model exported(const models::Network& network, const train::InputDescri
   return model;
 }
 
-nlohmann::ordered_json measure(const Setup& setup, const std::string& run) {
+/// With a threshold of its own in place of the one it was trained with, a network fires more or
+/// less: what it then says means nothing, but how long it takes does.
+nlohmann::ordered_json measure(const Setup& setup, const std::string& run,
+                               std::optional<double> threshold) {
   const auto weights = train::RunFolder(run).best();
   const auto description = train::load_description(weights);
-  const auto recipe = recipe::parse_recipe(description.recipe, weights.string());
+  auto recipe = recipe::parse_recipe(description.recipe, weights.string());
+  const bool trained = !threshold;
+  if (threshold) recipe.neuron.threshold = *threshold;
   const auto network = models::make_network(train::network_options(recipe, description.input));
   train::load_weights(weights, *network);
   network->eval();
@@ -123,6 +130,8 @@ nlohmann::ordered_json measure(const Setup& setup, const std::string& run) {
     rows.push_back({{"width", recipe.model.width},
                     {"precision", ways[i].precision},
                     {"path", ways[i].name},
+                    {"threshold", recipe.neuron.threshold},
+                    {"trained_threshold", trained},
                     {"firing_rate", rate},
                     {"runtime_images_per_s", count / times[3 + i]},
                     {"eager_images_per_s", count / times[0]},
@@ -136,6 +145,9 @@ int main(int argc, char** argv) {
   Setup setup;
   CLI::App app{"Speed of the runtime at batch 1 beside LibTorch, on one core"};
   app.add_option("runs", setup.runs, "Folders of trained runs")->required()->type_name("DIR");
+  app.add_option("--thresholds", setup.thresholds,
+                 "Firing thresholds to measure besides, for speed against firing rate")
+      ->delimiter(',');
   app.add_option("--images", setup.images, "Test images a round")->check(CLI::PositiveNumber);
   app.add_option("--rounds", setup.rounds, "Timed rounds; the median counts")
       ->check(CLI::PositiveNumber);
@@ -145,7 +157,10 @@ int main(int argc, char** argv) {
   auto rows = nlohmann::ordered_json::array();
   try {
     for (const auto& run : setup.runs) {
-      for (const auto& row : measure(setup, run)) rows.push_back(row);
+      for (const auto& row : measure(setup, run, {})) rows.push_back(row);
+      for (const double threshold : setup.thresholds) {
+        for (const auto& row : measure(setup, run, threshold)) rows.push_back(row);
+      }
     }
   } catch (const Error& error) {
     std::cerr << "bench_runtime: error: " << error.what() << '\n';

@@ -15,9 +15,11 @@ using format::Node;
 using format::NodeKind;
 
 /// Of the slots of a convolution's input, the share above which looking at all of them is faster
-/// than at the events (docs/performance.md).
-constexpr double kDenseAboveFp32 = 0.45;
-constexpr double kDenseAboveInt8 = 0.40;
+/// than at the events (docs/performance.md). With few outputs there is little to save an event.
+double dense_above(const Convolution& conv) {
+  if (!conv.int8) return 0.45;
+  return conv.shape.out <= 32 ? 0.15 : conv.shape.out <= 64 ? 0.25 : 0.40;
+}
 
 /// An average pool: sums of levels, those of a window that the border cuts off scaled as if it had
 /// not been.
@@ -265,7 +267,7 @@ class Session::Impl {
     float* out = current(i, s);
     const auto ending = epilogue(conv, joined_);
     kernels::list_events(shape, in, conv.int8, events_);
-    const auto limit = conv.int8 ? kDenseAboveInt8 : kDenseAboveFp32;
+    const auto limit = dense_above(conv);
     const bool crowded = static_cast<double>(events_.size) >
                          limit * static_cast<double>(conv.shape.slots(conv.int8));
     const bool dense = options_.path == Path::kDense || (options_.path == Path::kAuto && crowded);
