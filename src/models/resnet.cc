@@ -52,6 +52,14 @@ ResNetLayout resnet20_layout() {
   return layout;
 }
 
+std::optional<ResNetLayout> resnet_layout(const std::string& network) {
+  if (network == "resnet18") return resnet18_layout();
+  if (network == "resnet19") return resnet19_layout();
+  if (network == "resnet20") return resnet20_layout();
+  if (network == "resnet34") return resnet34_layout();
+  return std::nullopt;
+}
+
 BasicBlock::BasicBlock(std::int64_t in, std::int64_t out, std::int64_t stride, Shortcut shortcut,
                        const NetworkOptions& options) {
   conv1_ =

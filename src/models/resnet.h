@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "staa/models/network.h"
@@ -32,6 +34,9 @@ ResNetLayout resnet18_layout();  ///< ImageNet: [2, 2, 2, 2] blocks
 ResNetLayout resnet19_layout();  ///< CIFAR: stem of 128, [3, 3, 2] blocks of 128, 256, 512
 ResNetLayout resnet20_layout();  ///< CIFAR and DVS: stem of three, pool, [2, 2, 2, 2] blocks
 ResNetLayout resnet34_layout();  ///< ImageNet: [3, 4, 6, 3] blocks
+
+/// The layout of that name, or nothing for another network.
+std::optional<ResNetLayout> resnet_layout(const std::string& network);
 
 /// Two 3x3 convolutions with neurons; the residual sum joins before the second neurons. Holds
 /// `conv1`, `conv2` and, where extent or channels change, `shortcut`.

@@ -7,9 +7,6 @@ namespace {
 
 constexpr std::array<std::int64_t, 10> kChannels{64, 64, 128, 128, 256, 256, 512, 512, 512, 512};
 
-/// A pool stands before every second convolution but the first.
-bool pooled_before(std::size_t index) { return index > 0 && index % 2 == 0; }
-
 }  // namespace
 
 Vgg13::Vgg13(const NetworkOptions& options) : Network(options) {

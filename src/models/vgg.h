@@ -14,6 +14,9 @@ class Vgg13 : public Network {
  public:
   explicit Vgg13(const NetworkOptions& options);
 
+  /// A pool stands before every second convolution but the first.
+  static bool pooled_before(std::size_t index) { return index > 0 && index % 2 == 0; }
+
  protected:
   torch::Tensor run(const torch::Tensor& x) override;
 

@@ -1,0 +1,65 @@
+#include "staa/deploy/export.h"
+
+#include <fmt/format.h>
+
+#include <iostream>
+#include <memory>
+
+#include "command.h"
+#include "staa/models/registry.h"
+#include "staa/train/run_folder.h"
+#include "staa/train/setup.h"
+#include "staa/util/error.h"
+#include "staa/util/text.h"
+
+namespace staa::app {
+namespace {
+
+struct Options {
+  std::string run;
+  std::string output;
+  std::string checkpoint = "best";
+  bool int8 = false;
+};
+
+int export_command(const Options& options) {
+  const train::RunFolder folder(options.run);
+  const auto weights = options.checkpoint == "best" ? folder.best() : folder.last();
+  if (!std::filesystem::exists(weights)) {
+    fail(ErrorKind::kUsage, "{}: there is no {}: not the folder of a run that has got that far",
+         options.run, weights.filename().string());
+  }
+  const auto description = train::load_description(weights);
+  const auto recipe = recipe::parse_recipe(description.recipe, weights.string() + " (recipe)");
+  const auto network = models::make_network(train::network_options(recipe, description.input));
+  train::load_weights(weights, *network);
+  deploy::export_model(*network, description.input,
+                       options.int8 ? deploy::Precision::kInt8 : deploy::Precision::kFp32,
+                       options.output);
+  const auto bytes = static_cast<std::int64_t>(std::filesystem::file_size(options.output));
+  std::cout << fmt::format("{}: {} of width {}, T = {}, {}, {} bytes\n", options.output,
+                           recipe.model.network, recipe.model.width, recipe.model.steps,
+                           options.int8 ? "int8" : "fp32", with_thousands(bytes));
+  return 0;
+}
+
+}  // namespace
+
+void add_export(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand("export",
+                                     "Write a trained network as a file that staa-run and the "
+                                     "runtime library take");
+  command->add_option("run", options->run, "Folder of the run")->required()->type_name("DIR");
+  command->add_option("-o,--output", options->output, "The file to write")
+      ->required()
+      ->type_name("FILE");
+  command->add_option("-c,--checkpoint", options->checkpoint, "Which weights")
+      ->check(CLI::IsMember({"best", "last"}))
+      ->capture_default_str();
+  command->add_flag("--int8", options->int8, "Weights of 8 bits, a scale an output channel");
+  command->callback(
+      [options, &action] { action = [options] { return export_command(*options); }; });
+}
+
+}  // namespace staa::app

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace staa::kernels {
+
+/// Spikes of one sample and time step as an image of bytes with a border of zeros: 0 or 1, or,
+/// behind an average pool, how many of a window fired. A pixel's channels are filled up with zeros
+/// to a multiple of four, the unit of the int8 dot products.
+struct LevelsShape {
+  std::size_t height = 0;
+  std::size_t width = 0;
+  std::size_t channels = 0;
+  std::size_t border = 0;  ///< pixels on each side
+
+  std::size_t pixel() const { return (channels + 3) / 4 * 4; }  ///< bytes of a pixel
+  std::size_t rows() const { return height + 2 * border; }
+  std::size_t columns() const { return width + 2 * border; }
+  std::size_t row() const { return columns() * pixel(); }  ///< bytes of a row
+  std::size_t bytes() const { return rows() * row(); }
+  /// Of pixel (y, x), counted from the image's corner inside the border.
+  std::size_t at(std::size_t y, std::size_t x) const {
+    return (y + border) * row() + (x + border) * pixel();
+  }
+};
+
+/// Bytes that every buffer of levels has behind its last, so that whole vectors may be read.
+constexpr std::size_t kLevelsSlack = 64;
+
+}  // namespace staa::kernels

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "staa/format/model_file.h"
+#include "staa/kernels/neuron_step.h"
+
+namespace staa::runtime {
+
+/// A layer of neurons with its weights: the one place that knows the neurons' kernel.
+class NeuronLayer {
+ public:
+  NeuronLayer(const format::ModelFile& file, const format::Node& node);
+
+  /// Step t. Without the first step's flag `h` is read; it is always written.
+  std::size_t run(std::size_t t, const kernels::StepInput& input, float* h,
+                  const kernels::LevelsShape& shape, std::uint8_t* levels,
+                  kernels::StepScratch& scratch) const;
+
+ private:
+  // One block for all weights, filled once: the kernel's pointers lead into it.
+  std::vector<float> weights_;
+  kernels::NeuronStep step_;
+};
+
+}  // namespace staa::runtime

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <hwy/aligned_allocator.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "staa/format/model_file.h"
+#include "staa/kernels/event_convolution.h"
+#include "staa/runtime/neuron_layer.h"
+#include "staa/runtime/runtime.h"
+
+namespace staa::runtime {
+
+/// A convolution with its weights in the order of the kernels.
+struct Convolution {
+  kernels::EventConvolution shape;
+  bool of_image = false;
+  bool int8 = false;
+  bool binary = true;  ///< its input's levels are 0 or 1
+  hwy::AlignedFreeUniquePtr<float[]> fp32;
+  hwy::AlignedFreeUniquePtr<std::int8_t[]> bytes;
+  std::vector<float> scale;  ///< with int8: of a sum
+  std::vector<float> bias;
+};
+
+/// Where a layer's spikes lie, and what one level stands for.
+struct Spikes {
+  kernels::LevelsShape shape;
+  float value = 1;
+};
+
+struct Head {
+  std::vector<float> weight;  ///< [classes, C]
+  std::vector<float> bias;
+};
+
+/// A model file turned into what runs. Index i of a vector belongs to node i of the graph.
+class Plan {
+ public:
+  explicit Plan(const format::ModelFile& file);
+
+  const format::ModelDescription& model() const { return model_; }
+  const Convolution& convolution(std::size_t node) const { return convolutions_[slot_[node]]; }
+  const NeuronLayer& neurons(std::size_t node) const { return neurons_[slot_[node]]; }
+  const Spikes& spikes(std::size_t node) const { return spikes_[node]; }
+  const Head& head() const { return head_; }
+  std::size_t weight_bytes() const { return weight_bytes_; }
+
+ private:
+  void place_spikes();
+  void add_convolution(const format::ModelFile& file, const format::Node& node);
+
+  format::ModelDescription model_;
+  std::vector<std::size_t> slot_;  // of a node in its own list
+  std::vector<Convolution> convolutions_;
+  std::vector<NeuronLayer> neurons_;
+  std::vector<Spikes> spikes_;
+  Head head_;
+  std::size_t weight_bytes_ = 0;
+};
+
+}  // namespace staa::runtime

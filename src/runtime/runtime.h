@@ -1,0 +1,112 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "staa/util/exception.h"
+
+/// Runs networks that `staa export` made, without LibTorch. A Model is loaded once and serves any
+/// number of threads; each thread has a Session of its own. Every function throws staa::Error.
+namespace staa::runtime {
+
+struct Shape {
+  std::size_t channels = 0;
+  std::size_t height = 0;
+  std::size_t width = 0;
+
+  std::size_t values() const { return channels * height * width; }
+};
+
+/// How convolutions of spikes work. kAuto chooses for each layer and step by what fires.
+enum class Path { kAuto, kEvents, kDense };
+
+class Plan;
+
+/// A checked, loaded network. Copies share the weights.
+class Model {
+ public:
+  /// Throws Error(kIo) when the file cannot be read and Error(kInput), naming what is wrong, for
+  /// one that is no model file, or does not fit together.
+  static Model load(const std::string& path);
+  /// The same for a file in memory; `source` stands for its name in messages.
+  static Model load(std::vector<std::uint8_t> bytes, const std::string& source);
+
+  const std::string& network() const;
+  const std::string& precision() const;  ///< "fp32" or "int8"
+  std::size_t steps() const;             ///< T
+  Shape input() const;
+  const std::vector<std::string>& classes() const;
+  /// Bytes of weights, as the file holds them.
+  std::size_t weight_bytes() const;
+
+ private:
+  friend class Session;
+  explicit Model(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {}
+  std::shared_ptr<const Plan> plan_;
+};
+
+struct Prediction {
+  std::size_t label = 0;
+  float probability = 0;             ///< of that class: softmax of the mean output
+  std::size_t steps = 0;             ///< that it rests on
+  std::vector<float> probabilities;  ///< one a class
+};
+
+/// What was done since begin() or reset().
+struct Activity {
+  std::uint64_t spikes = 0;   ///< fired by all neurons
+  std::uint64_t neurons = 0;  ///< that could have, over all steps
+  double macs = 0;            ///< multiply-adds of layers that read other than spikes
+  double acs = 0;             ///< additions: spikes that arrive times the outputs they reach
+
+  double firing_rate() const;
+  /// At 4.6 pJ a multiply-add and 0.9 pJ an addition.
+  double energy_mj() const;
+};
+
+struct Options {
+  Path path = Path::kAuto;
+  bool count_operations =
+      true;  ///< fill in Activity's macs and acs, which costs a pass over spikes
+};
+
+/// One stream of inputs through a model: the neurons' membranes and the outputs so far. Not
+/// thread-safe. Images and frames are [height, width, channels].
+class Session {
+ public:
+  explicit Session(const Model& model, const Options& options = {});
+  ~Session();
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+
+  /// Forgets everything: the next push is the first time step.
+  void reset();
+
+  /// Shows a still image, bytes 0 to 255, at every step from now on: begin(), then step() up to T
+  /// times. Its first convolution is computed once.
+  void begin(const std::uint8_t* image);
+  /// One time step of the image shown. Throws Error(kUsage) after T steps.
+  Prediction step();
+
+  /// One time step with a frame of its own: bytes of a camera, which the model's preprocessing
+  /// takes, or values that are used as they are, such as counts of events.
+  Prediction push(const std::uint8_t* image);
+  Prediction push(const float* frame);
+
+  /// All T steps of an image, layer by layer, which is faster than step by step and gives the same
+  /// result. With a confidence above 0: step by step until the probability reaches it.
+  Prediction classify(const std::uint8_t* image, float confidence = 0);
+
+  const Activity& activity() const;
+  /// Bytes of membranes, spikes and work memory.
+  std::size_t state_bytes() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace staa::runtime

@@ -1,0 +1,59 @@
+/* The runtime for C. A call that fails leaves its reason in staa_error(). A model may be used by
+ * many threads, a session by one at a time. */
+#ifndef STAA_RUNTIME_RUNTIME_C_H_
+#define STAA_RUNTIME_RUNTIME_C_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct staa_model staa_model;
+typedef struct staa_session staa_session;
+
+typedef struct staa_shape {
+  size_t channels;
+  size_t height;
+  size_t width;
+} staa_shape;
+
+typedef struct staa_prediction {
+  size_t label;
+  float probability;
+  size_t steps;
+  uint64_t spikes;
+  double energy_mj;
+} staa_prediction;
+
+/* Why the calling thread's last failed call failed; valid until its next call. */
+const char* staa_error(void);
+
+/* NULL on failure. */
+staa_model* staa_model_load(const char* path);
+void staa_model_free(staa_model* model);
+size_t staa_model_steps(const staa_model* model);
+staa_shape staa_model_input(const staa_model* model);
+size_t staa_model_classes(const staa_model* model);
+/* Name of a class, or NULL where there is none; valid as long as the model. */
+const char* staa_model_class(const staa_model* model, size_t label);
+
+/* NULL on failure. The session keeps the model's weights alive. */
+staa_session* staa_session_new(const staa_model* model);
+void staa_session_free(staa_session* session);
+/* The next push is the first time step. */
+void staa_session_reset(staa_session* session);
+
+/* All steps of an image [height, width, channels] of bytes, or with a confidence above 0 as many as
+ * it takes to be that sure. These return 0, or -1 on failure. */
+int staa_classify(staa_session* session, const uint8_t* image, float confidence,
+                  staa_prediction* prediction);
+/* One time step with a frame of bytes, or of values used as they are. */
+int staa_push_image(staa_session* session, const uint8_t* image, staa_prediction* prediction);
+int staa_push_frame(staa_session* session, const float* frame, staa_prediction* prediction);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,372 @@
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "staa/runtime/operations.h"
+#include "staa/runtime/plan.h"
+#include "staa/runtime/runtime.h"
+#include "staa/util/error.h"
+
+namespace staa::runtime {
+namespace {
+
+using format::kImage;
+using format::Node;
+using format::NodeKind;
+
+/// Of the slots of a convolution's input, the share above which looking at all of them is faster
+/// than at the events (docs/performance.md). With few outputs there is little to save an event.
+double dense_above(const Convolution& conv) {
+  if (!conv.int8) return 0.45;
+  return conv.shape.out <= 32 ? 0.15 : conv.shape.out <= 64 ? 0.25 : 0.40;
+}
+
+/// An average pool: sums of levels, those of a window that the border cuts off scaled as if it had
+/// not been.
+void pool(const Node& node, const kernels::LevelsShape& from, const std::uint8_t* in,
+          const kernels::LevelsShape& to, std::uint8_t* out) {
+  const auto kernel = static_cast<std::ptrdiff_t>(node.window.kernel);
+  const auto stride = static_cast<std::ptrdiff_t>(node.window.stride);
+  const auto padding = static_cast<std::ptrdiff_t>(node.window.padding);
+  const auto height = static_cast<std::ptrdiff_t>(from.height);
+  const auto width = static_cast<std::ptrdiff_t>(from.width);
+  for (std::size_t y = 0; y < to.height; ++y) {
+    for (std::size_t x = 0; x < to.width; ++x) {
+      std::uint8_t* __restrict place = out + to.at(y, x);
+      std::fill(place, place + to.channels, std::uint8_t{0});
+      const auto top = static_cast<std::ptrdiff_t>(y) * stride - padding;
+      const auto left = static_cast<std::ptrdiff_t>(x) * stride - padding;
+      std::ptrdiff_t held = 0;
+      for (auto i = std::max<std::ptrdiff_t>(top, 0); i < std::min(top + kernel, height); ++i) {
+        for (auto j = std::max<std::ptrdiff_t>(left, 0); j < std::min(left + kernel, width); ++j) {
+          ++held;
+          const std::uint8_t* __restrict pixel =
+              in + from.at(static_cast<std::size_t>(i), static_cast<std::size_t>(j));
+          for (std::size_t c = 0; c < to.channels; ++c) {
+            place[c] = static_cast<std::uint8_t>(place[c] + pixel[c]);
+          }
+        }
+      }
+      if (padding > 0 || held == kernel * kernel) continue;
+      const auto factor = kernel * kernel / held;
+      for (std::size_t c = 0; c < to.channels; ++c) {
+        place[c] = static_cast<std::uint8_t>(place[c] * factor);
+      }
+    }
+  }
+}
+
+Prediction predict(const std::vector<float>& sums, std::size_t steps) {
+  Prediction prediction;
+  prediction.steps = steps;
+  prediction.probabilities = sums;
+  auto& values = prediction.probabilities;
+  for (auto& value : values) value /= static_cast<float>(steps);
+  const auto best = std::max_element(values.begin(), values.end());
+  prediction.label = static_cast<std::size_t>(best - values.begin());
+  const float most = *best;
+  float total = 0;
+  for (auto& value : values) total += value = std::exp(value - most);
+  for (auto& value : values) value /= total;
+  prediction.probability = values[prediction.label];
+  return prediction;
+}
+
+}  // namespace
+
+class Session::Impl {
+ public:
+  Impl(std::shared_ptr<const Plan> plan, const Options& options)
+      : plan_(std::move(plan)), options_(options), model_(plan_->model()) {
+    const auto nodes = model_.nodes.size();
+    membranes_.resize(nodes);
+    levels_.resize(nodes);
+    for (std::size_t i = 0; i < nodes; ++i) {
+      const auto& node = model_.nodes[i];
+      const auto values = static_cast<std::size_t>(node.shape.values());
+      if (node.kind == NodeKind::kNeuron) membranes_[i].resize(values);
+      if (node.kind == NodeKind::kConvolution && node.inputs[0] == kImage) {
+        images_.push_back({i,
+                           std::vector<float>(plan_->convolution(i).shape.input.bytes() + kSlack),
+                           std::vector<float>(values)});
+      }
+    }
+    sums_.resize(model_.classes.size());
+    frame_.resize(static_cast<std::size_t>(model_.input.values()));
+  }
+
+  void reset() {
+    done_ = 0;
+    shown_ = false;
+    std::fill(sums_.begin(), sums_.end(), 0.0F);
+    activity_ = {};
+  }
+
+  void begin(const std::uint8_t* image) {
+    reset();
+    normalise(image);
+    show();
+  }
+
+  /// Steps done_ .. done_ + count of the frame shown, layer by layer.
+  Prediction advance(std::size_t count) {
+    const auto steps = static_cast<std::size_t>(model_.steps);
+    if (!shown_) fail(ErrorKind::kUsage, "step: no image is shown; begin with one");
+    if (done_ + count > steps) {
+      fail(ErrorKind::kUsage, "the network runs {} time steps, all of which are done: reset first",
+           steps);
+    }
+    make_room(count);
+    for (std::size_t i = 0; i < model_.nodes.size(); ++i) run(i, count);
+    done_ += count;
+    return predict(sums_, done_);
+  }
+
+  Prediction push(const std::uint8_t* image) {
+    normalise(image);
+    show();
+    return advance(1);
+  }
+
+  Prediction push(const float* frame) {
+    std::copy(frame, frame + frame_.size(), frame_.begin());
+    show();
+    return advance(1);
+  }
+
+  Prediction classify(const std::uint8_t* image, float confidence) {
+    begin(image);
+    const auto steps = static_cast<std::size_t>(model_.steps);
+    if (confidence <= 0) return advance(steps);
+    auto prediction = advance(1);
+    while (prediction.steps < steps && prediction.probability < confidence) prediction = advance(1);
+    return prediction;
+  }
+
+  const Activity& activity() const { return activity_; }
+
+  std::size_t state_bytes() const {
+    std::size_t bytes = (current_.size() + expanded_.size() + scratch_.x.size() +
+                         scratch_.rows.size() + frame_.size()) *
+                        sizeof(float);
+    for (const auto& membrane : membranes_) bytes += membrane.size() * sizeof(float);
+    for (const auto& image : images_) {
+      bytes += (image.values.size() + image.current.size()) * sizeof(float);
+    }
+    for (const auto& levels : levels_) bytes += levels.size();
+    return bytes + (events_.keys.size() + events_.starts.size()) * sizeof(std::uint32_t);
+  }
+
+ private:
+  static constexpr std::size_t kSlack = kernels::kLevelsSlack;
+
+  /// The frame as a convolution of it reads it, with its border.
+  struct Image {
+    std::size_t node;
+    std::vector<float> values;
+    std::vector<float> current;
+  };
+
+  void normalise(const std::uint8_t* image) {
+    const auto channels = model_.mean.size();
+    for (std::size_t i = 0; i < frame_.size(); ++i) {
+      const auto c = i % channels;
+      frame_[i] = (static_cast<float>(image[i]) / 255.0F - model_.mean[c]) / model_.stddev[c];
+    }
+  }
+
+  /// Runs the convolutions that read the frame; what they give stands until the next frame.
+  void show() {
+    for (auto& image : images_) {
+      const auto& conv = plan_->convolution(image.node);
+      const auto& shape = conv.shape.input;
+      for (std::size_t y = 0; y < shape.height; ++y) {
+        for (std::size_t x = 0; x < shape.width; ++x) {
+          const float* from = frame_.data() + (y * shape.width + x) * shape.channels;
+          std::copy(from, from + shape.channels, image.values.data() + shape.at(y, x));
+        }
+      }
+      kernels::convolve_all(conv.shape, image.values.data(), conv.fp32.get(),
+                            epilogue(conv, /*add=*/false), image.current.data());
+    }
+    shown_ = true;
+  }
+
+  /// Room for the levels of `count` steps.
+  void make_room(std::size_t count) {
+    std::size_t most = 0;
+    for (std::size_t i = 0; i < model_.nodes.size(); ++i) {
+      const auto& node = model_.nodes[i];
+      if (node.kind == NodeKind::kConvolution) {
+        most = std::max(most, static_cast<std::size_t>(node.shape.values()));
+      }
+      if (node.kind != NodeKind::kNeuron && node.kind != NodeKind::kPool) continue;
+      const auto bytes = plan_->spikes(i).shape.bytes() * count + kSlack;
+      if (levels_[i].size() < bytes) levels_[i].resize(bytes);
+    }
+    if (current_.size() < most * count) current_.resize(most * count);
+  }
+
+  void run(std::size_t i, std::size_t count) {
+    const auto& node = model_.nodes[i];
+    switch (node.kind) {
+      case NodeKind::kConvolution:
+        if (plan_->convolution(i).of_image) {
+          count_image(i, count);
+        } else {
+          for (std::size_t s = 0; s < count; ++s) convolve(i, s);
+        }
+        joined_ = true;
+        break;
+      case NodeKind::kNeuron:
+        for (std::size_t s = 0; s < count; ++s) fire(i, s);
+        joined_ = false;
+        break;
+      case NodeKind::kPool:
+        for (std::size_t s = 0; s < count; ++s) {
+          pool(node, plan_->spikes(node.inputs[0]).shape, levels(node.inputs[0], s),
+               plan_->spikes(i).shape, levels(i, s));
+        }
+        break;
+      case NodeKind::kHead:
+        for (std::size_t s = 0; s < count; ++s) read_out(node, s);
+        break;
+    }
+  }
+
+  std::uint8_t* levels(std::size_t node, std::size_t s) {
+    return levels_[node].data() + s * plan_->spikes(node).shape.bytes();
+  }
+
+  float* current(std::size_t node, std::size_t s) {
+    return current_.data() + s * static_cast<std::size_t>(model_.nodes[node].shape.values());
+  }
+
+  static kernels::Epilogue epilogue(const Convolution& conv, bool add) {
+    return {conv.scale.empty() ? nullptr : conv.scale.data(), conv.bias.data(), add};
+  }
+
+  /// Computed when the frame was shown.
+  void count_image(std::size_t i, std::size_t count) {
+    if (!options_.count_operations) return;
+    activity_.macs += static_cast<double>(count) * dense_operations(plan_->convolution(i).shape);
+  }
+
+  void convolve(std::size_t i, std::size_t s) {
+    const auto& conv = plan_->convolution(i);
+    const auto from = model_.nodes[i].inputs[0];
+    const auto& shape = conv.shape.input;
+    const std::uint8_t* in = levels(from, s);
+    if (options_.count_operations) {
+      if (conv.binary) {
+        activity_.acs += event_operations(conv.shape, in);
+      } else {
+        activity_.macs += dense_operations(conv.shape);
+      }
+    }
+    float* out = current(i, s);
+    const auto ending = epilogue(conv, joined_);
+    kernels::list_events(shape, in, conv.int8, events_);
+    const auto limit = dense_above(conv);
+    const bool crowded = static_cast<double>(events_.size) >
+                         limit * static_cast<double>(conv.shape.slots(conv.int8));
+    const bool dense = options_.path == Path::kDense || (options_.path == Path::kAuto && crowded);
+    if (!dense) {
+      if (conv.int8) {
+        kernels::convolve_events(conv.shape, in, conv.binary, events_, conv.bytes.get(), ending,
+                                 out);
+      } else {
+        kernels::convolve_events(conv.shape, in, conv.binary, events_, conv.fp32.get(), ending,
+                                 out);
+      }
+    } else if (conv.int8) {
+      kernels::convolve_all(conv.shape, in, conv.bytes.get(), ending, out);
+    } else {
+      if (expanded_.size() < shape.bytes()) expanded_.resize(shape.bytes());
+      kernels::levels_to_floats(in, shape.bytes(), expanded_.data());
+      kernels::convolve_all(conv.shape, expanded_.data(), conv.fp32.get(), ending, out);
+    }
+  }
+
+  void fire(std::size_t i, std::size_t s) {
+    const auto& node = model_.nodes[i];
+    kernels::StepInput input;
+    input.x = current(i, s);
+    for (const auto& image : images_) {
+      if (image.node == node.inputs[0]) input.x = image.current.data();
+    }
+    if (node.inputs.size() == 2 && model_.nodes[node.inputs[1]].kind != NodeKind::kConvolution) {
+      const auto& spikes = plan_->spikes(node.inputs[1]);
+      input.residual = levels(node.inputs[1], s);
+      input.residual_shape = spikes.shape;
+      input.residual_scale = spikes.value;
+    }
+    activity_.spikes += plan_->neurons(i).run(done_ + s, input, membranes_[i].data(),
+                                              plan_->spikes(i).shape, levels(i, s), scratch_);
+    activity_.neurons += static_cast<std::uint64_t>(node.shape.values());
+    if (options_.count_operations) activity_.macs += neuron_operations(node);
+  }
+
+  /// Mean over pixels, the linear layer, and the sum over steps.
+  void read_out(const Node& node, std::size_t s) {
+    const auto from = node.inputs[0];
+    const auto& spikes = plan_->spikes(from);
+    const auto channels = spikes.shape.channels;
+    counts_.assign(channels, 0);
+    for (std::size_t y = 0; y < spikes.shape.height; ++y) {
+      for (std::size_t x = 0; x < spikes.shape.width; ++x) {
+        const auto* pixel = levels(from, s) + spikes.shape.at(y, x);
+        for (std::size_t c = 0; c < channels; ++c) counts_[c] += pixel[c];
+      }
+    }
+    const float share = spikes.value / static_cast<float>(spikes.shape.height * spikes.shape.width);
+    const auto& head = plan_->head();
+    for (std::size_t k = 0; k < sums_.size(); ++k) {
+      float sum = 0;
+      for (std::size_t c = 0; c < channels; ++c) {
+        sum += head.weight[k * channels + c] * (static_cast<float>(counts_[c]) * share);
+      }
+      sums_[k] += sum + head.bias[k];
+    }
+    if (options_.count_operations) {
+      activity_.macs += static_cast<double>(channels) * static_cast<double>(sums_.size());
+    }
+  }
+
+  std::shared_ptr<const Plan> plan_;
+  Options options_;
+  const format::ModelDescription& model_;
+  std::size_t done_ = 0;
+  bool shown_ = false;
+  bool joined_ = false;  // the next convolution's output joins another's
+  std::vector<float> frame_;
+  std::vector<Image> images_;
+  std::vector<float> current_;
+  std::vector<float> expanded_;
+  std::vector<std::vector<float>> membranes_;
+  std::vector<std::vector<std::uint8_t>> levels_;
+  std::vector<std::uint32_t> counts_;
+  std::vector<float> sums_;
+  kernels::EventList events_;
+  kernels::StepScratch scratch_;
+  Activity activity_;
+};
+
+Session::Session(const Model& model, const Options& options)
+    : impl_(std::make_unique<Impl>(model.plan_, options)) {}
+Session::~Session() = default;
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+
+void Session::reset() { impl_->reset(); }
+void Session::begin(const std::uint8_t* image) { impl_->begin(image); }
+Prediction Session::step() { return impl_->advance(1); }
+Prediction Session::push(const std::uint8_t* image) { return impl_->push(image); }
+Prediction Session::push(const float* frame) { return impl_->push(frame); }
+Prediction Session::classify(const std::uint8_t* image, float confidence) {
+  return impl_->classify(image, confidence);
+}
+const Activity& Session::activity() const { return impl_->activity(); }
+std::size_t Session::state_bytes() const { return impl_->state_bytes(); }
+
+}  // namespace staa::runtime

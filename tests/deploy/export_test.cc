@@ -1,0 +1,285 @@
+// The runtime against the LibTorch network that it was exported from.
+
+#include "staa/deploy/export.h"
+
+#include <gtest/gtest.h>
+#include <hwy/targets.h>
+
+#include <cstdlib>
+
+#include "staa/data/open.h"
+#include "staa/deploy/quantise.h"
+#include "staa/models/registry.h"
+#include "staa/runtime/runtime.h"
+#include "staa/train/setup.h"
+#include "staa/util/random.h"
+#include "support/support.h"
+
+namespace staa::deploy {
+namespace {
+
+constexpr std::uint64_t kSeed = 11;
+
+train::InputDescription describe(std::int64_t channels, std::int64_t size, std::int64_t classes) {
+  train::InputDescription input;
+  input.shape = {1, channels, size, size};
+  for (std::int64_t i = 0; i < classes; ++i) input.classes.push_back("class " + std::to_string(i));
+  input.normalisation.mean.assign(static_cast<std::size_t>(channels), 0.4F);
+  input.normalisation.stddev.assign(static_cast<std::size_t>(channels), 0.3F);
+  return input;
+}
+
+/// Random weights everywhere, also where training starts at 0, and BatchNorm that has seen data.
+std::shared_ptr<models::Network> random_network(const models::NetworkOptions& options,
+                                                std::int64_t size) {
+  torch::manual_seed(kSeed);
+  auto network = models::make_network(options);
+  const torch::NoGradGuard no_grad;
+  for (auto& item : network->named_parameters()) {
+    const auto& name = item.key();
+    if (name.find("neuron") == std::string::npos) continue;
+    if (name.find("decay") != std::string::npos || name.find("gain") != std::string::npos) {
+      item.value().uniform_(0.4, 0.9);
+    } else if (name.find("norm.weight") == std::string::npos) {
+      item.value().normal_(0, 0.05);
+    }
+  }
+  network->train();
+  for (int i = 0; i < 12; ++i) {
+    network->forward(torch::randn({16, options.in_channels, size, size}));
+  }
+  network->eval();
+  return network;
+}
+
+std::vector<std::uint8_t> random_image(const train::InputDescription& input, std::uint64_t index) {
+  Random random{kSeed, index};
+  std::vector<std::uint8_t> image(static_cast<std::size_t>(input.shape.values()));
+  for (auto& byte : image) byte = static_cast<std::uint8_t>(random.below(256));
+  return image;
+}
+
+torch::Tensor to_tensor(const std::vector<std::uint8_t>& image,
+                        const train::InputDescription& input) {
+  const auto& shape = input.shape;
+  auto x = torch::empty({1, shape.channels, shape.height, shape.width});
+  auto values = x.accessor<float, 4>();
+  for (std::int64_t i = 0; i < shape.values(); ++i) {
+    const auto c = i % shape.channels;
+    const auto pixel = i / shape.channels;
+    values[0][c][pixel / shape.width][pixel % shape.width] =
+        (static_cast<float>(image[static_cast<std::size_t>(i)]) / 255.0F -
+         input.normalisation.mean[static_cast<std::size_t>(c)]) /
+        input.normalisation.stddev[static_cast<std::size_t>(c)];
+  }
+  return x;
+}
+
+torch::Tensor probabilities(models::Network& network, const torch::Tensor& x) {
+  const torch::NoGradGuard no_grad;
+  return torch::softmax(network.forward(x).mean(0), 1)[0];
+}
+
+double difference(const runtime::Prediction& found, const torch::Tensor& expected) {
+  const auto values = torch::tensor(found.probabilities);
+  return (values - expected).abs().max().item<double>();
+}
+
+struct Case {
+  const char* network;
+  double width;
+  NeuronKind neuron;
+  PePlacement placement;
+  std::int64_t size;
+};
+
+class ExportParity : public ::testing::TestWithParam<Case> {};
+
+TEST_P(ExportParity, Fp32GivesTheNetworksOutputs) {
+  const auto& param = GetParam();
+  SCOPED_TRACE("seed " + std::to_string(kSeed));
+  models::NetworkOptions options;
+  options.network = param.network;
+  options.width = param.width;
+  options.steps = 3;
+  options.neuron.kind = param.neuron;
+  options.neuron.pe_placement = param.placement;
+  options.neuron.threshold = 0.5;
+  const auto input = describe(options.in_channels, param.size, options.classes);
+  const auto network = random_network(options, param.size);
+  const test::TempFolder folder;
+  export_model(*network, input, Precision::kFp32, folder / "fp32.staa");
+  const auto model = runtime::Model::load((folder / "fp32.staa").string());
+  EXPECT_EQ(model.classes(), input.classes);
+  runtime::Session events(model, {runtime::Path::kEvents, true});
+  runtime::Session dense(model, {runtime::Path::kDense, true});
+  // A spike may flip where V lies within rounding of the threshold: few images, nearly all equal.
+  int equal = 0;
+  constexpr int kImages = 6;
+  for (int i = 0; i < kImages; ++i) {
+    const auto image = random_image(input, static_cast<std::uint64_t>(i));
+    const auto expected = probabilities(*network, to_tensor(image, input));
+    const auto found = events.classify(image.data());
+    EXPECT_EQ(found.steps, 3U);
+    const bool close = difference(found, expected) < 1e-4 &&
+                       difference(dense.classify(image.data()), expected) < 1e-4;
+    equal += close ? 1 : 0;
+  }
+  EXPECT_GE(equal, kImages - 1);
+  EXPECT_GT(events.activity().firing_rate(), 0.005);
+  EXPECT_LT(events.activity().firing_rate(), 0.7);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Networks, ExportParity,
+    ::testing::Values(Case{"resnet20", 0.25, NeuronKind::kStaaLif, PePlacement::kSpatial, 28},
+                      Case{"resnet20", 0.11, NeuronKind::kStaaLif, PePlacement::kBoth, 30},
+                      Case{"resnet20", 0.125, NeuronKind::kLif, PePlacement::kSpatial, 17},
+                      Case{"resnet19", 0.0625, NeuronKind::kAdaptiveLif, PePlacement::kSpatial, 16},
+                      Case{"resnet18", 0.125, NeuronKind::kStaaLif, PePlacement::kTemporal, 64},
+                      Case{"vgg13", 0.125, NeuronKind::kStaaLif, PePlacement::kPost, 32}));
+
+/// A small network, exported in both precisions.
+class SmallExport : public ::testing::Test {
+ protected:
+  SmallExport() : input_(describe(1, 28, 10)) {
+    models::NetworkOptions options;
+    options.width = 0.125;
+    options.in_channels = 1;
+    options.neuron.threshold = 0.5;
+    network_ = random_network(options, 28);
+    export_model(*network_, input_, Precision::kFp32, folder_ / "fp32.staa");
+    export_model(*network_, input_, Precision::kInt8, folder_ / "int8.staa");
+  }
+  runtime::Model load(const std::string& name) const {
+    return runtime::Model::load((folder_ / name).string());
+  }
+
+  train::InputDescription input_;
+  std::shared_ptr<models::Network> network_;
+  test::TempFolder folder_;
+};
+
+TEST_F(SmallExport, Int8IsTheSameOnEveryPathAndInstructionSet) {
+  const auto image = random_image(input_, 1);
+  std::vector<float> sums;
+  for (const auto target : hwy::SupportedAndGeneratedTargets()) {
+    SCOPED_TRACE(hwy::TargetName(target));
+    hwy::SetSupportedTargetsForTest(target);
+    const auto model = load("int8.staa");
+    runtime::Session events(model, {runtime::Path::kEvents, false});
+    runtime::Session dense(model, {runtime::Path::kDense, false});
+    EXPECT_EQ(events.classify(image.data()).probabilities,
+              dense.classify(image.data()).probabilities);
+    EXPECT_EQ(events.activity().spikes, dense.activity().spikes);
+  }
+  hwy::SetSupportedTargetsForTest(0);
+}
+
+TEST_F(SmallExport, StepByStepIsAllStepsAtOnce) {
+  const auto image = random_image(input_, 2);
+  for (const auto* name : {"fp32.staa", "int8.staa"}) {
+    const auto model = load(name);
+    runtime::Session whole(model);
+    runtime::Session steps(model);
+    runtime::Session frames(model);
+    const auto expected = whole.classify(image.data());
+    steps.begin(image.data());
+    runtime::Prediction found;
+    runtime::Prediction pushed;
+    for (std::size_t t = 0; t < model.steps(); ++t) {
+      found = steps.step();
+      pushed = frames.push(image.data());
+      EXPECT_EQ(found.steps, t + 1);
+    }
+    EXPECT_EQ(found.probabilities, expected.probabilities);
+    EXPECT_EQ(pushed.probabilities, expected.probabilities);
+    EXPECT_EQ(steps.activity().spikes, whole.activity().spikes);
+    EXPECT_EQ(steps.activity().acs, whole.activity().acs);
+    test::expect_error(ErrorKind::kUsage, {"reset"}, [&] { steps.step(); });
+    // A session is used again: nothing of the last image stays.
+    EXPECT_EQ(steps.classify(image.data()).probabilities, expected.probabilities);
+  }
+}
+
+TEST_F(SmallExport, ConfidenceStopsEarly) {
+  const auto image = random_image(input_, 3);
+  runtime::Session session(load("fp32.staa"));
+  EXPECT_EQ(session.classify(image.data(), 0.01F).steps, 1U);
+  EXPECT_EQ(session.classify(image.data(), 1.1F).steps, 4U);
+}
+
+TEST(Quantise, StaysWithinHalfAStepOrCutsOffLittle) {
+  torch::manual_seed(kSeed);
+  const auto weight = torch::randn({3, 3, 8, 5}, torch::kDouble);
+  const auto rounded = quantise(weight);
+  const auto back = rounded.values.to(torch::kDouble) * rounded.scale;
+  const auto plain = weight.abs().amax({0, 1, 2}) / 127;
+  const auto rounded_plainly = (weight / plain).round() * plain;
+  EXPECT_LE((back - weight).square().sum().item<double>(),
+            1.000001 * (rounded_plainly - weight).square().sum().item<double>());
+  EXPECT_LT((back - weight).abs().mean().item<double>(), plain.max().item<double>() / 2);
+}
+
+/// The whole test set: STAA_TEST_RUN names the folder of a run on Fashion-MNIST.
+TEST(RealExport, GivesTheNetworksPredictions) {
+  const char* run = std::getenv("STAA_TEST_RUN");
+  if (run == nullptr) GTEST_SKIP() << "needs STAA_TEST_RUN: the folder of a trained run";
+  const auto weights = std::filesystem::path(run) / "best.safetensors";
+  const auto description = train::load_description(weights);
+  auto recipe = recipe::parse_recipe(description.recipe, weights.string());
+  recipe.data.limit_test = 0;
+  if (const char* limit = std::getenv("STAA_TEST_LIMIT")) recipe.data.limit_test = std::atoi(limit);
+  const auto network = models::make_network(train::network_options(recipe, description.input));
+  train::load_weights(weights, *network);
+  network->eval();
+  const auto loader =
+      train::evaluation_loader(train::open_data(recipe, &description.input).test, recipe);
+  data::DataOptions options;
+  options.set = recipe.data.set;
+  options.path = recipe.data.path;
+  options.limit_test = recipe.data.limit_test;
+  const auto images = data::open_dataset(options).test;  // as the runtime reads them
+
+  const test::TempFolder folder;
+  export_model(*network, description.input, Precision::kFp32, folder / "fp32.staa");
+  export_model(*network, description.input, Precision::kInt8, folder / "int8.staa");
+  runtime::Session fp32(runtime::Model::load((folder / "fp32.staa").string()));
+  runtime::Session int8(runtime::Model::load((folder / "int8.staa").string()));
+  const torch::NoGradGuard no_grad;
+  std::int64_t differ = 0;
+  std::int64_t hits[3] = {};
+  std::int64_t index = 0;
+  double rate = 0;
+  std::vector<std::uint8_t> image(static_cast<std::size_t>(images->shape().bytes()));
+  loader->start(0);
+  while (auto batch = loader->next()) {
+    const auto size = batch->size;
+    const auto tensors = train::to_tensors(std::move(*batch), description.input.shape, torch::kCPU);
+    const auto labels = network->forward(tensors.images).mean(0).argmax(1);
+    for (std::int64_t i = 0; i < size; ++i, ++index) {
+      images->read(index, image.data());
+      const auto expected = labels[i].item<std::int64_t>();
+      const auto label = images->label(index);
+      const auto of_fp32 = static_cast<std::int64_t>(fp32.classify(image.data()).label);
+      const auto of_int8 = static_cast<std::int64_t>(int8.classify(image.data()).label);
+      rate += fp32.activity().firing_rate();
+      differ += of_fp32 != expected ? 1 : 0;
+      hits[0] += expected == label ? 1 : 0;
+      hits[1] += of_fp32 == label ? 1 : 0;
+      hits[2] += of_int8 == label ? 1 : 0;
+    }
+  }
+  const auto percent = [&](std::int64_t count) {
+    return 100.0 * static_cast<double>(count) / static_cast<double>(index);
+  };
+  std::cout << index << " images: " << differ << " differ in fp32; accuracy of LibTorch "
+            << percent(hits[0]) << " %, fp32 " << percent(hits[1]) << " %, int8 "
+            << percent(hits[2]) << " %; firing rate " << 100 * rate / static_cast<double>(index)
+            << " %\n";
+  EXPECT_LE(differ, std::max<std::int64_t>(2, 2 * index / 10'000));
+  EXPECT_NEAR(percent(hits[2]), percent(hits[0]), 0.1);
+}
+
+}  // namespace
+}  // namespace staa::deploy

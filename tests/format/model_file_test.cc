@@ -1,0 +1,121 @@
+#include "staa/format/model_file.h"
+
+#include "staa/util/random.h"
+#include "support/support.h"
+
+namespace staa::format {
+namespace {
+
+/// A small model with every kind of node, and its weights.
+class ModelFileTest : public ::testing::Test {
+ protected:
+  ModelFileTest() {
+    model_.network = "tiny";
+    model_.precision = "fp32";
+    model_.steps = 2;
+    model_.input = {1, 6, 6};
+    model_.mean = {0.5F};
+    model_.stddev = {0.25F};
+    model_.classes = {"a", "b"};
+    add(NodeKind::kConvolution, "c0", {kImage}).window = {3, 1, 1};
+    model_.nodes.back().out = 4;
+    add(NodeKind::kNeuron, "n0", {0}).neuron.aggregate = true;
+    model_.nodes.back().neuron.gc_reduced = 2;
+    model_.nodes.back().neuron.pe_x = true;
+    add(NodeKind::kPool, "p", {1}).window = {2, 2, 0};
+    add(NodeKind::kConvolution, "c1", {2}).window = {3, 1, 1};
+    model_.nodes.back().out = 4;
+    add(NodeKind::kNeuron, "n1", {3, 2});
+    add(NodeKind::kHead, "head", {4});
+  }
+
+  Node& add(NodeKind kind, const std::string& name, std::vector<std::size_t> inputs) {
+    Node node;
+    node.kind = kind;
+    node.name = name;
+    node.inputs = std::move(inputs);
+    model_.nodes.push_back(node);
+    return model_.nodes.back();
+  }
+
+  std::vector<std::uint8_t> bytes() {
+    auto shaped = model_;
+    infer_shapes(shaped, "test");
+    SafetensorsWriter writer;
+    const std::vector<float> zeros(4096);
+    for (const auto& node : shaped.nodes) {
+      for (const auto& need : tensors_of(node, input_shape(shaped, node), shaped)) {
+        writer.add(need.name, need.dtype, need.shape, zeros.data());
+      }
+    }
+    writer.set_metadata(kModelKey, to_json(model_));
+    return writer.serialize();
+  }
+
+  void expect_refused(const std::vector<std::string>& parts) {
+    test::expect_error(ErrorKind::kInput, parts, [&] {
+      SafetensorsWriter writer;
+      writer.set_metadata(kModelKey, to_json(model_));
+      ModelFile(writer.serialize(), "m.staa");
+    });
+  }
+
+  ModelDescription model_;
+};
+
+TEST_F(ModelFileTest, ReadsWhatWasWritten) {
+  const ModelFile file(bytes(), "m.staa");
+  EXPECT_EQ(to_json(file.model()), to_json(model_));
+  EXPECT_TRUE((file.model().nodes[2].shape == Extent{4, 3, 3}));
+  EXPECT_EQ(file.floats("head.bias")[1], 0.0F);
+}
+
+TEST_F(ModelFileTest, RefusesGraphsThatDoNotFit) {
+  auto good = model_;
+  expect_refused({"m.staa", "c0.weight", "missing"});
+  model_.nodes[3].window.kernel = 9;
+  expect_refused({"m.staa", "'c1'", "does not fit"});
+  model_ = good;
+  model_.nodes[0].out = 1 << 20;
+  expect_refused({"'c0'", "out", "4096"});
+  model_ = good;
+  model_.nodes[4].inputs = {3, 1};
+  expect_refused({"'n1'", "differ in shape"});
+  model_ = good;
+  model_.input = {1, 4096, 4096};
+  expect_refused({"activations"});
+  model_ = good;
+  model_.nodes.pop_back();
+  expect_refused({"does not end in a head"});
+  model_ = good;
+  model_.nodes[3].inputs = {0};
+  expect_refused({"'c1'", "expected spikes"});
+}
+
+/// Whatever bytes change, the file is read or refused with an Error.
+TEST_F(ModelFileTest, SurvivesMutations) {
+  const auto good = bytes();
+  constexpr std::uint64_t kSeed = 5;
+  SCOPED_TRACE("seed " + std::to_string(kSeed));
+  int refused = 0;
+  constexpr int kTries = 4000;
+  for (int i = 0; i < kTries; ++i) {
+    Random random{kSeed, static_cast<std::uint64_t>(i)};
+    auto mutated = good;
+    for (std::int64_t n = random.below(3); n >= 0; --n) {
+      const auto at = random.below(static_cast<std::int64_t>(mutated.size()));
+      mutated[static_cast<std::size_t>(at)] = static_cast<std::uint8_t>(random.below(256));
+    }
+    if (random.chance(0.2))
+      mutated.resize(static_cast<std::size_t>(random.below(5000)) % mutated.size());
+    try {
+      const ModelFile file(std::move(mutated), "m.staa");
+    } catch (const Error&) {
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, kTries / 2);
+}
+
+}  // namespace
+}  // namespace staa::format
