@@ -1,6 +1,7 @@
 #include "staa/data/event_sheet.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "staa/util/error.h"
 
@@ -23,7 +24,7 @@ float strongest(std::vector<float> values) {
 void colour(float off, float on, float most, std::uint8_t* rgb) {
   const float blue = std::min(1.0F, off / most);
   const float red = std::min(1.0F, on / most);
-  const auto byte = [](float value) { return static_cast<std::uint8_t>(255 * value + 0.5F); };
+  const auto byte = [](float value) { return static_cast<std::uint8_t>(std::lround(255 * value)); };
   rgb[0] = byte(1 - blue);
   rgb[1] = byte((1 - blue) * (1 - red));
   rgb[2] = byte(1 - red);

@@ -176,6 +176,8 @@ TEST(NCaltech101, ReadsItsClassFolders) {
 TEST(EventFolder, TakesNameAndSensorFromItsManifest) {
   TempFolder folder;
   for (const char* half : {"train", "test"}) {
+    std::filesystem::create_directories(folder / half / "a");
+    std::filesystem::create_directories(folder / half / "b");
     events::write_atis(folder / half / "a" / "1.bin", labelled_events(0, 1));
     events::write_aedat2(folder / half / "b" / "1.aedat", events::Aedat2Address::kCifar10Dvs, {});
   }

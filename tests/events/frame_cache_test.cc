@@ -90,7 +90,7 @@ TEST_F(FrameCacheTest, TakesADamagedFileAsAbsentAndMendsIt) {
   (void)cache_.get(recording_, options_);
   const auto path = files().at(0);
   const auto whole = read_text_file(path);
-  for (std::size_t i = 0; i < whole.size(); i += 7) {
+  for (std::size_t i = 0; i < whole.size(); i += 61) {
     write_bytes(path, whole.substr(0, i));
     EXPECT_FALSE(cache_.find(recording_, options_).has_value()) << "cut at " << i;
     auto broken = whole;

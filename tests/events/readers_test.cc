@@ -308,13 +308,13 @@ TEST_F(Npz, NeverReadsABrokenArchiveAsOtherEvents) {
   const auto events = random_events(20, kDvs128, 9);
   for (const bool deflated : {false, true}) {
     const auto whole = zip(npz_arrays(events), deflated);
-    for (std::size_t cut = 0; cut < whole.size(); ++cut) {
+    for (std::size_t cut = 0; cut < whole.size(); cut += 7) {
       write_bytes(path_, whole.substr(0, cut));
       expect_error(ErrorKind::kInput, {path_.string() + ": offset "},
                    [&] { read_all(*open_npz(path_, kDvs128)); });
     }
     std::size_t refused = 0;
-    for (std::size_t at = 0; at < whole.size(); ++at) {
+    for (std::size_t at = 0; at < whole.size(); at += 3) {
       auto broken = whole;
       broken[at] = static_cast<char>(broken[at] ^ 0x55);
       write_bytes(path_, broken);
@@ -326,7 +326,7 @@ TEST_F(Npz, NeverReadsABrokenArchiveAsOtherEvents) {
         ++refused;
       }
     }
-    EXPECT_GT(refused, whole.size() / 2);
+    EXPECT_GT(refused, whole.size() / 6);
   }
 }
 

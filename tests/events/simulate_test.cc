@@ -82,7 +82,10 @@ TEST(Simulate, ThresholdAndRefractoryTimeThinEvents) {
   std::map<std::pair<int, int>, std::int64_t> last;
   for (const auto& e : simulate(square(), options, Random{1})) {
     const auto at = std::make_pair(int{e.x}, int{e.y});
-    if (last.count(at) > 0) EXPECT_GE(e.t - last[at], 19'999);
+    const auto before = last.find(at);
+    if (before != last.end()) {
+      EXPECT_GE(e.t - before->second, 19'999);
+    }
     last[at] = e.t;
   }
 }
