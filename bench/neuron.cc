@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "staa/ops/implementation.h"
+#include "staa/util/blas.h"
 #include "staa/util/memory.h"
 #include "timing.h"
 
@@ -76,6 +77,7 @@ nlohmann::ordered_json run(const Setup& setup, const Shape& shape, NeuronKind ki
 
 int main(int argc, char** argv) {
   keep_freed_memory();
+  keep_blas_to_its_caller();
   Setup setup;
   CLI::App app{"Time of a neuron layer alone, beside copying its input to its output"};
   app.add_option("--channels", setup.channels, "Channels, one a shape")->delimiter(',');

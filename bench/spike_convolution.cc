@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "staa/util/blas.h"
 #include "staa/util/memory.h"
 #include "timing.h"
 
@@ -85,6 +86,7 @@ void print_row(const nlohmann::ordered_json& row) {
 
 int main(int argc, char** argv) {
   keep_freed_memory();
+  keep_blas_to_its_caller();
   Setup setup;
   CLI::App app{"Convolutions of spikes beside dense ones: forward, weight gradient, all three"};
   app.add_option("--rates", setup.rates, "Firing rates")->delimiter(',')->capture_default_str();

@@ -17,6 +17,7 @@
 #include "staa/models/registry.h"
 #include "staa/ops/implementation.h"
 #include "staa/options/names.h"
+#include "staa/util/blas.h"
 #include "staa/util/memory.h"
 #include "timing.h"
 
@@ -124,6 +125,7 @@ void print_row(const nlohmann::ordered_json& row) {
 
 int main(int argc, char** argv) {
   keep_freed_memory();
+  keep_blas_to_its_caller();
   Setup setup;
   CLI::App app{"Training and inference speed beside the convolution floor, in images per second"};
   app.add_option("--network", setup.network, "Network")->capture_default_str();

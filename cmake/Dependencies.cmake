@@ -14,16 +14,8 @@ find_package(tomlplusplus REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(PNG REQUIRED)
+find_package(JPEG REQUIRED)  # libjpeg-turbo: jpeg.cc refuses others
 find_package(hwy REQUIRED)
-
-find_path(TURBOJPEG_INCLUDE_DIR turbojpeg.h)
-find_library(TURBOJPEG_LIBRARY turbojpeg)
-if(NOT TURBOJPEG_INCLUDE_DIR OR NOT TURBOJPEG_LIBRARY)
-  message(FATAL_ERROR "libturbojpeg is missing (Debian: libturbojpeg0-dev)")
-endif()
-add_library(TurboJPEG::TurboJPEG UNKNOWN IMPORTED)
-set_target_properties(TurboJPEG::TurboJPEG PROPERTIES
-  IMPORTED_LOCATION ${TURBOJPEG_LIBRARY} INTERFACE_INCLUDE_DIRECTORIES ${TURBOJPEG_INCLUDE_DIR})
 
 find_package(Torch REQUIRED)
 message(STATUS "LibTorch ${Torch_VERSION}")

@@ -12,7 +12,7 @@ packages=(
   libopenblas0-pthread          # without it LibTorch's matrix products run 20 times slower
   dataset-fashion-mnist
   libcli11-dev libtomlplusplus-dev libspdlog-dev libfmt-dev nlohmann-json3-dev
-  libhwy-dev zlib1g-dev libpng-dev libturbojpeg0-dev
+  libhwy-dev zlib1g-dev libpng-dev libjpeg62-turbo-dev
   libgtest-dev libbenchmark-dev
 )
 if [ "${1:-}" = "--tests" ]; then

@@ -6,9 +6,13 @@
 
 #include "command.h"
 #include "data_events.h"
+#include "staa/data/contact_sheet.h"
 #include "staa/data/convert.h"
 #include "staa/data/normalisation.h"
 #include "staa/data/open.h"
+#include "staa/data/png.h"
+#include "staa/recipe/recipe.h"
+#include "staa/train/setup.h"
 #include "staa/util/text.h"
 
 namespace staa::app {
@@ -23,6 +27,16 @@ struct ConvertOptions {
   std::string source;
   std::string target;
   bool json = false;
+};
+
+struct ShowOptions {
+  std::string recipe;
+  std::string out = "samples.png";
+  std::string split = "train";
+  std::vector<std::string> overrides;
+  std::int64_t count = 32;
+  std::int64_t columns = 8;
+  std::int64_t epoch = 1;
 };
 
 std::vector<std::int64_t> count_classes(const data::Labelled& set) {
@@ -84,6 +98,23 @@ int convert_command(const ConvertOptions& options) {
   return 0;
 }
 
+int show_command(const ShowOptions& options) {
+  auto recipe = recipe::load_recipe(options.recipe, options.overrides);
+  recipe.train.batch = recipe.train.eval_batch = options.count;
+  const auto data = train::open_data(recipe);
+  const auto loader = options.split == "train" ? train::training_loader(data.train, recipe)
+                                               : train::evaluation_loader(data.test, recipe);
+  loader->start(options.epoch - 1);
+  const auto batch = loader->next().value_or(data::Batch());
+  for (const auto& reason : batch.skipped) std::cerr << "staa: skipped: " << reason << '\n';
+  const auto sheet = data::contact_sheet(batch, data.input.shape, data.input.classes,
+                                         data.input.normalisation, options.columns);
+  data::write_png(options.out, sheet.shape, sheet.pixels.data());
+  std::cout << fmt::format("{}: {} samples of {}, {} each\n", options.out, batch.size,
+                           loader->source().name(), data::describe(data.input.shape));
+  return 0;
+}
+
 void add_check(CLI::App& app, Action& action) {
   auto options = std::make_shared<CheckOptions>();
   auto* command =
@@ -113,6 +144,31 @@ void add_convert(CLI::App& app, Action& action) {
   command->add_flag("--json", options->json, "Print one JSON object");
   command->callback(
       [options, &action] { action = [options] { return convert_command(*options); }; });
+}
+
+void add_show(CLI::App& app, Action& action) {
+  auto options = std::make_shared<ShowOptions>();
+  auto* command = app.add_subcommand(
+      "show", "Draw samples as the network will see them, after augmentation (PNG)");
+  command->add_option("recipe", options->recipe, "Recipe")->required()->type_name("RECIPE");
+  command->add_option("-o,--out", options->out, "Picture to write")
+      ->type_name("FILE")
+      ->capture_default_str();
+  command->add_option("--split", options->split, "Which half")
+      ->check(CLI::IsMember({"train", "test"}))
+      ->capture_default_str();
+  command->add_option("-n,--count", options->count, "Samples")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--columns", options->columns, "Still images a row")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--epoch", options->epoch, "Whose order and augmentation, from 1")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("-s,--set", options->overrides, "Set a key of the recipe")
+      ->type_name("KEY=VALUE");
+  command->callback([options, &action] { action = [options] { return show_command(*options); }; });
 }
 
 }  // namespace

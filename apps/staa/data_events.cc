@@ -11,9 +11,7 @@
 #include <thread>
 
 #include "staa/data/event_sets.h"
-#include "staa/data/event_sheet.h"
 #include "staa/data/open.h"
-#include "staa/data/png.h"
 #include "staa/data/simulated.h"
 #include "staa/data/subset.h"
 #include "staa/recipe/recipe.h"
@@ -59,13 +57,6 @@ struct PrepareOptions {
   FrameChoice choice;
   std::int64_t threads = 0;
   bool json = false;
-};
-
-struct ShowOptions {
-  FrameChoice choice;
-  std::string out;
-  std::int64_t count = 8;
-  bool test = false;
 };
 
 struct SimulateOptions {
@@ -192,24 +183,6 @@ int prepare_command(const PrepareOptions& options) {
   return 0;
 }
 
-int show_command(const ShowOptions& options) {
-  auto recipe = options.choice.resolve();
-  recipe.augment = {};
-  const auto sources = train::open_events(recipe);
-  const auto& frames = options.test ? *sources.test : *sources.train;
-  const auto samples = data::choose_balanced(frames, options.count);
-  const auto sheet = data::event_sheet(frames, samples);
-  data::write_png(options.out, sheet.shape, sheet.pixels.data());
-  std::cout << fmt::format("{}: {} samples of {}, a row each; red: brighter, blue: darker\n",
-                           options.out, samples.size(), frames.name());
-  for (std::size_t row = 0; row < samples.size(); ++row) {
-    const auto label = static_cast<std::size_t>(frames.label(samples[row]));
-    std::cout << fmt::format("row {:>3}: sample {:>6}, class {}\n", row + 1, samples[row],
-                             frames.classes()[label]);
-  }
-  return 0;
-}
-
 int simulate_command(const SimulateOptions& options) {
   data::DataOptions source;
   source.set = options.set;
@@ -250,18 +223,6 @@ void add_prepare(CLI::App& app, Action& action) {
   command->add_flag("--json", options->json, "Print one JSON object");
   command->callback(
       [options, &action] { action = [options] { return prepare_command(*options); }; });
-}
-
-void add_show(CLI::App& app, Action& action) {
-  auto options = std::make_shared<ShowOptions>();
-  auto* command = app.add_subcommand(
-      "show", "Draw the frames of a set of event recordings: what the network will see");
-  options->choice.add_to(*command);
-  command->add_option("out", options->out, "The picture to write")->required()->type_name("PNG");
-  command->add_option("--count", options->count, "Samples, balanced over the classes")
-      ->check(CLI::Range(1, 1000));
-  command->add_flag("--test", options->test, "Of the test half");
-  command->callback([options, &action] { action = [options] { return show_command(*options); }; });
 }
 
 void add_simulate(CLI::App& app, Action& action) {

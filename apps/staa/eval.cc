@@ -41,11 +41,13 @@ int eval_command(const Options& options) {
   const auto loader = train::evaluation_loader(test, recipe);
   const auto result = train::evaluate(*network, *loader, device);
 
+  for (const auto& reason : result.skipped) std::cerr << "staa: skipped: " << reason << '\n';
   if (options.json) {
     const nlohmann::ordered_json object{{"top1", result.top1},
                                         {"top5", result.top5},
                                         {"loss", result.loss},
                                         {"samples", result.samples},
+                                        {"skipped", result.skipped.size()},
                                         {"checkpoint", options.checkpoint},
                                         {"epoch", progress.epoch}};
     std::cout << object.dump() << '\n';

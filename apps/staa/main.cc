@@ -5,6 +5,7 @@
 #include <string>
 
 #include "command.h"
+#include "staa/util/blas.h"
 #include "staa/util/error.h"
 #include "staa/util/memory.h"
 
@@ -21,6 +22,7 @@ int complain(const std::string& message, int code) {
 
 int run(int argc, char** argv) {
   keep_freed_memory();
+  keep_blas_to_its_caller();
   CLI::App app{
       "Trains and runs spiking neural networks with spatial-temporal attention (STAA-SNN)"};
   app.set_version_flag("--version", STAA_VERSION);

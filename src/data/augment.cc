@@ -1,10 +1,12 @@
 #include "staa/data/augment.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <vector>
 
 #include "staa/data/autoaugment.h"
+#include "staa/data/image_ops.h"
 #include "staa/util/error.h"
 
 namespace staa::data {
@@ -17,6 +19,9 @@ void check_options(const AugmentOptions& options, const ImageShape& shape) {
   }
   if (options.cutout < 0) {
     fail(ErrorKind::kUsage, "cutout: expected 0 (off) or more, found {}", options.cutout);
+  }
+  if (!(options.color_jitter >= 0 && options.color_jitter <= 1)) {
+    fail(ErrorKind::kUsage, "color_jitter: expected 0 (off) to 1, found {}", options.color_jitter);
   }
 }
 
@@ -47,6 +52,15 @@ void flip(Image& image) {
     for (std::int64_t left = 0, right = width - 1; left < right; ++left, --right) {
       std::swap_ranges(row + left * channels, row + (left + 1) * channels, row + right * channels);
     }
+  }
+}
+
+void color_jitter(Image& image, double strength, Random& random) {
+  std::array<void (*)(Image&, double), 3> changes{adjust_brightness, adjust_contrast, adjust_color};
+  for (std::size_t left = changes.size(); left > 0; --left) {
+    std::swap(changes[left - 1],
+              changes[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(left)))]);
+    changes[left - 1](image, random.uniform(1 - strength, 1 + strength));
   }
 }
 
@@ -86,6 +100,7 @@ void Transform::apply(Image& image, Random& random, float* out) const {
   if (options_.crop_padding > 0) random_crop(image, options_.crop_padding, random);
   if (options_.flip && random.chance(0.5)) flip(image);
   if (options_.autoaugment) autoaugment(image, random);
+  if (options_.color_jitter > 0) color_jitter(image, options_.color_jitter, random);
 
   const std::size_t channels = normalised_.size();
   for (std::size_t p = 0; p < image.pixels.size(); p += channels) {

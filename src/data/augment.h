@@ -15,6 +15,7 @@ struct AugmentOptions {
   std::int64_t crop_padding = 0;  ///< crop at random from an image with so many black pixels around
   bool flip = false;              ///< mirror left and right with probability 1/2
   bool autoaugment = false;       ///< the CIFAR-10 policy of autoaugment.h
+  double color_jitter = 0;        ///< brightness, contrast and colour by up to this share
   std::int64_t cutout = 0;        ///< blank a square of this edge (DeVries and Taylor, 2017)
 };
 
@@ -23,6 +24,10 @@ void random_crop(Image& image, std::int64_t padding, Random& random);
 
 /// Mirrors left and right.
 void flip(Image& image);
+
+/// Changes brightness, contrast and colour, in an order drawn, each by a factor uniform in
+/// [1 - strength, 1 + strength].
+void color_jitter(Image& image, double strength, Random& random);
 
 /// Sets `holes` squares of edge `length` to 0, the mean of normalised pixels ([height, width,
 /// channels]). A square is centred on a random pixel and may reach over the border.

@@ -15,6 +15,14 @@ struct Image {
   std::vector<std::uint8_t> pixels;
 };
 
+/// A rectangle of pixels.
+struct Box {
+  std::int64_t left = 0;
+  std::int64_t top = 0;
+  std::int64_t width = 0;
+  std::int64_t height = 0;
+};
+
 /// The largest image a decoder accepts: what a header promises is allocated before the data behind
 /// it is seen, so a small malicious file must not be able to promise more.
 constexpr std::int64_t kMaxImagePixels = std::int64_t{1} << 26;

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <cctype>
 #include <exception>
-#include <initializer_list>
 #include <iterator>
 #include <memory>
 #include <mutex>
@@ -27,31 +26,6 @@ namespace staa::data {
 namespace {
 
 namespace fs = std::filesystem;
-
-bool is_folder(const fs::path& path) {
-  std::error_code ignored;
-  return fs::is_directory(path, ignored);
-}
-
-bool has_image_ending(const fs::path& path) {
-  std::string ending = path.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return ending == ".jpg" || ending == ".jpeg" || ending == ".png";
-}
-
-/// Decodes by content: in the wild, a .jpg may hold a PNG.
-Image decode(const fs::path& path) {
-  const auto bytes = read_file(path, std::uint64_t{1} << 30);
-  const auto starts_with = [&](std::initializer_list<std::uint8_t> magic) {
-    return bytes.size() >= magic.size() && std::equal(magic.begin(), magic.end(), bytes.begin());
-  };
-  if (starts_with({0xff, 0xd8})) return decode_jpeg(path.string(), bytes.data(), bytes.size());
-  if (starts_with({0x89, 'P', 'N', 'G'})) {
-    return decode_png(path.string(), bytes.data(), bytes.size());
-  }
-  fail(ErrorKind::kInput, "{}: expected a JPEG or PNG image, found neither", path.string());
-}
 
 /// The files of one half in their order, with the label of each.
 struct Listing {
@@ -122,11 +96,11 @@ void parallel_for(std::int64_t count, std::int64_t threads, const Work& work) {
 
 std::shared_ptr<const Dataset> read_split(const std::string& name, Listing listing,
                                           const fs::path& first_file, std::int64_t threads) {
-  const auto shape = decode(first_file).shape;
+  const auto shape = decode_image(first_file, read_file(first_file, kMaxImageFile)).shape;
   std::vector<std::uint8_t> pixels(listing.files.size() * static_cast<std::size_t>(shape.bytes()));
   parallel_for(static_cast<std::int64_t>(listing.files.size()), threads, [&](std::int64_t i) {
     const auto& file = listing.files[static_cast<std::size_t>(i)];
-    const auto image = decode(file);
+    const auto image = decode_image(file, read_file(file, kMaxImageFile));
     if (!(image.shape == shape)) {
       fail(ErrorKind::kInput,
            "{}: expected an image of {} (height, width, channels) as {}, found {}", file.string(),
@@ -138,32 +112,61 @@ std::shared_ptr<const Dataset> read_split(const std::string& name, Listing listi
                                     std::move(listing.labels));
 }
 
-void check_same_classes(const fs::path& train, const Listing& of_train, const fs::path& test,
-                        const Listing& of_test) {
-  std::vector<std::string> missing;
-  std::set_symmetric_difference(of_train.classes.begin(), of_train.classes.end(),
-                                of_test.classes.begin(), of_test.classes.end(),
-                                std::back_inserter(missing));
-  if (missing.empty()) return;
-  const bool in_train =
-      std::binary_search(of_train.classes.begin(), of_train.classes.end(), missing.front());
-  fail(ErrorKind::kInput, "{}: expected the same classes as in {}, found no folder {}",
-       (in_train ? test : train).string(), (in_train ? train : test).string(), missing.front());
-}
-
 }  // namespace
 
-Splits read_image_folder(const fs::path& root, std::int64_t threads) {
+bool is_folder(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
+bool has_image_ending(const fs::path& path) {
+  std::string ending = path.extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return ending == ".jpg" || ending == ".jpeg" || ending == ".png";
+}
+
+bool is_jpeg(const std::vector<std::uint8_t>& bytes) {
+  return bytes.size() >= 2 && bytes[0] == 0xff && bytes[1] == 0xd8;
+}
+
+Image decode_image(const fs::path& path, const std::vector<std::uint8_t>& bytes) {
+  if (is_jpeg(bytes)) return decode_jpeg(path.string(), bytes.data(), bytes.size());
+  constexpr std::uint8_t kPng[] = {0x89, 'P', 'N', 'G'};
+  if (bytes.size() >= 4 && std::equal(std::begin(kPng), std::end(kPng), bytes.begin())) {
+    return decode_png(path.string(), bytes.data(), bytes.size());
+  }
+  fail(ErrorKind::kInput, "{}: expected a JPEG or PNG image, found neither", path.string());
+}
+
+std::pair<fs::path, fs::path> find_halves(const fs::path& root) {
   const auto train = root / "train";
   const auto test =
       is_folder(root / "test") || !is_folder(root / "val") ? root / "test" : root / "val";
   for (const auto& folder : {train, test}) {
-    if (!is_folder(folder))
+    if (!is_folder(folder)) {
       fail_missing(root, folder.filename().string() + "/", kHowToArrangeImages);
+    }
   }
+  return {train, test};
+}
+
+void check_same_classes(const fs::path& train, const std::vector<std::string>& of_train,
+                        const fs::path& test, const std::vector<std::string>& of_test) {
+  std::vector<std::string> missing;
+  std::set_symmetric_difference(of_train.begin(), of_train.end(), of_test.begin(), of_test.end(),
+                                std::back_inserter(missing));
+  if (missing.empty()) return;
+  const bool in_train = std::binary_search(of_train.begin(), of_train.end(), missing.front());
+  fail(ErrorKind::kInput, "{}: expected the same classes as in {}, found no folder {}",
+       (in_train ? test : train).string(), (in_train ? train : test).string(), missing.front());
+}
+
+Splits read_image_folder(const fs::path& root, std::int64_t threads) {
+  const auto [train, test] = find_halves(root);
   auto of_train = list_split(train);
   auto of_test = list_split(test);
-  check_same_classes(train, of_train, test, of_test);
+  check_same_classes(train, of_train.classes, test, of_test.classes);
 
   if (threads < 1) threads = std::max(1U, std::thread::hardware_concurrency());
   const auto name = fmt::format("image-folder ({})", root.string());

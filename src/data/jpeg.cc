@@ -1,60 +1,199 @@
 #include "staa/data/jpeg.h"
 
-#include <turbojpeg.h>
+#include <cstdio>
+// jpeglib.h does not include what it needs.
+#include <jerror.h>
+#include <jpeglib.h>
 
-#include <memory>
-#include <type_traits>
+#include <algorithm>
+#include <csetjmp>
+#include <cstring>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "staa/util/error.h"
+
+#ifndef LIBJPEG_TURBO_VERSION
+#error "libjpeg-turbo is needed: other libjpegs cannot decode a part of an image"
+#endif
 
 namespace staa::data {
 namespace {
 
-struct DestroyHandle {
-  void operator()(void* handle) const { ::tjDestroy(handle); }
-};
-using Decompressor = std::unique_ptr<std::remove_pointer_t<tjhandle>, DestroyHandle>;
+/// Colour is interpolated from neighbouring pixels, which the first and last of a row lack.
+constexpr std::int64_t kMargin = 2;
+/// A progressive file may repeat scans of a few bytes that cost as much as an image each.
+constexpr int kMaxScans = 200;
 
-[[noreturn]] void fail_jpeg(const std::string& file, tjhandle handle) {
-  fail(ErrorKind::kInput, "{}: cannot decode as JPEG: {}", file, ::tjGetErrorStr2(handle));
+/// What an Adobe CMYK image looks like without a colour profile. `pixels` are inks, inverted.
+void cmyk_to_rgb(const std::uint8_t* cmyk, std::int64_t width, std::uint8_t* rgb) {
+  for (std::int64_t x = 0; x < width; ++x) {
+    for (int c = 0; c < 3; ++c) {
+      rgb[3 * x + c] = static_cast<std::uint8_t>((cmyk[4 * x + c] * cmyk[4 * x + 3] + 127) / 255);
+    }
+  }
 }
 
 }  // namespace
 
-Image decode_jpeg(const std::string& file, const std::uint8_t* bytes, std::size_t count) {
-  const Decompressor decompressor(::tjInitDecompress());
-  if (!decompressor) {
-    fail(ErrorKind::kRuntime, "{}: cannot start libjpeg-turbo: {}", file,
-         ::tjGetErrorStr2(nullptr));
+/// libjpeg reports errors by a function that must not return: it jumps back, which must not skip a
+/// destructor. So whatever can fail inside libjpeg is called by the static functions, which have no
+/// objects of their own, and everything that lives longer is a member.
+struct JpegReader::State {
+  explicit State(std::string name) : file(std::move(name)) {
+    decoder.err = ::jpeg_std_error(&errors);
+    errors.error_exit = on_error;
+    errors.emit_message = on_message;
+    monitor.progress_monitor = on_progress;
   }
-  int width = 0;
-  int height = 0;
-  int subsampling = 0;
-  int colours = 0;
-  if (::tjDecompressHeader3(decompressor.get(), bytes, count, &width, &height, &subsampling,
-                            &colours) != 0) {
-    fail_jpeg(file, decompressor.get());
+  ~State() { ::jpeg_destroy_decompress(&decoder); }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  static bool read_header(State& state, const std::uint8_t* bytes, std::size_t count);
+  /// Starts decoding and narrows left and width to what libjpeg-turbo can cut out.
+  static bool start(State& state, int denominator, JDIMENSION* left, JDIMENSION* width);
+  /// Reads `height` rows from `top` on.
+  static bool read_rows(State& state, JDIMENSION top, std::int64_t height, std::int64_t stride,
+                        std::uint8_t* pixels);
+
+  [[noreturn]] void fail_decoding() const {
+    fail(ErrorKind::kInput, "{}: cannot decode as JPEG: {}", file, reason);
   }
-  if (width < 1 || height < 1) {
-    // A file cut off before its extent passes libjpeg-turbo's look at the header.
-    fail(ErrorKind::kInput, "{}: cannot decode as JPEG: truncated before its extent", file);
+  bool is_cmyk() const {
+    return decoder.jpeg_color_space == JCS_CMYK || decoder.jpeg_color_space == JCS_YCCK;
   }
-  // libjpeg-turbo takes a file of nothing but tables for a whole one.
-  if (width == 0) fail(ErrorKind::kInput, "{}: cannot decode as JPEG: no image in it", file);
-  check_image_extent(file, width, height);
-  if (colours == TJCS_CMYK || colours == TJCS_YCCK) {
-    fail(ErrorKind::kInput, "{}: expected a grey or RGB image, found CMYK", file);
+  /// Whether the image has its end: met already, by the reader of marks or, ahead of it, by the
+  /// decoder, or in the rest, where nothing but the end can look like it.
+  bool has_end() {
+    if (::jpeg_input_complete(&decoder) != 0 || decoder.unread_marker == JPEG_EOI) return true;
+    static constexpr JOCTET kEnd[] = {0xff, JPEG_EOI};
+    const JOCTET* rest = decoder.src->next_input_byte;
+    const JOCTET* end = rest + decoder.src->bytes_in_buffer;
+    return std::find_end(rest, end, std::begin(kEnd), std::end(kEnd)) != end;
   }
 
-  const bool grey = colours == TJCS_GRAY;
-  Image image;
-  image.shape = {grey ? 1 : 3, height, width};
-  image.pixels.resize(static_cast<std::size_t>(image.shape.bytes()));
-  const int status =
-      ::tjDecompress2(decompressor.get(), bytes, count, image.pixels.data(), width, 0, height,
-                      grey ? TJPF_GRAY : TJPF_RGB, TJFLAG_ACCURATEDCT | TJFLAG_STOPONWARNING);
-  if (status != 0) fail_jpeg(file, decompressor.get());
-  return image;
+  [[noreturn]] static void on_error(j_common_ptr decoder);
+  static void on_message(j_common_ptr decoder, int level);
+  static void on_progress(j_common_ptr decoder);
+  static State& of(j_common_ptr decoder) { return *static_cast<State*>(decoder->client_data); }
+
+  std::string file;
+  jpeg_decompress_struct decoder{};
+  jpeg_error_mgr errors{};
+  jpeg_progress_mgr monitor{};
+  std::jmp_buf failed{};
+  char reason[JMSG_LENGTH_MAX] = "";
+  std::vector<std::uint8_t> inks;  // one row of a CMYK image
+};
+
+void JpegReader::State::on_error(j_common_ptr decoder) {
+  State& state = of(decoder);
+  decoder->err->format_message(decoder, state.reason);
+  std::longjmp(state.failed, 1);
+}
+
+void JpegReader::State::on_message(j_common_ptr decoder, int level) {
+  if (level >= 0) return;  // a trace, not a warning
+  const auto& message = *decoder->err;
+  if (message.msg_code == JWRN_EXTRANEOUS_DATA && message.msg_parm.i[1] == JPEG_EOI) return;
+  on_error(decoder);
+}
+
+void JpegReader::State::on_progress(j_common_ptr decoder) {
+  if (reinterpret_cast<j_decompress_ptr>(decoder)->input_scan_number <= kMaxScans) return;
+  State& state = of(decoder);
+  std::snprintf(state.reason, sizeof state.reason, "more than %d scans", kMaxScans);
+  std::longjmp(state.failed, 1);
+}
+
+bool JpegReader::State::read_header(State& state, const std::uint8_t* bytes, std::size_t count) {
+  if (setjmp(state.failed) != 0) return false;
+  ::jpeg_create_decompress(&state.decoder);
+  state.decoder.client_data = &state;
+  state.decoder.progress = &state.monitor;
+  ::jpeg_mem_src(&state.decoder, bytes, count);
+  ::jpeg_read_header(&state.decoder, TRUE);
+  return true;
+}
+
+bool JpegReader::State::start(State& state, int denominator, JDIMENSION* left, JDIMENSION* width) {
+  if (setjmp(state.failed) != 0) return false;
+  state.decoder.scale_num = 1;
+  state.decoder.scale_denom = static_cast<unsigned>(denominator);
+  ::jpeg_start_decompress(&state.decoder);
+  if (*width < state.decoder.output_width) ::jpeg_crop_scanline(&state.decoder, left, width);
+  return true;
+}
+
+bool JpegReader::State::read_rows(State& state, JDIMENSION top, std::int64_t height,
+                                  std::int64_t stride, std::uint8_t* pixels) {
+  if (setjmp(state.failed) != 0) return false;
+  if (top > 0) ::jpeg_skip_scanlines(&state.decoder, top);
+  for (std::int64_t y = 0; y < height; ++y) {
+    std::uint8_t* row = pixels + y * stride;
+    JSAMPROW target = state.inks.empty() ? row : state.inks.data();
+    ::jpeg_read_scanlines(&state.decoder, &target, 1);
+    if (!state.inks.empty()) cmyk_to_rgb(state.inks.data(), state.decoder.output_width, row);
+  }
+  if (state.decoder.output_scanline == state.decoder.output_height) {
+    ::jpeg_finish_decompress(&state.decoder);
+    return true;
+  }
+  const bool ended = state.has_end();
+  if (!ended) std::strcpy(state.reason, "no end of image: the file is cut off");
+  return ended;
+}
+
+JpegReader::JpegReader(const std::string& file, const std::uint8_t* bytes, std::size_t count)
+    : state_(std::make_unique<State>(file)) {
+  if (!State::read_header(*state_, bytes, count)) state_->fail_decoding();
+  check_image_extent(file, state_->decoder.image_width, state_->decoder.image_height);
+}
+
+JpegReader::~JpegReader() = default;
+
+ImageShape JpegReader::shape() const {
+  const auto& decoder = state_->decoder;
+  return {decoder.jpeg_color_space == JCS_GRAYSCALE ? 1 : 3, decoder.image_height,
+          decoder.image_width};
+}
+
+Window JpegReader::read(const Box& box, std::int64_t denominator, std::int64_t channels) {
+  auto& decoder = state_->decoder;
+  decoder.out_color_space = state_->is_cmyk() ? JCS_CMYK : channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+  const auto down = [&](std::int64_t x) { return x / denominator; };
+  const auto up = [&](std::int64_t x) { return (x + denominator - 1) / denominator; };
+  const std::int64_t width = up(decoder.image_width);
+  const std::int64_t height = up(decoder.image_height);
+
+  Window window;
+  window.denominator = denominator;
+  const auto left = std::max<std::int64_t>(down(box.left) - kMargin, 0);
+  const auto right = std::min(up(box.left + box.width) + kMargin, width);
+  auto cut_left = static_cast<JDIMENSION>(left);
+  auto cut_width = static_cast<JDIMENSION>(right - left);
+  if (!State::start(*state_, static_cast<int>(denominator), &cut_left, &cut_width)) {
+    state_->fail_decoding();
+  }
+  window.left = cut_left;
+  window.top = down(box.top);
+  const auto bottom = std::min(up(box.top + box.height), height);
+  window.image.shape = {channels, bottom - window.top, decoder.output_width};
+  window.image.pixels.resize(static_cast<std::size_t>(window.image.shape.bytes()));
+  if (state_->is_cmyk()) state_->inks.resize(std::size_t{4} * decoder.output_width);
+  if (!State::read_rows(*state_, static_cast<JDIMENSION>(window.top), window.image.shape.height,
+                        channels * window.image.shape.width, window.image.pixels.data())) {
+    state_->fail_decoding();
+  }
+  return window;
+}
+
+Image decode_jpeg(const std::string& file, const std::uint8_t* bytes, std::size_t count) {
+  JpegReader reader(file, bytes, count);
+  const auto shape = reader.shape();
+  return reader.read({0, 0, shape.width, shape.height}, 1, shape.channels).image;
 }
 
 }  // namespace staa::data

@@ -17,6 +17,9 @@ constexpr const char* kHowToGetMnist =
 constexpr const char* kHowToGetFashionMnist =
     "install the Debian package dataset-fashion-mnist, or download the four files from "
     "https://github.com/zalandoresearch/fashion-mnist";
+constexpr const char* kHowToGetImageNet =
+    "download ILSVRC2012 from https://www.image-net.org and arrange it as train/SYNSET/*.JPEG and "
+    "val/SYNSET/*.JPEG in that folder";
 constexpr const char* kHowToArrangeImages =
     "arrange images as train/CLASS/NAME.jpg and test/CLASS/NAME.jpg (or .png) in that folder";
 constexpr const char* kHowToGetCifar10Dvs =

@@ -35,6 +35,12 @@ const SetEntry kSets[] = {
      [](const fs::path& at, bool) { return read_fashion_mnist(at); }},
     {"image-folder", "", kHowToArrangeImages,
      [](const fs::path& at, bool) { return read_image_folder(at); }},
+    {"imagenet", "", kHowToGetImageNet,
+     [](const fs::path& at, bool) -> Splits {
+       find_halves(at);
+       fail(ErrorKind::kUsage, "{}: photographs of many sizes are not read into memory whole",
+            at.string());
+     }},
 };
 
 const SetEntry& find_set(const std::string& name) {
@@ -72,6 +78,10 @@ std::vector<std::string> known_sets() {
   std::vector<std::string> names;
   for (const auto& entry : kSets) names.emplace_back(entry.name);
   return names;
+}
+
+fs::path data_folder(const DataOptions& options) {
+  return folder_of(find_set(options.set), options.path);
 }
 
 Splits open_dataset(const DataOptions& options) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,11 @@ struct DataOptions {
   std::int64_t limit_test = 0;   ///< the same for test images
 };
 
-/// "cifar10", "cifar100", "mnist", "fashion-mnist", "image-folder".
+/// "cifar10", "cifar100", "mnist", "fashion-mnist", "image-folder", "imagenet".
 std::vector<std::string> known_sets();
+
+/// The folder that `options` mean: their path or, without one, as open_dataset says.
+std::filesystem::path data_folder(const DataOptions& options);
 
 /// Reads both halves of a data set into memory. Without a path, $STAA_DATA/SET is taken if that
 /// variable is set, else the place where the system's package puts the set (fashion-mnist:

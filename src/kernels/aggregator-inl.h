@@ -23,28 +23,65 @@ struct Extent {
   std::size_t in;
 };
 
-/// y [n, out] = x [n, in] W^T + bias; n at most kMaxGroup.
-template <class T>
-void linear(const T* x, std::size_t n, const T* weight, const T* bias, Extent extent, T* y) {
-  T column[kMaxGroup];
-  for (std::size_t o = 0; o < extent.out; ++o) {
-    dots(x, weight + o * extent.in, extent.in, n, column);
-    for (std::size_t i = 0; i < n; ++i) y[i * extent.out + o] = column[i] + bias[o];
+/// y [kRows, kVectors of lanes from column c on] of y [n, m] = x [n, k] b [k, m] + bias, which may
+/// be null. Every value is one sum over k in order, however the rows are divided.
+template <std::size_t kRows, std::size_t kVectors, class D, class T>
+HWY_INLINE void multiply_block(D d, const T* HWY_RESTRICT x, std::size_t k, const T* HWY_RESTRICT b,
+                               std::size_t m, std::size_t c, const T* bias, T* HWY_RESTRICT y) {
+  const std::size_t lanes = hn::Lanes(d);
+  hn::Vec<D> sums[kRows * kVectors];
+  for (std::size_t v = 0; v < kVectors; ++v) {
+    const auto start = bias == nullptr ? hn::Zero(d) : hn::LoadU(d, bias + c + v * lanes);
+    for (std::size_t r = 0; r < kRows; ++r) sums[r * kVectors + v] = start;
   }
+  for (std::size_t i = 0; i < k; ++i) {
+    hn::Vec<D> row[kVectors];
+    for (std::size_t v = 0; v < kVectors; ++v) row[v] = hn::LoadU(d, b + i * m + c + v * lanes);
+    for (std::size_t r = 0; r < kRows; ++r) {
+      const auto factor = hn::Set(d, x[r * k + i]);
+      for (std::size_t v = 0; v < kVectors; ++v) {
+        sums[r * kVectors + v] = hn::MulAdd(factor, row[v], sums[r * kVectors + v]);
+      }
+    }
+  }
+  for (std::size_t r = 0; r < kRows; ++r) {
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      hn::StoreU(sums[r * kVectors + v], d, y + r * m + c + v * lanes);
+    }
+  }
+}
+
+/// As multiply_block, for all n rows.
+template <std::size_t kVectors, class D, class T>
+HWY_INLINE void multiply_columns(D d, const T* x, std::size_t n, std::size_t k, const T* b,
+                                 std::size_t m, std::size_t c, const T* bias, T* y) {
+  constexpr std::size_t kRows = 4;
+  std::size_t r = 0;
+  for (; r + kRows <= n; r += kRows) {
+    multiply_block<kRows, kVectors>(d, x + r * k, k, b, m, c, bias, y + r * m);
+  }
+  for (; r < n; ++r) multiply_block<1, kVectors>(d, x + r * k, k, b, m, c, bias, y + r * m);
+}
+
+/// y [n, m] = x [n, k] b [k, m] + bias.
+template <class T>
+void multiply(const T* x, std::size_t n, std::size_t k, const T* b, std::size_t m, const T* bias,
+              T* y) {
+  const hn::ScalableTag<T> d;
+  constexpr std::size_t kWide = 4;
+  const auto wide = kWide * hn::Lanes(d);
+  std::size_t c = 0;
+  for (; c + wide <= m; c += wide) multiply_columns<kWide>(d, x, n, k, b, m, c, bias, y);
+  const auto from = c;
+  for_channels<T>(m - from, [&](auto narrow, std::size_t i) HWY_ATTR {
+    multiply_columns<1>(narrow, x, n, k, b, m, from + i, bias, y);
+  });
 }
 
 /// dx [n, in] = dy [n, out] W.
 template <class T>
 void linear_backward(const T* dy, std::size_t n, const T* weight, Extent extent, T* dx) {
-  constexpr std::size_t kRows = 8;  // of W at a time, so that they are read in order
-  std::fill(dx, dx + n * extent.in, T(0));
-  for (std::size_t o = 0; o < extent.out; o += kRows) {
-    const auto rows = std::min(kRows, extent.out - o);
-    for (std::size_t i = 0; i < n; ++i) {
-      add_weighted(weight + o * extent.in, dy + i * extent.out + o, extent.in, rows,
-                   dx + i * extent.in);
-    }
-  }
+  multiply(dy, n, extent.out, weight, extent.in, static_cast<const T*>(nullptr), dx);
 }
 
 /// Mean and reciprocal deviation of LayerNorm (eps 1e-5).
@@ -68,7 +105,7 @@ Moments<T> moments(const T* values, std::size_t size) {
 template <class T>
 void gc_forward(const GcWeights<T>& gc, std::size_t n, Extent extent, const T* context, T* query,
                 T* w) {
-  linear(context, n, gc.query, gc.query_bias, extent, query);
+  multiply(context, n, extent.in, gc.query_columns, extent.out, gc.query_bias, query);
   std::vector<T> hidden(n * extent.out);
   for (std::size_t i = 0; i < n; ++i) {
     const T* q = query + i * extent.out;
@@ -78,7 +115,7 @@ void gc_forward(const GcWeights<T>& gc, std::size_t n, Extent extent, const T* c
       hidden[i * extent.out + r] = std::max(value, T(0));
     }
   }
-  linear(hidden.data(), n, gc.value, gc.value_bias, {extent.in, extent.out}, w);
+  multiply(hidden.data(), n, extent.out, gc.value_columns, extent.in, gc.value_bias, w);
 }
 
 /// From dw [n, C] to the gradients of LayerNorm's output, of the query and of the context.
@@ -115,9 +152,9 @@ void sa_forward(const SaWeights<T>& sa, T alpha, std::size_t n, Extent extent, c
                 T* hidden, T* gate) {
   std::vector<T> scaled(mean, mean + n * extent.in);
   for (auto& value : scaled) value *= alpha;
-  linear(scaled.data(), n, sa.reduce, sa.reduce_bias, extent, hidden);
+  multiply(scaled.data(), n, extent.in, sa.reduce_columns, extent.out, sa.reduce_bias, hidden);
   for (std::size_t i = 0; i < n * extent.out; ++i) hidden[i] = std::max(hidden[i], T(0));
-  linear(hidden, n, sa.expand, sa.expand_bias, {extent.in, extent.out}, gate);
+  multiply(hidden, n, extent.out, sa.expand_columns, extent.in, sa.expand_bias, gate);
   sigmoid_in_place(gate, n * extent.in, T(0));
 }
 

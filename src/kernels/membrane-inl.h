@@ -7,6 +7,7 @@
 #endif
 
 #include "staa/kernels/neuron.h"
+#include "staa/kernels/spikes-inl.h"
 #include "staa/kernels/vectors-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -44,10 +45,9 @@ HWY_INLINE V surrogate(D d, V x, hn::TFromD<D> width) {
   }
 }
 
-/// X = scale[0] * values[0] + scale[1] * values[1] + shift on rows of channels; values[1] may be
-/// null.
-template <class T>
-void compose(const T* const (&values)[2], const T* const (&scales)[2], const T* shift,
+/// X = scale[0] * main + scale[1] * residual + shift on rows of channels; residual may be null.
+template <class T, class S, class R>
+void compose(const S* main, const R* residual, const T* const (&scales)[2], const T* shift,
              std::size_t channels, std::size_t rows, T* HWY_RESTRICT x) {
   const auto block = block_pixels(channels);
   for (std::size_t first = 0; first < rows; first += block) {
@@ -56,27 +56,36 @@ void compose(const T* const (&values)[2], const T* const (&scales)[2], const T* 
     for_channels<T>(channels, [&](auto d, std::size_t c) HWY_ATTR {
       const auto a = hn::LoadU(d, scales[0] + c);
       const auto offset = hn::LoadU(d, shift + c);
-      if (values[1] == nullptr) {
+      if (residual == nullptr) {
         for (std::size_t i = begin + c; i < end; i += channels) {
-          hn::StoreU(hn::MulAdd(a, hn::LoadU(d, values[0] + i), offset), d, x + i);
+          hn::StoreU(hn::MulAdd(a, load(d, main + i), offset), d, x + i);
         }
         return;
       }
       const auto b = hn::LoadU(d, scales[1] + c);
       for (std::size_t i = begin + c; i < end; i += channels) {
-        const auto one = hn::MulAdd(a, hn::LoadU(d, values[0] + i), offset);
-        hn::StoreU(hn::MulAdd(b, hn::LoadU(d, values[1] + i), one), d, x + i);
+        const auto one = hn::MulAdd(a, load(d, main + i), offset);
+        hn::StoreU(hn::MulAdd(b, load(d, residual + i), one), d, x + i);
       }
     });
   }
 }
 
+/// Where the spikes of a slab go: its values, and its bits or null.
+template <class S>
+struct SlabSpikes {
+  S* values;
+  std::uint64_t* bits;
+  bool stream;  ///< past the caches: the slab is part of more than they hold
+};
+
 /// One step on a slab [HW, C]: reads x and h, writes spikes and the next h.
-template <class T>
-void fire(const NeuronLayer<T>& layer, const Update<T>& update, const T* HWY_RESTRICT x,
-          T* HWY_RESTRICT h, T* HWY_RESTRICT spikes) {
+template <bool kStream, bool kBits, class T, class S>
+void fire_as(const NeuronLayer<T>& layer, const Update<T>& update, const T* HWY_RESTRICT x,
+             T* HWY_RESTRICT h, const SlabSpikes<S>& spikes) {
   const auto channels = layer.shape.channels;
   const auto block = block_pixels(channels);
+  auto* HWY_RESTRICT bytes = reinterpret_cast<std::uint8_t*>(spikes.bits);
   for (std::size_t first = 0; first < layer.shape.pixels; first += block) {
     const auto pixels = std::min(block, layer.shape.pixels - first);
     for_channels<T>(channels, [&](auto d, std::size_t c) HWY_ATTR {
@@ -90,11 +99,39 @@ void fire(const NeuronLayer<T>& layer, const Update<T>& update, const T* HWY_RES
         const auto i = (first + p) * channels + c;
         const auto v = membrane(decay, gain, offset, hn::LoadU(d, h + i), hn::LoadU(d, x + i));
         const auto fired = hn::Ge(v, threshold);
-        hn::StoreU(hn::IfThenElseZero(fired, one), d, spikes + i);
+        const auto spike = hn::IfThenElseZero(fired, one);
+        if constexpr (kStream) {
+          hn::Stream(spike, d, spikes.values + i);
+        } else {
+          store(spike, d, spikes.values + i);
+        }
+        if constexpr (kBits) hn::StoreMaskBits(d, fired, bytes + i / 8);
         hn::StoreU(hn::IfThenElse(fired, reset, v), d, h + i);
       }
     });
   }
+}
+
+template <class T, class S>
+void fire(const NeuronLayer<T>& layer, const Update<T>& update, const T* HWY_RESTRICT x,
+          T* HWY_RESTRICT h, const SlabSpikes<S>& spikes) {
+  constexpr std::size_t kLanes = hn::MaxLanes(hn::ScalableTag<T>());
+  const auto slab = layer.shape.pixels * layer.shape.channels;
+  if constexpr (kLanes >= 8) {
+    // Vectors whose bits are whole bytes, one behind the other.
+    if (spikes.bits != nullptr && layer.shape.channels % kLanes == 0) {
+      spikes.bits[spike_words(slab) - 1] = 0;  // what lies behind the last spike
+      if constexpr (std::is_same_v<S, T>) {
+        const auto place = reinterpret_cast<std::uintptr_t>(spikes.values);
+        if (spikes.stream && place % (kLanes * sizeof(T)) == 0) {
+          return fire_as<true, true>(layer, update, x, h, spikes);
+        }
+      }
+      return fire_as<false, true>(layer, update, x, h, spikes);
+    }
+  }
+  fire_as<false, false>(layer, update, x, h, spikes);
+  if (spikes.bits != nullptr) pack(spikes.values, slab, spikes.bits);
 }
 
 /// H behind a membrane v: reset where it fired. Before the first step H is 0.
@@ -146,26 +183,26 @@ struct MembraneSums {
 };
 
 /// Where a block's backward pass of threshold, reset and update reads and writes.
-template <class T>
+template <class T, class S>
 struct BlockGradients {
   const T* x;
   const T* before;  ///< the membrane one step before; anything readable in the first step
   const T* v;
-  const T* ds;
+  const S* ds;
   T* dh;  ///< of H behind the step; becomes dV, or dH before the step where dx is asked for
   T* dx;  ///< null: the update's backward pass follows later
 };
 
 /// Through the threshold by the surrogate and through the reset by Eq. 3; with dx, on through the
 /// plain update as well: dX = gain * dV, dH = decay * dV.
-template <Surrogate kShape, bool kFirst, class T>
+template <Surrogate kShape, bool kFirst, class T, class S>
 void fire_backward_as(const NeuronLayer<T>& layer, const Update<T>& update, std::size_t pixels,
-                      const BlockGradients<T>& block, const MembraneSums<T>* sums) {
+                      const BlockGradients<T, S>& block, const MembraneSums<T>* sums) {
   const auto channels = layer.shape.channels;
   const T* HWY_RESTRICT x = block.x;
   const T* HWY_RESTRICT before = block.before;
   const T* HWY_RESTRICT v = block.v;
-  const T* HWY_RESTRICT ds = block.ds;
+  const S* HWY_RESTRICT ds = block.ds;
   T* HWY_RESTRICT dh = block.dh;
   T* HWY_RESTRICT dx = block.dx;
   for_channels<T>(channels, [&](auto d, std::size_t c) HWY_ATTR {
@@ -174,7 +211,7 @@ void fire_backward_as(const NeuronLayer<T>& layer, const Update<T>& update, std:
     const auto dv_at = [&](std::size_t i) HWY_ATTR {
       const auto value = hn::LoadU(d, v + i);
       const auto dcarried = hn::LoadU(d, dh + i);
-      auto dspike = hn::LoadU(d, ds + i);
+      auto dspike = load(d, ds + i);
       if (!layer.detach_reset) dspike = hn::MulAdd(dcarried, hn::Sub(reset, value), dspike);
       const auto kept = hn::IfThenZeroElse(hn::Ge(value, threshold), dcarried);
       const auto slope = surrogate<kShape>(d, hn::Sub(value, threshold), layer.surrogate_width);
@@ -208,9 +245,9 @@ void fire_backward_as(const NeuronLayer<T>& layer, const Update<T>& update, std:
   });
 }
 
-template <bool kFirst, class T>
+template <bool kFirst, class T, class S>
 void fire_backward(const NeuronLayer<T>& layer, const Update<T>& update, std::size_t pixels,
-                   const BlockGradients<T>& block, const MembraneSums<T>* sums) {
+                   const BlockGradients<T, S>& block, const MembraneSums<T>* sums) {
   switch (layer.surrogate) {
     case Surrogate::kRectangle:
       return fire_backward_as<Surrogate::kRectangle, kFirst>(layer, update, pixels, block, sums);
@@ -250,15 +287,15 @@ void attend_backward(std::size_t channels, std::size_t pixels, const T* HWY_REST
   for_channels<T>(channels, [&](auto d, std::size_t c) HWY_ATTR {
     const auto weight = hn::LoadU(d, key + c);
     const auto context = hn::LoadU(d, dcontext + c);
-    auto sum = hn::LoadU(d, dkey + c);
-    for (std::size_t p = 0; p < pixels; ++p) {
+    const auto step = [&](std::size_t p, auto sum) HWY_ATTR {
       const auto i = p * channels + c;
       const auto slope = hn::Set(d, dlogit[p]);
       auto value = hn::MulAdd(hn::Set(d, attention[p]), context, hn::LoadU(d, values + i));
       value = hn::MulAdd(slope, weight, value);
       hn::StoreU(value, d, values + i);
-      sum = hn::MulAdd(slope, hn::LoadU(d, input + i), sum);
-    }
+      return hn::MulAdd(slope, hn::LoadU(d, input + i), sum);
+    };
+    const auto sum = sum_in_four(hn::LoadU(d, dkey + c), pixels, hn::Zero(d), step);
     hn::StoreU(sum, d, dkey + c);
   });
 }

@@ -1,13 +1,18 @@
 #include "staa/kernels/neuron.h"
 
+#include "staa/kernels/cache.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "staa/kernels/neuron.cc"
 #include <hwy/foreach_target.h>
 //
+#include <hwy/cache_control.h>
+
 #include <vector>
 
 #include "staa/kernels/aggregator-inl.h"
 #include "staa/kernels/membrane-inl.h"
+#include "staa/kernels/spikes-inl.h"
 #include "staa/kernels/vectors-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -24,14 +29,12 @@ struct Group {
 /// `slabs`: how many slabs of a sample are in use at once.
 template <class T, class F>
 void for_groups(const NeuronLayer<T>& layer, std::size_t slabs, SampleRange samples, const F& f) {
-  constexpr std::size_t kCache = std::size_t{384}
-                                 << 10;  // bytes of a usual second-level cache, less some
   const auto slab = layer.shape.pixels * layer.shape.channels * sizeof(T);
   const auto weights =
       layer.aggregate
           ? layer.shape.channels * (4 * layer.gc_reduced + 2 * layer.sa_reduced) * sizeof(T)
           : 0;
-  const auto fitting = kCache / (slab * slabs);
+  const auto fitting = cache_bytes() * 3 / 4 / (slab * slabs);
   const auto sharing = weights / (4 * slab);
   const auto most = std::clamp<std::size_t>(std::max(fitting, sharing), 1, kMaxGroup);
   for (auto first = samples.begin; first < samples.end; first += most) {
@@ -150,16 +153,19 @@ Update<T> update_of(const NeuronLayer<T>& layer, const AggregatorRows<T>& rows, 
 
 /// The input X of a group, step by step: in place where it is one plain sequence, else composed of
 /// its terms in memory of its own.
-template <class T>
+template <class S>
 class Inputs {
  public:
+  using T = Compute<S>;
+
   /// `kept`: the steps composed so far stay, as the backward pass needs them again.
-  Inputs(const NeuronLayer<T>& layer, const NeuronInput<T>& input, Group group, bool kept)
+  Inputs(const NeuronLayer<T>& layer, const NeuronInput<S>& input, Group group, bool kept)
       : shape_(layer.shape),
         input_(input),
         group_(group),
         slab_(shape_.pixels * shape_.channels),
-        plain_(input.count == 1 && input.terms[0].scale == nullptr && !input.constant()),
+        plain_(std::is_same_v<S, T> && input.count == 1 && input.terms[0].scale == nullptr &&
+               !input.constant()),
         kept_(kept && !input.constant()) {
     if (plain_) return;
     static thread_local std::vector<T> memory;
@@ -179,19 +185,23 @@ class Inputs {
   /// Composes step t; the steps come in order.
   void prepare(std::size_t t) {
     if (plain_ || (input_.constant() && t > 0)) return;
-    const T* values[2] = {term(0, t, 0), input_.count > 1 ? term(1, t, 0) : nullptr};
-    const T* scales[2] = {scale_[0].data(), scale_[1].data()};
-    compose(values, scales, shift_.data(), shape_.channels, group_.size * shape_.pixels,
-            composed_ + at(t));
+    if (input_.spikes != nullptr) {
+      compose_with(t, unpacked(t));
+    } else {
+      compose_with(t, input_.count > 1 ? term(1, t, 0) : static_cast<const S*>(nullptr));
+    }
   }
 
   /// X [HW, C] of a sample of the group, prepared before.
   const T* operator()(std::size_t t, std::size_t g) const {
-    return plain_ ? term(0, t, g) : composed_ + at(t) + g * slab_;
+    if constexpr (std::is_same_v<S, T>) {
+      if (plain_) return term(0, t, g);
+    }
+    return composed_ + at(t) + g * slab_;
   }
 
   /// Values of a term.
-  const T* term(int i, std::size_t t, std::size_t g) const {
+  const S* term(int i, std::size_t t, std::size_t g) const {
     const auto& term = input_.terms[i];
     return term.values + Place(shape_, term.constant ? 0 : t, group_.first + g).slab;
   }
@@ -199,8 +209,27 @@ class Inputs {
  private:
   std::size_t at(std::size_t t) const { return kept_ ? t * group_.size * slab_ : 0; }
 
+  template <class R>
+  void compose_with(std::size_t t, const R* residual) {
+    const T* scales[2] = {scale_[0].data(), scale_[1].data()};
+    compose(term(0, t, 0), residual, scales, shift_.data(), shape_.channels,
+            group_.size * shape_.pixels, composed_ + at(t));
+  }
+
+  /// The residual's spikes of step t, as values.
+  const T* unpacked(std::size_t t) {
+    static thread_local std::vector<T> memory;
+    if (memory.size() < group_.size * slab_) memory.resize(group_.size * slab_);
+    const auto words = spike_words(slab_);
+    const auto* bits = input_.spikes + Place(shape_, t, group_.first).row * words;
+    for (std::size_t g = 0; g < group_.size; ++g) {
+      unpack(bits + g * words, slab_, memory.data() + g * slab_);
+    }
+    return memory.data();
+  }
+
   const NeuronShape& shape_;
-  const NeuronInput<T>& input_;
+  const NeuronInput<S>& input_;
   Group group_;
   std::size_t slab_;
   bool plain_;
@@ -210,32 +239,39 @@ class Inputs {
   std::vector<T> shift_;
 };
 
-template <class T>
-void forward_group(const NeuronLayer<T>& layer, const NeuronInput<T>& input,
-                   const AggregatorRows<T>& rows, T* spikes, Group group) {
+template <class T, class S>
+void forward_group(const NeuronLayer<T>& layer, const NeuronInput<S>& input,
+                   const AggregatorRows<T>& rows, const SpikeOutput<S>& spikes, Group group) {
   const auto& shape = layer.shape;
   const auto slab = shape.pixels * shape.channels;
   static thread_local std::vector<T> h;
   h.assign(group.size * slab, T(0));
   std::vector<T> scaled(shape.channels);
-  Inputs<T> x(layer, input, group, /*kept=*/false);
+  const auto words = spike_words(slab);
+  const bool stream = shape.steps * shape.batch * slab * sizeof(S) > 2 * cache_bytes();
+  Inputs<S> x(layer, input, group, /*kept=*/false);
   for (std::size_t t = 0; t < shape.steps; ++t) {
     const Place place(shape, t, group.first);
     x.prepare(t);
     if (aggregates(layer, t)) aggregate(layer, rows, group, t, x(t, 0), h.data());
     for (std::size_t g = 0; g < group.size; ++g) {
+      const SlabSpikes<S> out{
+          spikes.values + place.slab + g * slab,
+          spikes.bits == nullptr ? nullptr : spikes.bits + (place.row + g) * words, stream};
       fire(layer, update_of(layer, rows, t, place.row + g, scaled.data()), x(t, g),
-           h.data() + g * slab, spikes + place.slab + g * slab);
+           h.data() + g * slab, out);
     }
   }
 }
 
 /// The backward pass of one group: membranes of all steps, then the steps in reverse.
-template <class T>
+template <class S>
 class Backward {
  public:
-  Backward(const NeuronLayer<T>& layer, const NeuronInput<T>& input, const AggregatorRows<T>& rows,
-           const T* ds, const NeuronGradients<T>& out, Group group)
+  using T = Compute<S>;
+
+  Backward(const NeuronLayer<T>& layer, const NeuronInput<S>& input, const AggregatorRows<T>& rows,
+           const S* ds, const NeuronGradients<S>& out, Group group)
       : layer_(layer),
         terms_(input.count),
         constant_(input.constant()),
@@ -250,12 +286,15 @@ class Backward {
         block_(block_pixels(channels_)),
         scaled_(channels_),
         h_(block_ * channels_),
-        dx_(constant_ ? block_ * channels_ : 0),
+        dx_(constant_ || !std::is_same_v<S, T> ? block_ * channels_ : 0),
         sums_(3 * group.size * channels_) {}
 
   void run() {
     static thread_local std::vector<T> membranes;
     static thread_local std::vector<T> carried;
+    static thread_local std::vector<T> total;
+    if (constant_) total.assign(group_.size * slab_, T(0));
+    total_ = total.data();
     if (membranes.size() < layer_.shape.steps * group_.size * slab_) {
       membranes.resize(layer_.shape.steps * group_.size * slab_);
     }
@@ -274,6 +313,7 @@ class Backward {
         for (std::size_t g = 0; g < group_.size; ++g) plain_step(t, g);
       }
     }
+    if (constant_) convert(total_, group_.size * slab_, out_.x + group_.first * slab_);
   }
 
  private:
@@ -317,7 +357,10 @@ class Backward {
 
   /// Where dX of a block is to be written before keep_dx.
   T* dx_block(const Place& place, std::size_t p) {
-    return constant_ ? dx_.data() : out_.x + place.slab + p * channels_;
+    if constexpr (std::is_same_v<S, T>) {
+      if (!constant_) return out_.x + place.slab + p * channels_;
+    }
+    return dx_.data();
   }
 
   /// Takes dX of a block into what is asked of it.
@@ -325,7 +368,11 @@ class Backward {
     const auto i = p * channels_;
     const T* dx = dx_block(place, p);
     const auto of_sample = group_.first + g;
-    if (constant_) add_to(dx, count * channels_, out_.x + of_sample * slab_ + i);
+    if (constant_) {
+      add_to(dx, count * channels_, total_ + g * slab_ + i);
+    } else if constexpr (!std::is_same_v<S, T>) {
+      convert(dx, count * channels_, out_.x + place.slab + i);
+    }
     if (out_.shift == nullptr) return;
     const auto row = of_sample * channels_;
     add_plain(dx, channels_, count, out_.shift + row);
@@ -339,8 +386,9 @@ class Backward {
   void block_to_dv(const Update<T>& update, std::size_t t, std::size_t g, const Place& place,
                    std::size_t p, std::size_t count, const MembraneSums<T>* sums, T* dx) {
     const auto i = p * channels_;
-    const BlockGradients<T> block{x_(t, g) + i,         before(t, g, p),     membrane_at(t, g) + i,
-                                  ds_ + place.slab + i, dh_ + g * slab_ + i, dx};
+    const BlockGradients<T, S> block{x_(t, g) + i,          before(t, g, p),
+                                     membrane_at(t, g) + i, ds_ + place.slab + i,
+                                     dh_ + g * slab_ + i,   dx};
     if (t == 0) {
       fire_backward<true>(layer_, update, count, block, sums);
     } else {
@@ -476,10 +524,10 @@ class Backward {
   const NeuronLayer<T>& layer_;
   int terms_;
   bool constant_;
-  Inputs<T> x_;
+  Inputs<S> x_;
   const AggregatorRows<T>& rows_;
-  const T* ds_;
-  const NeuronGradients<T>& out_;
+  const S* ds_;
+  const NeuronGradients<S>& out_;
   Group group_;
   std::size_t channels_;
   std::size_t pixels_;
@@ -487,45 +535,46 @@ class Backward {
   std::size_t block_;
   std::vector<T> scaled_;
   std::vector<T> h_;
-  std::vector<T> dx_;  // of a block, where the steps are summed
+  std::vector<T> dx_;  // of a block, where it is not written in place
   std::vector<T> sums_;
   T* v_ = nullptr;
   T* dh_ = nullptr;
+  T* total_ = nullptr;  // of dX over the steps
 };
 
-template <class T>
-void forward(const NeuronLayer<T>& layer, const NeuronInput<T>& input,
-             const AggregatorRows<T>& rows, T* spikes, SampleRange samples) {
+template <class T, class S>
+void forward(const NeuronLayer<T>& layer, const NeuronInput<S>& input,
+             const AggregatorRows<T>& rows, const SpikeOutput<S>& spikes, SampleRange samples) {
   for_groups<T>(layer, 4, samples,
                 [&](Group group) { forward_group(layer, input, rows, spikes, group); });
+  hwy::FlushStream();
 }
 
-template <class T>
-void backward(const NeuronLayer<T>& layer, const NeuronInput<T>& input,
-              const AggregatorRows<T>& rows, const T* ds, const NeuronGradients<T>& out,
+template <class T, class S>
+void backward(const NeuronLayer<T>& layer, const NeuronInput<S>& input,
+              const AggregatorRows<T>& rows, const S* ds, const NeuronGradients<S>& out,
               SampleRange samples) {
   for_groups<T>(layer, layer.shape.steps + 3, samples,
-                [&](Group group) { Backward<T>(layer, input, rows, ds, out, group).run(); });
+                [&](Group group) { Backward<S>(layer, input, rows, ds, out, group).run(); });
 }
 
-void forward_f32(const NeuronLayer<float>& layer, const NeuronInput<float>& input,
-                 const AggregatorRows<float>& rows, float* spikes, SampleRange samples) {
-  forward(layer, input, rows, spikes, samples);
-}
-void forward_f64(const NeuronLayer<double>& layer, const NeuronInput<double>& input,
-                 const AggregatorRows<double>& rows, double* spikes, SampleRange samples) {
-  forward(layer, input, rows, spikes, samples);
-}
-void backward_f32(const NeuronLayer<float>& layer, const NeuronInput<float>& input,
-                  const AggregatorRows<float>& rows, const float* ds,
-                  const NeuronGradients<float>& out, SampleRange samples) {
-  backward(layer, input, rows, ds, out, samples);
-}
-void backward_f64(const NeuronLayer<double>& layer, const NeuronInput<double>& input,
-                  const AggregatorRows<double>& rows, const double* ds,
-                  const NeuronGradients<double>& out, SampleRange samples) {
-  backward(layer, input, rows, ds, out, samples);
-}
+// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in them
+#define STAA_FOR_TYPE(S, name)                                                              \
+  void forward_##name(const NeuronLayer<Compute<S>>& layer, const NeuronInput<S>& input,    \
+                      const AggregatorRows<Compute<S>>& rows, const SpikeOutput<S>& spikes, \
+                      SampleRange samples) {                                                \
+    forward(layer, input, rows, spikes, samples);                                           \
+  }                                                                                         \
+  void backward_##name(const NeuronLayer<Compute<S>>& layer, const NeuronInput<S>& input,   \
+                       const AggregatorRows<Compute<S>>& rows, const S* ds,                 \
+                       const NeuronGradients<S>& out, SampleRange samples) {                \
+    backward(layer, input, rows, ds, out, samples);                                         \
+  }
+STAA_FOR_TYPE(float, f32)
+STAA_FOR_TYPE(double, f64)
+STAA_FOR_TYPE(Bf16, bf16)
+#undef STAA_FOR_TYPE
+// NOLINTEND(bugprone-macro-parentheses)
 
 }  // namespace staa::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -533,32 +582,26 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace staa::kernels {
 
-HWY_EXPORT(forward_f32);
-HWY_EXPORT(forward_f64);
-HWY_EXPORT(backward_f32);
-HWY_EXPORT(backward_f64);
-
-void neuron_forward(const NeuronLayer<float>& layer, const NeuronInput<float>& input,
-                    const AggregatorRows<float>& rows, float* spikes, SampleRange samples) {
-  HWY_DYNAMIC_DISPATCH(forward_f32)(layer, input, rows, spikes, samples);
-}
-
-void neuron_forward(const NeuronLayer<double>& layer, const NeuronInput<double>& input,
-                    const AggregatorRows<double>& rows, double* spikes, SampleRange samples) {
-  HWY_DYNAMIC_DISPATCH(forward_f64)(layer, input, rows, spikes, samples);
-}
-
-void neuron_backward(const NeuronLayer<float>& layer, const NeuronInput<float>& input,
-                     const AggregatorRows<float>& rows, const float* spike_gradients,
-                     const NeuronGradients<float>& gradients, SampleRange samples) {
-  HWY_DYNAMIC_DISPATCH(backward_f32)(layer, input, rows, spike_gradients, gradients, samples);
-}
-
-void neuron_backward(const NeuronLayer<double>& layer, const NeuronInput<double>& input,
-                     const AggregatorRows<double>& rows, const double* spike_gradients,
-                     const NeuronGradients<double>& gradients, SampleRange samples) {
-  HWY_DYNAMIC_DISPATCH(backward_f64)(layer, input, rows, spike_gradients, gradients, samples);
-}
+// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in them
+#define STAA_FOR_TYPE(S, name)                                                              \
+  HWY_EXPORT(forward_##name);                                                               \
+  HWY_EXPORT(backward_##name);                                                              \
+  void neuron_forward(const NeuronLayer<Compute<S>>& layer, const NeuronInput<S>& input,    \
+                      const AggregatorRows<Compute<S>>& rows, const SpikeOutput<S>& spikes, \
+                      SampleRange samples) {                                                \
+    HWY_DYNAMIC_DISPATCH(forward_##name)(layer, input, rows, spikes, samples);              \
+  }                                                                                         \
+  void neuron_backward(const NeuronLayer<Compute<S>>& layer, const NeuronInput<S>& input,   \
+                       const AggregatorRows<Compute<S>>& rows, const S* spike_gradients,    \
+                       const NeuronGradients<S>& gradients, SampleRange samples) {          \
+    HWY_DYNAMIC_DISPATCH(backward_##name)                                                   \
+    (layer, input, rows, spike_gradients, gradients, samples);                              \
+  }
+STAA_FOR_TYPE(float, f32)
+STAA_FOR_TYPE(double, f64)
+STAA_FOR_TYPE(Bf16, bf16)
+#undef STAA_FOR_TYPE
+// NOLINTEND(bugprone-macro-parentheses)
 
 }  // namespace staa::kernels
 #endif

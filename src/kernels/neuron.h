@@ -3,13 +3,15 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "staa/kernels/element.h"
 #include "staa/options/neuron.h"
 
 /// Spiking neurons over all their time steps, forward and backward, on plain memory. Sequences are
 /// [T, B, HW, C] without gaps, `rows` are one vector a step and sample, [T, B, n]. T is float or
-/// double. Every function works on the samples [begin, end) alone, so that a caller may give
-/// disjoint ranges to several threads; the result does not depend on how the batch is divided.
-/// The processor's widest vectors are chosen at run time.
+/// double; the elements S of sequences are T or, for float, bf16. Every function works on the
+/// samples [begin, end) alone, so that a caller may give disjoint ranges to several threads; the
+/// result does not depend on how the batch is divided. The processor's widest vectors are chosen at
+/// run time.
 namespace staa::kernels {
 
 struct NeuronShape {
@@ -19,42 +21,51 @@ struct NeuronShape {
   std::size_t channels = 0;
 };
 
-/// Weights of a global-context block, in the order of Eq. 7-9; R = its reduced width.
+/// Weights of a global-context block, in the order of Eq. 7-9; R = its reduced width. The forward
+/// pass reads the matrices column by column, the backward pass row by row; each needs its own
+/// alone.
 template <class T>
 struct GcWeights {
-  const T* key = nullptr;         ///< [C]
-  const T* key_bias = nullptr;    ///< [1]
-  const T* query = nullptr;       ///< [R, C]
-  const T* query_bias = nullptr;  ///< [R]
-  const T* norm = nullptr;        ///< [R]
-  const T* norm_bias = nullptr;   ///< [R]
-  const T* value = nullptr;       ///< [C, R]
-  const T* value_bias = nullptr;  ///< [C]
+  const T* key = nullptr;            ///< [C]
+  const T* key_bias = nullptr;       ///< [1]
+  const T* query = nullptr;          ///< [R, C]
+  const T* query_bias = nullptr;     ///< [R]
+  const T* norm = nullptr;           ///< [R]
+  const T* norm_bias = nullptr;      ///< [R]
+  const T* value = nullptr;          ///< [C, R]
+  const T* value_bias = nullptr;     ///< [C]
+  const T* query_columns = nullptr;  ///< [C, R]
+  const T* value_columns = nullptr;  ///< [R, C]
 };
 
-/// Weights of a step-attention block (Eq. 12); R = its reduced width.
+/// Weights of a step-attention block (Eq. 12); R = its reduced width. See GcWeights.
 template <class T>
 struct SaWeights {
-  const T* reduce = nullptr;       ///< [R, C]
-  const T* reduce_bias = nullptr;  ///< [R]
-  const T* expand = nullptr;       ///< [C, R]
-  const T* expand_bias = nullptr;  ///< [C]
+  const T* reduce = nullptr;          ///< [R, C]
+  const T* reduce_bias = nullptr;     ///< [R]
+  const T* expand = nullptr;          ///< [C, R]
+  const T* expand_bias = nullptr;     ///< [C]
+  const T* reduce_columns = nullptr;  ///< [C, R]
+  const T* expand_columns = nullptr;  ///< [R, C]
 };
 
 /// One term of a layer's input: scale * values + shift, a value a channel.
-template <class T>
+template <class S>
 struct InputTerm {
-  const T* values = nullptr;  ///< [T, B, HW, C], or [1, B, HW, C] where `constant`
-  const T* scale = nullptr;   ///< [C]; null: 1
-  const T* shift = nullptr;   ///< [C]; null: 0
-  bool constant = false;      ///< the same values in every step
+  const S* values = nullptr;          ///< [T, B, HW, C], or [1, B, HW, C] where `constant`
+  const Compute<S>* scale = nullptr;  ///< [C]; null: 1
+  const Compute<S>* shift = nullptr;  ///< [C]; null: 0
+  bool constant = false;              ///< the same values in every step
 };
 
-/// X: the sum of its terms. BatchNorm is the scale and shift of a term, a residual the second.
-template <class T>
+/// X: the sum of its terms. BatchNorm is the scale and shift of a term, a residual the second,
+/// which may be spikes instead of values.
+template <class S>
 struct NeuronInput {
-  InputTerm<T> terms[2];
+  InputTerm<S> terms[2];
   int count = 1;
+  /// In place of the second term's values: its bits, [T, B, spike_words(HW * C)].
+  const std::uint64_t* spikes = nullptr;
 
   bool constant() const { return terms[0].constant && (count == 1 || terms[1].constant); }
 };
@@ -100,10 +111,12 @@ struct AggregatorRows {
 };
 
 /// Gradients, by the quantity they belong to. All start at 0; those of a dropped step stay there.
-template <class T>
+template <class S>
 struct NeuronGradients {
+  using T = Compute<S>;
   /// Of X, [T, B, HW, C]; where the whole input is constant the sum over the steps, [1, B, HW, C].
-  T* x = nullptr;
+  /// Written, not added to.
+  S* x = nullptr;
   T* shift = nullptr;       ///< [B, C] sums of dX over steps and pixels, or null
   T* scale[2] = {};         ///< [B, C] sums of dX * (values - center) of a term, or null
   const T* center[2] = {};  ///< [C]
@@ -126,11 +139,23 @@ struct SampleRange {
   std::size_t end = 0;
 };
 
+/// Spikes of a layer.
+template <class S>
+struct SpikeOutput {
+  S* values = nullptr;            ///< [T, B, HW, C]
+  std::uint64_t* bits = nullptr;  ///< [T, B, spike_words(HW * C)], the same; null: not asked for
+};
+
 /// Spikes of a layer from its input.
 void neuron_forward(const NeuronLayer<float>& layer, const NeuronInput<float>& input,
-                    const AggregatorRows<float>& rows, float* spikes, SampleRange samples);
+                    const AggregatorRows<float>& rows, const SpikeOutput<float>& spikes,
+                    SampleRange samples);
 void neuron_forward(const NeuronLayer<double>& layer, const NeuronInput<double>& input,
-                    const AggregatorRows<double>& rows, double* spikes, SampleRange samples);
+                    const AggregatorRows<double>& rows, const SpikeOutput<double>& spikes,
+                    SampleRange samples);
+void neuron_forward(const NeuronLayer<float>& layer, const NeuronInput<Bf16>& input,
+                    const AggregatorRows<float>& rows, const SpikeOutput<Bf16>& spikes,
+                    SampleRange samples);
 
 /// Gradients from those of the spikes; `rows` as the forward pass left them. The membrane is
 /// computed again from the input, by the same arithmetic.
@@ -140,5 +165,8 @@ void neuron_backward(const NeuronLayer<float>& layer, const NeuronInput<float>& 
 void neuron_backward(const NeuronLayer<double>& layer, const NeuronInput<double>& input,
                      const AggregatorRows<double>& rows, const double* spike_gradients,
                      const NeuronGradients<double>& gradients, SampleRange samples);
+void neuron_backward(const NeuronLayer<float>& layer, const NeuronInput<Bf16>& input,
+                     const AggregatorRows<float>& rows, const Bf16* spike_gradients,
+                     const NeuronGradients<Bf16>& gradients, SampleRange samples);
 
 }  // namespace staa::kernels

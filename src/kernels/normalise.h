@@ -2,7 +2,10 @@
 
 #include <cstddef>
 
-/// The passes of BatchNorm over rows of channels [N, C], on plain memory; T is float or double.
+#include "staa/kernels/element.h"
+
+/// The passes of BatchNorm over rows of channels [N, C], on plain memory; elements are
+/// float, double or bf16.
 namespace staa::kernels {
 
 /// Of every channel over `rows` rows: the mean, and the sum of squared distances from it, in one
@@ -11,6 +14,8 @@ void channel_moments(const float* y, std::size_t rows, std::size_t channels, flo
                      float* squares);
 void channel_moments(const double* y, std::size_t rows, std::size_t channels, double* mean,
                      double* squares);
+void channel_moments(const Bf16* y, std::size_t rows, std::size_t channels, float* mean,
+                     float* squares);
 
 /// A value a channel each.
 template <class T>
@@ -25,5 +30,7 @@ void mix_gradients(const float* dx, const float* y, const GradientMix<float>& mi
                    std::size_t channels, float* out);
 void mix_gradients(const double* dx, const double* y, const GradientMix<double>& mix,
                    std::size_t rows, std::size_t channels, double* out);
+void mix_gradients(const Bf16* dx, const Bf16* y, const GradientMix<float>& mix, std::size_t rows,
+                   std::size_t channels, Bf16* out);
 
 }  // namespace staa::kernels

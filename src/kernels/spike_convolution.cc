@@ -196,9 +196,9 @@ HWY_INLINE void with_constants(std::size_t taps, std::size_t vectors, const F& f
   return with_taps(Constant<4>());
 }
 
-template <class T>
+template <class T, class S>
 void convolve(const ConvolutionShape& shape, const std::uint64_t* spikes, const T* ordered,
-              T* output, ImageRange images) {
+              S* output, ImageRange images) {
   Work<T> work(shape, images);
   const auto& blocks = work.blocks();
   const auto step = shape.stride * blocks.size;
@@ -212,18 +212,15 @@ void convolve(const ConvolutionShape& shape, const std::uint64_t* spikes, const 
         });
       });
       work.for_places(group, [&](const T* place, std::size_t pixel) {
-        T* to = output + pixel * shape.out + b * blocks.size;
-        for_channels<T>(blocks.channels(b), [&](auto d, std::size_t c) HWY_ATTR {
-          hn::StoreU(hn::LoadU(d, place + c), d, to + c);
-        });
+        convert(place, blocks.channels(b), output + pixel * shape.out + b * blocks.size);
       });
     }
   });
 }
 
-template <class T>
+template <class T, class S>
 void weight_gradient(const ConvolutionShape& shape, const std::uint64_t* spikes,
-                     const T* output_gradients, T* sums, ImageRange images) {
+                     const S* output_gradients, T* sums, ImageRange images) {
   Work<T> work(shape, images);
   const auto& blocks = work.blocks();
   const auto step = shape.stride * blocks.size;
@@ -232,10 +229,9 @@ void weight_gradient(const ConvolutionShape& shape, const std::uint64_t* spikes,
     for (std::size_t b = 0; b < blocks.count; ++b) {
       const auto channels = blocks.channels(b);
       work.for_places(group, [&](T* place, std::size_t pixel) {
-        const T* from = output_gradients + pixel * shape.out + b * blocks.size;
-        for_channels<T>(channels, [&](auto d, std::size_t c) HWY_ATTR {
-          hn::StoreU(hn::LoadU(d, from + c), d, place + c);
-        });
+        const S* from = output_gradients + pixel * shape.out + b * blocks.size;
+        for_channels<T>(channels, [&](auto d, std::size_t c)
+                                      HWY_ATTR { hn::StoreU(load(d, from + c), d, place + c); });
         for (auto c = channels; c < blocks.size; ++c) place[c] = 0;
       });
       work.for_lists(lists, [&](SpikeLists::List list, std::size_t c, std::size_t tap,
@@ -286,27 +282,34 @@ void restore(const ConvolutionShape& shape, const T* HWY_RESTRICT sums, std::siz
   }
 }
 
+std::size_t lanes_in_bytes() { return lanes<float>() * sizeof(float); }
+
 // NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in them
-#define STAA_FOR_TYPE(T, name)                                                                     \
+#define STAA_FOR_WEIGHTS(T, name)                                                                  \
   std::size_t size_##name(const ConvolutionShape& shape) { return Blocks<T>(shape).total(); }      \
   void order_##name(const ConvolutionShape& shape, const T* weights, T* ordered,                   \
                     ChannelRange in) {                                                             \
     order(shape, weights, ordered, in);                                                            \
   }                                                                                                \
-  void convolve_##name(const ConvolutionShape& shape, const std::uint64_t* spikes,                 \
-                       const T* ordered, T* output, ImageRange images) {                           \
-    convolve(shape, spikes, ordered, output, images);                                              \
-  }                                                                                                \
-  void gradient_##name(const ConvolutionShape& shape, const std::uint64_t* spikes,                 \
-                       const T* gradients, T* sums, ImageRange images) {                           \
-    weight_gradient(shape, spikes, gradients, sums, images);                                       \
-  }                                                                                                \
   void restore_##name(const ConvolutionShape& shape, const T* sums, std::size_t parts, T* weights, \
                       ChannelRange in) {                                                           \
     restore(shape, sums, parts, weights, in);                                                      \
   }
+#define STAA_FOR_TYPE(S, name)                                                     \
+  void convolve_##name(const ConvolutionShape& shape, const std::uint64_t* spikes, \
+                       const Compute<S>* ordered, S* output, ImageRange images) {  \
+    convolve(shape, spikes, ordered, output, images);                              \
+  }                                                                                \
+  void gradient_##name(const ConvolutionShape& shape, const std::uint64_t* spikes, \
+                       const S* gradients, Compute<S>* sums, ImageRange images) {  \
+    weight_gradient(shape, spikes, gradients, sums, images);                       \
+  }
+STAA_FOR_WEIGHTS(float, f32)
+STAA_FOR_WEIGHTS(double, f64)
 STAA_FOR_TYPE(float, f32)
 STAA_FOR_TYPE(double, f64)
+STAA_FOR_TYPE(Bf16, bf16)
+#undef STAA_FOR_WEIGHTS
 #undef STAA_FOR_TYPE
 // NOLINTEND(bugprone-macro-parentheses)
 
@@ -315,6 +318,9 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace staa::kernels {
+
+HWY_EXPORT(lanes_in_bytes);
+std::size_t vector_bytes() { return HWY_DYNAMIC_DISPATCH(lanes_in_bytes)(); }
 
 bool takes_spikes(const ConvolutionShape& shape) {
   return shape.images > 0 && shape.height > 0 && shape.width > 0 && shape.in > 0 && shape.out > 0 &&
@@ -325,33 +331,38 @@ bool takes_spikes(const ConvolutionShape& shape) {
 }
 
 // NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in them
-#define STAA_FOR_TYPE(T, name)                                                            \
-  HWY_EXPORT(size_##name);                                                                \
-  HWY_EXPORT(order_##name);                                                               \
-  HWY_EXPORT(convolve_##name);                                                            \
-  HWY_EXPORT(gradient_##name);                                                            \
-  HWY_EXPORT(restore_##name);                                                             \
-  std::size_t ordered_weights_size(const ConvolutionShape& shape, T) {                    \
-    return HWY_DYNAMIC_DISPATCH(size_##name)(shape);                                      \
-  }                                                                                       \
-  void order_weights(const ConvolutionShape& shape, const T* weights, T* ordered,         \
-                     ChannelRange in) {                                                   \
-    HWY_DYNAMIC_DISPATCH(order_##name)(shape, weights, ordered, in);                      \
-  }                                                                                       \
-  void spike_convolution(const ConvolutionShape& shape, const std::uint64_t* spikes,      \
-                         const T* ordered, T* output, ImageRange images) {                \
-    HWY_DYNAMIC_DISPATCH(convolve_##name)(shape, spikes, ordered, output, images);        \
-  }                                                                                       \
-  void spike_weight_gradient(const ConvolutionShape& shape, const std::uint64_t* spikes,  \
-                             const T* output_gradients, T* sums, ImageRange images) {     \
-    HWY_DYNAMIC_DISPATCH(gradient_##name)(shape, spikes, output_gradients, sums, images); \
-  }                                                                                       \
-  void restore_weights(const ConvolutionShape& shape, const T* sums, std::size_t parts,   \
-                       T* weights, ChannelRange in) {                                     \
-    HWY_DYNAMIC_DISPATCH(restore_##name)(shape, sums, parts, weights, in);                \
+#define STAA_FOR_WEIGHTS(T, name)                                                       \
+  HWY_EXPORT(size_##name);                                                              \
+  HWY_EXPORT(order_##name);                                                             \
+  HWY_EXPORT(restore_##name);                                                           \
+  std::size_t ordered_weights_size(const ConvolutionShape& shape, T) {                  \
+    return HWY_DYNAMIC_DISPATCH(size_##name)(shape);                                    \
+  }                                                                                     \
+  void order_weights(const ConvolutionShape& shape, const T* weights, T* ordered,       \
+                     ChannelRange in) {                                                 \
+    HWY_DYNAMIC_DISPATCH(order_##name)(shape, weights, ordered, in);                    \
+  }                                                                                     \
+  void restore_weights(const ConvolutionShape& shape, const T* sums, std::size_t parts, \
+                       T* weights, ChannelRange in) {                                   \
+    HWY_DYNAMIC_DISPATCH(restore_##name)(shape, sums, parts, weights, in);              \
   }
+#define STAA_FOR_TYPE(S, name)                                                                 \
+  HWY_EXPORT(convolve_##name);                                                                 \
+  HWY_EXPORT(gradient_##name);                                                                 \
+  void spike_convolution(const ConvolutionShape& shape, const std::uint64_t* spikes,           \
+                         const Compute<S>* ordered, S* output, ImageRange images) {            \
+    HWY_DYNAMIC_DISPATCH(convolve_##name)(shape, spikes, ordered, output, images);             \
+  }                                                                                            \
+  void spike_weight_gradient(const ConvolutionShape& shape, const std::uint64_t* spikes,       \
+                             const S* output_gradients, Compute<S>* sums, ImageRange images) { \
+    HWY_DYNAMIC_DISPATCH(gradient_##name)(shape, spikes, output_gradients, sums, images);      \
+  }
+STAA_FOR_WEIGHTS(float, f32)
+STAA_FOR_WEIGHTS(double, f64)
 STAA_FOR_TYPE(float, f32)
 STAA_FOR_TYPE(double, f64)
+STAA_FOR_TYPE(Bf16, bf16)
+#undef STAA_FOR_WEIGHTS
 #undef STAA_FOR_TYPE
 // NOLINTEND(bugprone-macro-parentheses)
 

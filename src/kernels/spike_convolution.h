@@ -3,10 +3,13 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "staa/kernels/element.h"
+
 /// Convolutions that read spikes, at a cost in proportion to the spikes that arrived: a silent
-/// input costs nothing. Images are [N, H, W, C] without gaps, their spikes one bit each (spikes.h);
-/// T is float or double. Sums run over input channels, then kernel rows, then positions, so that
-/// the result of an image does not depend on its neighbours.
+/// input costs nothing. Images are [N, H, W, C] without gaps, in float, double or bf16; spikes are
+/// one bit each (spikes.h), [N, spike_words(H * W * C)], so that every image begins a word. Sums
+/// run over input channels, then kernel rows, then positions, so that the result of an image does
+/// not depend on its neighbours.
 namespace staa::kernels {
 
 /// A square convolution without groups or dilation.
@@ -27,6 +30,9 @@ struct ConvolutionShape {
 /// Whether the functions below take this shape: kernels of 1 to 3, padding below the kernel, stride
 /// 1 or 2, and an output.
 bool takes_spikes(const ConvolutionShape& shape);
+
+/// Width of the vectors that the kernels use on this processor.
+std::size_t vector_bytes();
 
 struct ImageRange {
   std::size_t begin = 0;
@@ -54,12 +60,16 @@ void spike_convolution(const ConvolutionShape& shape, const std::uint64_t* spike
                        const float* ordered, float* output, ImageRange images);
 void spike_convolution(const ConvolutionShape& shape, const std::uint64_t* spikes,
                        const double* ordered, double* output, ImageRange images);
+void spike_convolution(const ConvolutionShape& shape, const std::uint64_t* spikes,
+                       const float* ordered, Bf16* output, ImageRange images);
 
 /// Adds the weights' gradient over the images of a range to `sums`, in the kernels' order.
 void spike_weight_gradient(const ConvolutionShape& shape, const std::uint64_t* spikes,
                            const float* output_gradients, float* sums, ImageRange images);
 void spike_weight_gradient(const ConvolutionShape& shape, const std::uint64_t* spikes,
                            const double* output_gradients, double* sums, ImageRange images);
+void spike_weight_gradient(const ConvolutionShape& shape, const std::uint64_t* spikes,
+                           const Bf16* output_gradients, float* sums, ImageRange images);
 
 /// The gradient [out, k, k, in] of some input channels, from `parts` such sums one behind another.
 void restore_weights(const ConvolutionShape& shape, const float* sums, std::size_t parts,

@@ -65,9 +65,21 @@ class SpikeLists {
   }
 
  private:
+  /// Where the spikes of an input position go.
+  struct Place {
+    std::uint32_t offset;  ///< on the first image's canvas
+    std::uint32_t lists;   ///< the first of its phase's lists
+  };
+
+  void add(const Place& place, std::size_t channel, std::uint32_t first);
+  /// Where channels divide a word, words without spikes are passed over whole.
+  void fill_whole_words(const std::uint64_t* spikes, std::uint32_t first);
+  void fill_pixels(const std::uint64_t* spikes, std::uint32_t first);
+
   ConvolutionShape shape_;
   Canvas canvas_;
   std::size_t block_;
+  std::vector<Place> places_;  // [H * W]
   std::size_t capacity_;
   std::unique_ptr<std::uint32_t[]> offsets_;  // [phases, phases, in, capacity]
   std::vector<std::uint32_t> sizes_;

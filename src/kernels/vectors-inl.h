@@ -11,6 +11,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "staa/kernels/element.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace staa::kernels::HWY_NAMESPACE {
@@ -21,6 +25,48 @@ inline std::size_t block_pixels(std::size_t channels) {
   return std::clamp<std::size_t>(1024 / channels, 4, 64);
 }
 constexpr std::size_t kMaxBlockPixels = 64;
+
+/// Lanes of T from elements in memory, which may be halves of T.
+template <class D>
+HWY_INLINE hn::Vec<D> load(D d, const hn::TFromD<D>* HWY_RESTRICT from) {
+  return hn::LoadU(d, from);
+}
+template <class D>
+HWY_INLINE hn::Vec<D> load(D d, const Bf16* HWY_RESTRICT from) {
+  return hn::PromoteTo(d, hn::LoadU(hn::Rebind<Bf16, D>(), from));
+}
+
+/// Lanes to memory; halves are rounded to the nearest, ties to even.
+template <class D>
+HWY_INLINE void store(hn::Vec<D> values, D d, hn::TFromD<D>* HWY_RESTRICT to) {
+  hn::StoreU(values, d, to);
+}
+template <class D>
+HWY_INLINE void store(hn::Vec<D> values, D d, Bf16* HWY_RESTRICT to) {
+  const hn::Rebind<std::uint32_t, D> wide;
+  const hn::Rebind<std::int32_t, D> signed_wide;
+  const hn::Rebind<std::uint16_t, D> half;
+  const auto bits = hn::BitCast(wide, values);
+  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(wide, 1));
+  const auto rounded = hn::Add(bits, hn::Add(odd, hn::Set(wide, 0x7FFF)));
+  hn::StoreU(hn::DemoteTo(half, hn::BitCast(signed_wide, hn::ShiftRight<16>(rounded))), half,
+             reinterpret_cast<std::uint16_t*>(to));
+}
+
+/// One element in the type of its arithmetic, and back.
+HWY_INLINE float scalar(float value) { return value; }
+HWY_INLINE double scalar(double value) { return value; }
+HWY_INLINE float scalar(Bf16 value) { return hwy::F32FromBF16(value); }
+template <class S>
+HWY_INLINE S element(Compute<S> value) {
+  if constexpr (std::is_same_v<S, Bf16>) {
+    Bf16 out;
+    store(hn::Set(hn::CappedTag<float, 1>(), value), hn::CappedTag<float, 1>(), &out);
+    return out;
+  } else {
+    return value;
+  }
+}
 
 template <class T, std::size_t kLanes, class F>
 HWY_INLINE void for_tail(std::size_t c, std::size_t channels, const F& f) {
@@ -59,22 +105,28 @@ void sigmoid_in_place(T* HWY_RESTRICT values, std::size_t size, T bias) {
   });
 }
 
+#if HWY_TARGET != HWY_SCALAR  // which has no shuffles
+/// Sum of the 16-byte blocks of a vector of floats, as one block.
+template <class D, class V>
+HWY_INLINE auto sum_of_blocks(D d, V v) {
+  if constexpr (hn::MaxLanes(D()) <= 4) {
+    return v;
+  } else {
+    const hn::Half<D> half;
+    return sum_of_blocks(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+  }
+}
+#endif
+
 /// out[0..3] = sums of the lanes of four vectors.
 template <class T, class D, class V>
 HWY_INLINE void sums_of_four(D d, V a, V b, V c, V e, T* HWY_RESTRICT out) {
-#if HWY_TARGET != HWY_SCALAR  // which has no shuffles
-  constexpr std::size_t kLanes = hn::MaxLanes(D());
-  if constexpr (sizeof(T) == 4 && kLanes >= 4) {
-    const V ab = hn::Add(hn::InterleaveLower(d, a, b), hn::InterleaveUpper(d, a, b));
-    const V ce = hn::Add(hn::InterleaveLower(d, c, e), hn::InterleaveUpper(d, c, e));
-    const V all = hn::Add(hn::InterleaveLower(d, ab, ce), hn::InterleaveUpper(d, ab, ce));
-    HWY_ALIGN T lanes[kLanes];  // a, c, b, e in every block of 16 bytes
-    hn::Store(all, d, lanes);
-    for (std::size_t i = 4; i < kLanes; ++i) lanes[i % 4] += lanes[i];
-    out[0] = lanes[0];
-    out[1] = lanes[2];
-    out[2] = lanes[1];
-    out[3] = lanes[3];
+#if HWY_TARGET != HWY_SCALAR
+  if constexpr (sizeof(T) == 4 && hn::MaxLanes(D()) >= 4) {
+    const V ac = hn::Add(hn::InterleaveLower(d, a, c), hn::InterleaveUpper(d, a, c));
+    const V be = hn::Add(hn::InterleaveLower(d, b, e), hn::InterleaveUpper(d, b, e));
+    const V all = hn::Add(hn::InterleaveLower(d, ac, be), hn::InterleaveUpper(d, ac, be));
+    hn::StoreU(sum_of_blocks(d, all), hn::CappedTag<T, 4>(), out);  // a, b, c, e in every block
     return;
   }
 #endif
@@ -137,34 +189,34 @@ void dots(const T* x, const T* w, std::size_t channels, std::size_t pixels, T* o
   dots_of<T, hn::MaxLanes(hn::ScalableTag<T>())>(x, w, channels, pixels, out);
 }
 
+/// Runs step(p, sum) for p in [0, count) on four sums in turn, so that their additions do not wait
+/// for one another, and returns start plus the sums.
+template <class V, class F>
+HWY_INLINE V sum_in_four(V start, std::size_t count, V zero, const F& step) {
+  V s0 = start;
+  V s1 = zero;
+  V s2 = zero;
+  V s3 = zero;
+  std::size_t p = 0;
+  for (; p + 4 <= count; p += 4) {
+    s0 = step(p, s0);
+    s1 = step(p + 1, s1);
+    s2 = step(p + 2, s2);
+    s3 = step(p + 3, s3);
+  }
+  for (; p < count; ++p) s0 = step(p, s0);
+  return hn::Add(hn::Add(s0, s1), hn::Add(s2, s3));
+}
+
 /// weighted[c] += sum over p of weights[p] * x[p, c].
 template <class T>
 void add_weighted(const T* HWY_RESTRICT x, const T* HWY_RESTRICT weights, std::size_t channels,
                   std::size_t pixels, T* HWY_RESTRICT weighted) {
   for_channels<T>(channels, [&](auto d, std::size_t c) HWY_ATTR {
-    auto sum = hn::LoadU(d, weighted + c);
-    for (std::size_t p = 0; p < pixels; ++p) {
-      sum = hn::MulAdd(hn::Set(d, weights[p]), hn::LoadU(d, x + p * channels + c), sum);
-    }
-    hn::StoreU(sum, d, weighted + c);
-  });
-}
-
-/// As add_weighted, and plain[c] += sum over p of x[p, c].
-template <class T>
-void add_weighted_and_plain(const T* HWY_RESTRICT x, const T* HWY_RESTRICT weights,
-                            std::size_t channels, std::size_t pixels, T* HWY_RESTRICT weighted,
-                            T* HWY_RESTRICT plain) {
-  for_channels<T>(channels, [&](auto d, std::size_t c) HWY_ATTR {
-    auto sum = hn::LoadU(d, weighted + c);
-    auto all = hn::LoadU(d, plain + c);
-    for (std::size_t p = 0; p < pixels; ++p) {
-      const auto value = hn::LoadU(d, x + p * channels + c);
-      sum = hn::MulAdd(hn::Set(d, weights[p]), value, sum);
-      all = hn::Add(all, value);
-    }
-    hn::StoreU(sum, d, weighted + c);
-    hn::StoreU(all, d, plain + c);
+    const auto step = [&](std::size_t p, auto sum) HWY_ATTR {
+      return hn::MulAdd(hn::Set(d, weights[p]), hn::LoadU(d, x + p * channels + c), sum);
+    };
+    hn::StoreU(sum_in_four(hn::LoadU(d, weighted + c), pixels, hn::Zero(d), step), d, weighted + c);
   });
 }
 
@@ -173,26 +225,61 @@ template <class T>
 void add_plain(const T* HWY_RESTRICT x, std::size_t channels, std::size_t pixels,
                T* HWY_RESTRICT sums) {
   for_channels<T>(channels, [&](auto d, std::size_t c) HWY_ATTR {
-    auto all = hn::LoadU(d, sums + c);
-    for (std::size_t p = 0; p < pixels; ++p) {
-      all = hn::Add(all, hn::LoadU(d, x + p * channels + c));
+    const auto step = [&](std::size_t p, auto sum)
+                          HWY_ATTR { return hn::Add(sum, hn::LoadU(d, x + p * channels + c)); };
+    hn::StoreU(sum_in_four(hn::LoadU(d, sums + c), pixels, hn::Zero(d), step), d, sums + c);
+  });
+}
+
+/// As add_weighted, and plain[c] += sum over p of x[p, c].
+template <class T>
+void add_weighted_and_plain(const T* HWY_RESTRICT x, const T* HWY_RESTRICT weights,
+                            std::size_t channels, std::size_t pixels, T* HWY_RESTRICT weighted,
+                            T* HWY_RESTRICT plain) {
+  constexpr std::size_t kSums = 4;  // of each, as in sum_in_four
+  for_channels<T>(channels, [&](auto d, std::size_t c) HWY_ATTR {
+    using V = hn::Vec<decltype(d)>;
+    V sum[kSums] = {hn::LoadU(d, weighted + c), hn::Zero(d), hn::Zero(d), hn::Zero(d)};
+    V all[kSums] = {hn::LoadU(d, plain + c), hn::Zero(d), hn::Zero(d), hn::Zero(d)};
+    std::size_t p = 0;
+    for (; p + kSums <= pixels; p += kSums) {
+      for (std::size_t i = 0; i < kSums; ++i) {
+        const auto value = hn::LoadU(d, x + (p + i) * channels + c);
+        sum[i] = hn::MulAdd(hn::Set(d, weights[p + i]), value, sum[i]);
+        all[i] = hn::Add(all[i], value);
+      }
     }
-    hn::StoreU(all, d, sums + c);
+    for (; p < pixels; ++p) {
+      const auto value = hn::LoadU(d, x + p * channels + c);
+      sum[0] = hn::MulAdd(hn::Set(d, weights[p]), value, sum[0]);
+      all[0] = hn::Add(all[0], value);
+    }
+    const auto total = [](const V(&s)[kSums])
+                           HWY_ATTR { return hn::Add(hn::Add(s[0], s[1]), hn::Add(s[2], s[3])); };
+    hn::StoreU(total(sum), d, weighted + c);
+    hn::StoreU(total(all), d, plain + c);
   });
 }
 
 /// sums[c] += sum over p of dx[p, c] * (x[p, c] - center[c]).
-template <class T>
-void add_products(const T* HWY_RESTRICT dx, const T* HWY_RESTRICT x, const T* HWY_RESTRICT center,
+template <class T, class S>
+void add_products(const T* HWY_RESTRICT dx, const S* HWY_RESTRICT x, const T* HWY_RESTRICT center,
                   std::size_t channels, std::size_t pixels, T* HWY_RESTRICT sums) {
   for_channels<T>(channels, [&](auto d, std::size_t c) HWY_ATTR {
     const auto middle = hn::LoadU(d, center + c);
-    auto sum = hn::LoadU(d, sums + c);
-    for (std::size_t i = c; i < pixels * channels; i += channels) {
-      sum = hn::MulAdd(hn::LoadU(d, dx + i), hn::Sub(hn::LoadU(d, x + i), middle), sum);
-    }
-    hn::StoreU(sum, d, sums + c);
+    const auto step = [&](std::size_t p, auto sum) HWY_ATTR {
+      const auto i = p * channels + c;
+      return hn::MulAdd(hn::LoadU(d, dx + i), hn::Sub(load(d, x + i), middle), sum);
+    };
+    hn::StoreU(sum_in_four(hn::LoadU(d, sums + c), pixels, hn::Zero(d), step), d, sums + c);
   });
+}
+
+/// out[i] = values[i] in the elements of out.
+template <class T, class S>
+void convert(const T* HWY_RESTRICT values, std::size_t size, S* HWY_RESTRICT out) {
+  for_channels<T>(
+      size, [&](auto d, std::size_t i) HWY_ATTR { store(hn::LoadU(d, values + i), d, out + i); });
 }
 
 /// out[i] += values[i].

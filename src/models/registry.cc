@@ -6,6 +6,7 @@
 
 #include "staa/models/resnet.h"
 #include "staa/models/vgg.h"
+#include "staa/ops/implementation.h"
 #include "staa/options/validate.h"
 #include "staa/util/error.h"
 #include "staa/util/text.h"
@@ -43,6 +44,10 @@ torch::Tensor Network::forward(const torch::Tensor& x) {
     fail(ErrorKind::kRuntime,
          "{} expects images [B, {}, H, W] or frames [{}, B, {}, H, W], found {}", options_.network,
          options_.in_channels, options_.steps, options_.in_channels, found.str());
+  }
+  if (options_.execution.operators == Operators::kReference) {
+    const ops::UseReference reference;
+    return run(sequence);
   }
   return run(sequence);
 }

@@ -3,7 +3,7 @@
 namespace staa::models {
 namespace {
 
-torch::Tensor pool_stem(const torch::Tensor& x, StemPool pool) {
+ops::Spikes pool_stem(const ops::Spikes& x, StemPool pool) {
   switch (pool) {
     case StemPool::kNone:
       return x;
@@ -53,21 +53,24 @@ ResNetLayout resnet20_layout() {
 }
 
 BasicBlock::BasicBlock(std::int64_t in, std::int64_t out, std::int64_t stride, Shortcut shortcut,
-                       std::int64_t steps, const NeuronOptions& neuron) {
+                       const NetworkOptions& options) {
   conv1_ =
-      register_module("conv1", std::make_shared<nn::ConvNeuron>(in, out, 3, stride, steps, neuron));
+      register_module("conv1", std::make_shared<nn::ConvNeuron>(in, out, 3, stride, options.steps,
+                                                                options.neuron, options.execution));
   conv2_ =
-      register_module("conv2", std::make_shared<nn::ConvNeuron>(out, out, 3, 1, steps, neuron));
+      register_module("conv2", std::make_shared<nn::ConvNeuron>(out, out, 3, 1, options.steps,
+                                                                options.neuron, options.execution));
   if (stride != 1 || in != out) {
     pooled_ = shortcut == Shortcut::kPooled && stride != 1;
-    shortcut_ = register_module("shortcut",
-                                std::make_shared<nn::ConvNorm>(in, out, 1, pooled_ ? 1 : stride));
+    shortcut_ = register_module(
+        "shortcut",
+        std::make_shared<nn::ConvNorm>(in, out, 1, pooled_ ? 1 : stride, options.execution));
   }
 }
 
-torch::Tensor BasicBlock::forward(const torch::Tensor& x) {
+ops::Spikes BasicBlock::forward(const ops::Spikes& x) {
   ops::Current residual = x;
-  if (shortcut_) residual = shortcut_->forward(pooled_ ? nn::average_pool2(x) : x);
+  if (shortcut_) residual = shortcut_->forward(pooled_ ? ops::Spikes(nn::average_pool2(x)) : x);
   return conv2_->forward(conv1_->forward(x), residual);
 }
 
@@ -77,8 +80,9 @@ ResNet::ResNet(const ResNetLayout& layout, const NetworkOptions& options)
   torch::nn::ModuleList stem;
   for (const auto out : layout.stem) {
     const auto width = scaled(out);
-    stem_.push_back(std::make_shared<nn::ConvNeuron>(
-        channels, width, layout.stem_kernel, layout.stem_stride, options.steps, options.neuron));
+    stem_.push_back(std::make_shared<nn::ConvNeuron>(channels, width, layout.stem_kernel,
+                                                     layout.stem_stride, options.steps,
+                                                     options.neuron, options.execution));
     stem->push_back(stem_.back());
     channels = width;
   }
@@ -90,8 +94,8 @@ ResNet::ResNet(const ResNetLayout& layout, const NetworkOptions& options)
     const auto width = scaled(layout.channels[stage]);
     for (std::int64_t i = 0; i < layout.blocks[stage]; ++i) {
       const std::int64_t stride = stage > 0 && i == 0 ? 2 : 1;
-      blocks_.push_back(std::make_shared<BasicBlock>(channels, width, stride, layout.shortcut,
-                                                     options.steps, options.neuron));
+      blocks_.push_back(
+          std::make_shared<BasicBlock>(channels, width, stride, layout.shortcut, options));
       blocks->push_back(blocks_.back());
       channels = width;
     }
@@ -102,7 +106,7 @@ ResNet::ResNet(const ResNetLayout& layout, const NetworkOptions& options)
 }
 
 torch::Tensor ResNet::run(const torch::Tensor& x) {
-  auto spikes = x;
+  ops::Spikes spikes = x;
   for (const auto& layer : stem_) spikes = layer->forward(spikes);
   spikes = pool_stem(spikes, pool_);
   for (const auto& block : blocks_) spikes = block->forward(spikes);

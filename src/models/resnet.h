@@ -38,10 +38,10 @@ ResNetLayout resnet34_layout();  ///< ImageNet: [3, 4, 6, 3] blocks
 class BasicBlock : public torch::nn::Module {
  public:
   BasicBlock(std::int64_t in, std::int64_t out, std::int64_t stride, Shortcut shortcut,
-             std::int64_t steps, const NeuronOptions& neuron);
+             const NetworkOptions& options);
 
   /// Spikes [T, B, in, H, W] -> spikes [T, B, out, H / stride, W / stride].
-  torch::Tensor forward(const torch::Tensor& x);
+  ops::Spikes forward(const ops::Spikes& x);
 
  private:
   bool pooled_ = false;

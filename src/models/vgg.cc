@@ -17,8 +17,8 @@ Vgg13::Vgg13(const NetworkOptions& options) : Network(options) {
   torch::nn::ModuleList features;
   for (const auto out : kChannels) {
     const auto width = scaled(out);
-    features_.push_back(
-        std::make_shared<nn::ConvNeuron>(channels, width, 3, 1, options.steps, options.neuron));
+    features_.push_back(std::make_shared<nn::ConvNeuron>(channels, width, 3, 1, options.steps,
+                                                         options.neuron, options.execution));
     features->push_back(features_.back());
     channels = width;
   }
@@ -27,7 +27,7 @@ Vgg13::Vgg13(const NetworkOptions& options) : Network(options) {
 }
 
 torch::Tensor Vgg13::run(const torch::Tensor& x) {
-  auto spikes = x;
+  ops::Spikes spikes = x;
   for (std::size_t i = 0; i < features_.size(); ++i) {
     if (pooled_before(i)) spikes = nn::average_pool2(spikes);
     spikes = features_[i]->forward(spikes);

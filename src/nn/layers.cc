@@ -30,8 +30,9 @@ ops::BatchNorm read_norm(torch::nn::BatchNorm2dImpl& module) {
 
 }  // namespace
 
-ConvNorm::ConvNorm(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride)
-    : stride_(stride) {
+ConvNorm::ConvNorm(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride,
+                   const ExecutionOptions& execution)
+    : stride_(stride), execution_(execution) {
   conv_ = register_module("conv", torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, kernel)
                                                         .stride(stride)
                                                         .padding(kernel / 2)
@@ -42,24 +43,33 @@ ConvNorm::ConvNorm(std::int64_t in, std::int64_t out, std::int64_t kernel, std::
   conv_->weight.set_data(conv_->weight.contiguous(torch::MemoryFormat::ChannelsLast));
 }
 
-ops::Current ConvNorm::forward(const torch::Tensor& x) {
-  const auto current = over_steps(x, [&](const torch::Tensor& y) {
-    return ops::spike_convolution(y, conv_->weight, stride_, conv_->weight.size(2) / 2);
-  });
-  notify(x, current);
-  return {current, read_norm(*norm_)};
+ops::Current ConvNorm::forward(const ops::Spikes& x) {
+  const auto& values = x.values;
+  const auto images =
+      execution_.precision == Precision::kBf16 ? values.to(torch::kBFloat16) : values;
+  auto y =
+      ops::convolve_spikes(images.flatten(0, 1), conv_->weight, stride_, conv_->weight.size(2) / 2,
+                           x.bits.defined() ? x.bits.flatten(0, 1) : torch::Tensor());
+  const auto& shape = y.values.sizes();
+  ops::Current current(
+      y.values.view({values.size(0), values.size(1), shape[1], shape[2], shape[3]}),
+      read_norm(*norm_));
+  if (execution_.memory == MemoryUse::kLow) current.again = std::move(y.again);
+  notify(values, current.values);
+  return current;
 }
 
 ConvNeuron::ConvNeuron(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride,
-                       std::int64_t steps, const NeuronOptions& options)
-    : ConvNorm(in, out, kernel, stride),
+                       std::int64_t steps, const NeuronOptions& options,
+                       const ExecutionOptions& execution)
+    : ConvNorm(in, out, kernel, stride, execution),
       steps_(steps),
       neuron_(register_module("neuron", make_neuron(options, out, steps))) {}
 
-torch::Tensor ConvNeuron::forward(const torch::Tensor& x, const ops::Current& residual) {
+ops::Spikes ConvNeuron::forward(const ops::Spikes& x, const ops::Current& residual) {
   const auto main = ConvNorm::forward(x);
-  const auto steps = x.size(0) == 1 ? steps_ : x.size(0);
-  return neuron_->forward(ops::NeuronInput(main, residual, steps));
+  const auto steps = x.values.size(0) == 1 ? steps_ : x.values.size(0);
+  return neuron_->spikes(ops::NeuronInput(main, residual, steps));
 }
 
 Head::Head(std::int64_t in, std::int64_t classes) {
@@ -70,7 +80,7 @@ Head::Head(std::int64_t in, std::int64_t classes) {
 }
 
 torch::Tensor Head::forward(const torch::Tensor& x) {
-  const auto pooled = x.mean({3, 4});
+  const auto pooled = x.mean({3, 4}, /*keepdim=*/false, linear_->weight.scalar_type());
   auto logits = linear_->forward(pooled);
   notify(pooled, logits);
   return logits;

@@ -6,6 +6,8 @@
 
 #include "staa/nn/neuron.h"
 #include "staa/nn/observe.h"
+#include "staa/ops/spikes.h"
+#include "staa/options/execution.h"
 
 namespace staa::nn {
 
@@ -28,17 +30,19 @@ torch::Tensor average_pool2(const torch::Tensor& x);
 /// `conv` and `norm`. Padding keeps the extent: kernel / 2.
 class ConvNorm : public torch::nn::Module, public Observable {
  public:
-  ConvNorm(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride);
+  ConvNorm(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride,
+           const ExecutionOptions& execution = {});
 
   /// The convolution of x, and its BatchNorm for whoever reads it to apply. The observer sees the
   /// convolution alone: its input and its output before BatchNorm.
-  ops::Current forward(const torch::Tensor& x);
+  ops::Current forward(const ops::Spikes& x);
 
   const torch::Tensor& weight() const { return conv_->weight; }
   std::int64_t stride() const { return stride_; }
 
  private:
   std::int64_t stride_;
+  ExecutionOptions execution_;
   torch::nn::Conv2d conv_{nullptr};
   torch::nn::BatchNorm2d norm_{nullptr};
 };
@@ -49,11 +53,12 @@ class ConvNeuron : public ConvNorm {
  public:
   /// `steps` is T, the number of time steps the neurons run.
   ConvNeuron(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride,
-             std::int64_t steps, const NeuronOptions& options);
+             std::int64_t steps, const NeuronOptions& options,
+             const ExecutionOptions& execution = {});
 
   /// Spikes [T, B, C, H, W] of neurons driven by the normalised convolution of `x`, plus `residual`
   /// when it is defined (same shape, joins before the neurons).
-  torch::Tensor forward(const torch::Tensor& x, const ops::Current& residual = {});
+  ops::Spikes forward(const ops::Spikes& x, const ops::Current& residual = {});
 
  private:
   std::int64_t steps_;

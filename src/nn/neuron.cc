@@ -15,7 +15,7 @@ Neuron::Neuron(const NeuronOptions& options, std::int64_t channels)
   if (channels < 1) fail(ErrorKind::kUsage, "a neuron layer needs channels, found {}", channels);
 }
 
-torch::Tensor Neuron::forward(const ops::NeuronInput& input) {
+ops::Spikes Neuron::spikes(const ops::NeuronInput& input) {
   const auto& x = input.main.values;
   const auto& residual = input.residual.values;
   std::ostringstream found;
@@ -34,14 +34,14 @@ torch::Tensor Neuron::forward(const ops::NeuronInput& input) {
            input.steps(), input.steps(), values->size(0));
     }
   }
-  auto spikes = fire(input);
-  notify(x, spikes);
-  return spikes;
+  auto fired = fire(input);
+  notify(x, fired);
+  return fired;
 }
 
 Lif::Lif(const NeuronOptions& options, std::int64_t channels) : Neuron(options, channels) {}
 
-torch::Tensor Lif::fire(const ops::NeuronInput& input) { return ops::lif(input, options_); }
+ops::Spikes Lif::fire(const ops::NeuronInput& input) { return ops::lif(input, options_); }
 
 AdaptiveLif::AdaptiveLif(const NeuronOptions& options, std::int64_t channels)
     : Neuron(options, channels) {
@@ -49,7 +49,7 @@ AdaptiveLif::AdaptiveLif(const NeuronOptions& options, std::int64_t channels)
   gain_ = register_parameter("gain", torch::full({channels}, 1 / options.tau));
 }
 
-torch::Tensor AdaptiveLif::fire(const ops::NeuronInput& input) {
+ops::Spikes AdaptiveLif::fire(const ops::NeuronInput& input) {
   return ops::adaptive_lif(input, decay_, gain_, options_);
 }
 
@@ -93,7 +93,7 @@ std::vector<bool> StaaLif::draw_dropped(std::int64_t steps) const {
   return dropped;
 }
 
-torch::Tensor StaaLif::fire(const ops::NeuronInput& input) {
+ops::Spikes StaaLif::fire(const ops::NeuronInput& input) {
   const auto steps = input.steps();
   const auto capacity = pe_.defined() ? pe_.size(-2) : steps;
   if (steps > capacity) {

@@ -9,6 +9,7 @@
 #include "staa/nn/observe.h"
 #include "staa/ops/input.h"
 #include "staa/ops/parameters.h"
+#include "staa/ops/spikes.h"
 #include "staa/options/neuron.h"
 
 namespace staa::nn {
@@ -21,7 +22,9 @@ class Neuron : public torch::nn::Module, public Observable {
   /// X [T, B, C, H, W], floating point, best channels-last inside a step, as one tensor or as what
   /// it is made of -> spikes (0 or 1). Throws Error(kRuntime) when a shape does not fit the layer.
   /// The observer sees the main current's values.
-  torch::Tensor forward(const ops::NeuronInput& input);
+  torch::Tensor forward(const ops::NeuronInput& input) { return spikes(input).values; }
+  /// The same, with the spikes as bits too, for a convolution that reads them next.
+  ops::Spikes spikes(const ops::NeuronInput& input);
 
   const NeuronOptions& options() const { return options_; }
   std::int64_t channels() const { return channels_; }
@@ -29,7 +32,7 @@ class Neuron : public torch::nn::Module, public Observable {
  protected:
   Neuron(const NeuronOptions& options, std::int64_t channels);
 
-  virtual torch::Tensor fire(const ops::NeuronInput& input) = 0;
+  virtual ops::Spikes fire(const ops::NeuronInput& input) = 0;
 
   NeuronOptions options_;
   std::int64_t channels_;
@@ -41,7 +44,7 @@ class Lif : public Neuron {
   Lif(const NeuronOptions& options, std::int64_t channels);
 
  protected:
-  torch::Tensor fire(const ops::NeuronInput& input) override;
+  ops::Spikes fire(const ops::NeuronInput& input) override;
 };
 
 /// LIF with learnable decay M (named `decay`) and gain N (`gain`), one a channel (Eq. 6). They
@@ -51,7 +54,7 @@ class AdaptiveLif : public Neuron {
   AdaptiveLif(const NeuronOptions& options, std::int64_t channels);
 
  protected:
-  torch::Tensor fire(const ops::NeuronInput& input) override;
+  ops::Spikes fire(const ops::NeuronInput& input) override;
 
  private:
   torch::Tensor decay_;
@@ -74,7 +77,7 @@ class StaaLif : public Neuron {
   std::vector<bool> draw_dropped(std::int64_t steps) const;
 
  protected:
-  torch::Tensor fire(const ops::NeuronInput& input) override;
+  ops::Spikes fire(const ops::NeuronInput& input) override;
 
  private:
   torch::Tensor pe_;

@@ -3,9 +3,11 @@
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "staa/kernels/neuron.h"
+#include "staa/ops/elements.h"
 #include "staa/ops/normalise.h"
 #include "staa/options/neuron.h"
 
@@ -35,6 +37,8 @@ struct Plan : torch::CustomClassHolder {
   std::vector<std::uint8_t> dropped;
   BatchNorm norms[2];              // the running statistics and numbers; weights are slots
   std::vector<std::size_t> slots;  // of the tensors that are defined, as autograd sees them
+  torch::Tensor spikes;            // the residual's bits, where it is spikes
+  std::function<torch::Tensor()> again[2];  // give X and the residual to the backward pass
 };
 
 /// The aggregator's rows as tensors; undefined where a block is off.
@@ -66,10 +70,8 @@ struct Rows {
   }
 };
 
-template <class T>
-T* data(const torch::Tensor& tensor) {
-  return tensor.defined() ? tensor.data_ptr<T>() : nullptr;
-}
+/// Which pass a call is for.
+enum class Pass { kForward, kBackward };
 
 /// A layer for the kernels, and the tensors whose memory it points to.
 template <class T>
@@ -79,15 +81,19 @@ struct Call {
 };
 
 template <class T>
-Call<T> make_call(const Plan& plan, const torch::autograd::variable_list& tensors) {
+Call<T> make_call(const Plan& plan, const torch::autograd::variable_list& tensors, Pass pass) {
   const auto& o = plan.options;
   const auto& x = tensors[kX];
   Call<T> call;
-  call.held.reserve(kSlots + 1);
+  call.held.reserve(kSlots + 7);
   const auto hold = [&](const torch::Tensor& tensor) -> const T* {
     if (!tensor.defined()) return nullptr;
     call.held.push_back(tensor.contiguous());
     return call.held.back().template data_ptr<T>();
+  };
+  // The forward pass reads matrices column by column.
+  const auto hold_columns = [&](const torch::Tensor& weight) -> const T* {
+    return pass == Pass::kForward ? hold(weight.flatten(1).t()) : nullptr;
   };
   auto& layer = call.layer;
   layer.shape = {plan.steps, static_cast<std::size_t>(x.size(1)),
@@ -97,7 +103,8 @@ Call<T> make_call(const Plan& plan, const torch::autograd::variable_list& tensor
   layer.gain = hold(tensors[kGain]);
   const bool reset_leaks = o.kind != NeuronKind::kAdaptiveLif &&
                            !(plan.aggregate && o.tsrd_fallback == TsrdFallback::kSum);
-  layer.offset = hold(torch::full({x.size(2)}, reset_leaks ? o.reset / o.tau : 0.0, x.options()));
+  layer.offset = hold(torch::full({x.size(2)}, reset_leaks ? o.reset / o.tau : 0.0,
+                                  x.options().dtype(compute_type(x.scalar_type()))));
   layer.aggregate = plan.aggregate;
   layer.dropped = plan.dropped.empty() ? nullptr : plan.dropped.data();
   if (const T* pe = hold(tensors[kPe])) {
@@ -121,14 +128,15 @@ Call<T> make_call(const Plan& plan, const torch::autograd::variable_list& tensor
     layer.gc_reduced = static_cast<std::size_t>(tensors[kGc1 + 3].numel());
     for (std::size_t i = 0; i < 2; ++i) {
       const auto* gc = &tensors[i == 0 ? kGc1 : kGc2];
-      layer.gc[i] = {hold(gc[0]), hold(gc[1]), hold(gc[2]), hold(gc[3]),
-                     hold(gc[4]), hold(gc[5]), hold(gc[6]), hold(gc[7])};
+      layer.gc[i] = {hold(gc[0]),         hold(gc[1]),        hold(gc[2]), hold(gc[3]),
+                     hold(gc[4]),         hold(gc[5]),        hold(gc[6]), hold(gc[7]),
+                     hold_columns(gc[2]), hold_columns(gc[6])};
     }
   }
   if (tensors[kSa].defined()) {
     layer.sa_reduced = static_cast<std::size_t>(tensors[kSa + 1].numel());
-    layer.sa = {hold(tensors[kSa]), hold(tensors[kSa + 1]), hold(tensors[kSa + 2]),
-                hold(tensors[kSa + 3])};
+    layer.sa = {hold(tensors[kSa]),     hold(tensors[kSa + 1]),     hold(tensors[kSa + 2]),
+                hold(tensors[kSa + 3]), hold_columns(tensors[kSa]), hold_columns(tensors[kSa + 2])};
   }
   layer.sa_alpha = static_cast<T>(o.sa_alpha);
   layer.threshold = static_cast<T>(o.threshold);
@@ -140,14 +148,18 @@ Call<T> make_call(const Plan& plan, const torch::autograd::variable_list& tensor
 }
 
 /// X of the kernels from the sequences in `tensors`, which are channels-last, and their BatchNorm.
-template <class T>
-kernels::NeuronInput<T> make_input(const Plan& plan, const torch::autograd::variable_list& tensors,
+/// A residual that the plan holds as spikes need not be among them.
+template <class S>
+kernels::NeuronInput<S> make_input(const Plan& plan, const torch::autograd::variable_list& tensors,
                                    const Normalised (&norms)[2]) {
-  kernels::NeuronInput<T> input;
-  input.count = tensors[kX + 1].defined() ? 2 : 1;
+  using T = kernels::Compute<S>;
+  kernels::NeuronInput<S> input;
+  input.count = tensors[kX + 1].defined() || plan.spikes.defined() ? 2 : 1;
+  input.spikes = words(plan.spikes);
   for (int i = 0; i < input.count; ++i) {
     const auto& values = tensors[kX + static_cast<std::size_t>(i)];
-    input.terms[i] = {data<T>(values), data<T>(norms[i].scale), data<T>(norms[i].shift),
+    if (!values.defined()) continue;  // spikes take its place
+    input.terms[i] = {data<S>(values), data<T>(norms[i].scale), data<T>(norms[i].shift),
                       values.size(0) == 1 && plan.steps > 1};
   }
   return input;

@@ -3,6 +3,7 @@
 #include <ATen/Dispatch.h>
 
 #include "staa/kernels/outer.h"
+#include "staa/kernels/spikes.h"
 #include "staa/ops/fused_call.h"
 #include "staa/ops/implementation.h"
 
@@ -32,18 +33,31 @@ void for_samples(std::int64_t batch, const F& f) {
   });
 }
 
+/// Of numbers that go with the sequence x.
+torch::TensorOptions compute_options(const Tensor& x) {
+  return x.options().dtype(compute_type(x.scalar_type()));
+}
+
 /// Spikes, and the rows that the backward pass needs.
-template <class T>
-Tensor run_forward(const Plan& plan, const variable_list& tensors, const Normalised (&norms)[2],
+template <class S>
+Spikes run_forward(const Plan& plan, const variable_list& tensors, const Normalised (&norms)[2],
                    Rows& rows) {
-  const auto call = make_call<T>(plan, tensors);
+  using T = kernels::Compute<S>;
+  const auto call = make_call<T>(plan, tensors, Pass::kForward);
   const auto& x = tensors[kX];
-  rows = make_rows(call.layer, x.options());
-  const auto input = make_input<T>(plan, tensors, norms);
-  auto spikes = like_sequence(x, static_cast<std::int64_t>(plan.steps));
+  rows = make_rows(call.layer, compute_options(x));
+  const auto input = make_input<S>(plan, tensors, norms);
+  const auto steps = static_cast<std::int64_t>(plan.steps);
+  const auto slab = static_cast<std::size_t>(x.size(2) * x.size(3) * x.size(4));
+  const Spikes spikes(
+      like_sequence(x, steps),
+      torch::empty({steps, x.size(1), static_cast<std::int64_t>(kernels::spike_words(slab))},
+                   torch::kLong));
   const auto of_rows = pointers<T>(rows);
   for_samples(x.size(1), [&](kernels::SampleRange samples) {
-    kernels::neuron_forward(call.layer, input, of_rows, spikes.template data_ptr<T>(), samples);
+    kernels::neuron_forward(call.layer, input, of_rows,
+                            kernels::SpikeOutput<S>{data<S>(spikes.values), words(spikes.bits)},
+                            samples);
   });
   return spikes;
 }
@@ -94,8 +108,8 @@ void input_gradients(const Plan& plan, const variable_list& tensors, const Norma
   bool dx_is_taken = false;
   for (const std::size_t i : {1, 0}) {
     const auto& values = tensors[kX + i];
-    if (!values.defined()) continue;
-    const bool repeated = values.size(0) < dx.size(0);
+    if (!values.defined() && !(i == 1 && plan.spikes.defined())) continue;
+    const bool repeated = values.defined() && values.size(0) < dx.size(0);
     const auto gradient = repeated ? pixels_last(dx.sum(0, /*keepdim=*/true)) : dx;
     if (norms[i].scale.defined()) {
       const bool in_place = repeated || (i == 0 && !dx_is_taken);
@@ -111,23 +125,23 @@ void input_gradients(const Plan& plan, const variable_list& tensors, const Norma
   }
 }
 
-template <class T>
+template <class S>
 variable_list run_backward(const Plan& plan, const variable_list& tensors, const Rows& rows,
                            const Normalised (&norms)[2], const Tensor& dspikes) {
-  const auto call = make_call<T>(plan, tensors);
+  using T = kernels::Compute<S>;
+  const auto call = make_call<T>(plan, tensors, Pass::kBackward);
   const auto& layer = call.layer;
   const auto& x = tensors[kX];
   const auto of_batch = [&](std::int64_t size) {
-    return torch::zeros({x.size(1), size}, x.options());
+    return torch::zeros({x.size(1), size}, compute_options(x));
   };
   const auto like = [](const Tensor& row) {
     return row.defined() ? torch::zeros_like(row) : Tensor();
   };
   variable_list out(kSlots);
-  const auto input = make_input<T>(plan, tensors, norms);
+  const auto input = make_input<S>(plan, tensors, norms);
   // The kernels add up the steps of an input that is the same in all of them.
-  auto dx = input.constant() ? torch::zeros_like(x)
-                             : like_sequence(x, static_cast<std::int64_t>(plan.steps));
+  auto dx = like_sequence(x, input.constant() ? 1 : static_cast<std::int64_t>(plan.steps));
   Tensor shift, scale[2], decay, gain, key[2], key_bias[2], query[2], norm[2], pe_x, pe_h;
   if (plan.options.kind == NeuronKind::kAdaptiveLif) {
     decay = of_batch(x.size(2));
@@ -139,7 +153,7 @@ variable_list run_backward(const Plan& plan, const variable_list& tensors, const
   if (layer.pe_x != nullptr) pe_x = like(rows.offset);
   if (layer.pe_h != nullptr) pe_h = like(rows.offset);
 
-  kernels::NeuronGradients<T> gradients;
+  kernels::NeuronGradients<S> gradients;
   for (int i = 0; i < 2; ++i) {
     if (!norms[i].scale.defined()) continue;
     if (!shift.defined()) shift = of_batch(x.size(2));
@@ -158,7 +172,7 @@ variable_list run_backward(const Plan& plan, const variable_list& tensors, const
     gradients.query[i] = data<T>(query[i]);
     gradients.norm[i] = data<T>(norm[i]);
   }
-  gradients.x = data<T>(dx);
+  gradients.x = data<S>(dx);
   gradients.decay = data<T>(decay);
   gradients.gain = data<T>(gain);
   gradients.offset = data<T>(offset);
@@ -168,7 +182,7 @@ variable_list run_backward(const Plan& plan, const variable_list& tensors, const
   gradients.pe_h = data<T>(pe_h);
   const auto of_rows = pointers<T>(rows);
   for_samples(x.size(1), [&](kernels::SampleRange samples) {
-    kernels::neuron_backward(layer, input, of_rows, dspikes.data_ptr<T>(), gradients, samples);
+    kernels::neuron_backward(layer, input, of_rows, data<S>(dspikes), gradients, samples);
   });
   input_gradients(plan, tensors, norms, dx, shift, scale, out);
 
@@ -207,8 +221,9 @@ BatchNorm with_weights(const Plan& plan, const variable_list& tensors, std::size
 }
 
 struct FusedNeuron : torch::autograd::Function<FusedNeuron> {
-  static Tensor forward(AutogradContext* context, at::TensorList inputs,
-                        const c10::intrusive_ptr<Plan>& plan) {
+  /// Spikes and their bits.
+  static variable_list forward(AutogradContext* context, at::TensorList inputs,
+                               const c10::intrusive_ptr<Plan>& plan) {
     variable_list tensors(kSlots);
     for (std::size_t i = 0; i < plan->slots.size(); ++i) tensors[plan->slots[i]] = inputs[i];
     Normalised norms[2];
@@ -220,10 +235,14 @@ struct FusedNeuron : torch::autograd::Function<FusedNeuron> {
       if (norm.defined()) norms[i] = normalise(values, norm);
     }
     Rows rows;
-    auto spikes = tensors[kX].scalar_type() == torch::kDouble
-                      ? run_forward<double>(*plan, tensors, norms, rows)
-                      : run_forward<float>(*plan, tensors, norms, rows);
+    auto spikes = with_element(tensors[kX].scalar_type(), [&](auto zero) {
+      return run_forward<decltype(zero)>(*plan, tensors, norms, rows);
+    });
     auto saved = tensors;
+    for (std::size_t i = 0; i < 2; ++i) {
+      if (plan->again[i]) saved[kX + i] = Tensor();
+    }
+    if (plan->spikes.defined()) saved[kX + 1] = Tensor();
     for (const auto& norm : norms) {
       saved.push_back(norm.mean);
       saved.push_back(norm.rstd);
@@ -231,29 +250,40 @@ struct FusedNeuron : torch::autograd::Function<FusedNeuron> {
     for (const auto& row : rows.list()) saved.push_back(row);
     context->save_for_backward(saved);
     context->saved_data["plan"] = torch::IValue::make_capsule(plan);
-    return spikes;
+    context->mark_non_differentiable({spikes.bits});
+    return {spikes.values, spikes.bits};
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const auto saved = context->get_saved_variables();
-    const variable_list tensors(saved.begin(), saved.begin() + kSlots);
+    variable_list tensors(saved.begin(), saved.begin() + kSlots);
     const auto capsule = context->saved_data["plan"].toCapsule();
     const auto& plan = static_cast<const Plan&>(*capsule);
     Normalised norms[2];
     for (std::size_t i = 0; i < 2; ++i) {
+      if (plan.again[i]) tensors[kX + i] = sequence_again(plan, i, gradients[0]);
       const auto norm = with_weights(plan, tensors, i);
       if (norm.defined())
         norms[i] = normalise(norm, saved[kSlots + 2 * i], saved[kSlots + 2 * i + 1]);
     }
     const auto rows = Rows::from(saved, kSlots + 4);
     const auto dspikes = pixels_last(gradients[0]);
-    const auto all = tensors[kX].scalar_type() == torch::kDouble
-                         ? run_backward<double>(plan, tensors, rows, norms, dspikes)
-                         : run_backward<float>(plan, tensors, rows, norms, dspikes);
+    const auto all = with_element(dspikes.scalar_type(), [&](auto zero) {
+      return run_backward<decltype(zero)>(plan, tensors, rows, norms, dspikes);
+    });
     variable_list out;
     for (const auto slot : plan.slots) out.push_back(all[slot]);
     out.emplace_back();  // of the plan
     return out;
+  }
+
+ private:
+  /// A term's values, computed again: [T or 1, B, C, H, W] as they were.
+  static Tensor sequence_again(const Plan& plan, std::size_t i, const Tensor& dspikes) {
+    const auto values = plan.again[i]();
+    const auto batch = dspikes.size(1);
+    return pixels_last(values.view(
+        {values.size(0) / batch, batch, values.size(1), values.size(2), values.size(3)}));
   }
 };
 
@@ -262,23 +292,25 @@ void put(const Parameters& block, std::size_t slot, variable_list& tensors) {
   for (const auto& tensor : block.list()) tensors[slot++] = tensor;
 }
 
-/// Whether the kernels take these: sequences on a CPU, float or double, all of one type.
+/// Whether the kernels take these: sequences on a CPU of one type, float, double or bf16, and
+/// parameters of that of their arithmetic.
 bool fits(const variable_list& tensors) {
-  const auto& x = tensors[kX];
-  if (x.scalar_type() != torch::kFloat && x.scalar_type() != torch::kDouble) return false;
-  for (std::size_t i = 0; i < 2; ++i) {
-    const auto& values = tensors[kX + i];
-    if (values.defined() && (values.dim() != 5 || values.numel() == 0)) return false;
+  const auto type = tensors[kX].scalar_type();
+  if (!is_element(type)) return false;
+  for (std::size_t slot = 0; slot < kSlots; ++slot) {
+    const auto& tensor = tensors[slot];
+    if (!tensor.defined()) continue;
+    const bool sequence = slot < kNormWeight;
+    if (sequence && (tensor.dim() != 5 || tensor.numel() == 0)) return false;
+    if (!tensor.device().is_cpu()) return false;
+    if (tensor.scalar_type() != (sequence ? type : compute_type(type))) return false;
   }
-  return std::all_of(tensors.begin(), tensors.end(), [&](const Tensor& tensor) {
-    return !tensor.defined() ||
-           (tensor.device().is_cpu() && tensor.scalar_type() == x.scalar_type());
-  });
+  return true;
 }
 
 }  // namespace
 
-Tensor fused_neuron(const NeuronInput& input, const FusedLayer& layer) {
+Spikes fused_neuron(const NeuronInput& input, const FusedLayer& layer) {
   if (UseReference::active()) return {};
   variable_list tensors(kSlots);
   auto plan = c10::make_intrusive<Plan>();
@@ -303,13 +335,19 @@ Tensor fused_neuron(const NeuronInput& input, const FusedLayer& layer) {
   plan->steps = static_cast<std::size_t>(input.steps());
   plan->aggregate = layer.aggregate;
   plan->dropped.assign(layer.dropped.begin(), layer.dropped.end());
+  if (input.residual.bits.defined() && !input.residual.norm.defined() &&
+      input.residual.values.size(0) == input.steps()) {
+    plan->spikes = input.residual.bits;
+  }
+  for (std::size_t i = 0; i < 2; ++i) plan->again[i] = terms[i]->again;
   variable_list defined;
   for (std::size_t slot = 0; slot < kSlots; ++slot) {
     if (!tensors[slot].defined()) continue;
     plan->slots.push_back(slot);
     defined.push_back(tensors[slot]);
   }
-  return FusedNeuron::apply(at::TensorList(defined), plan);
+  const auto spikes = FusedNeuron::apply(at::TensorList(defined), plan);
+  return {spikes[0], spikes[1]};
 }
 
 }  // namespace staa::ops

@@ -24,6 +24,6 @@ struct FusedLayer {
 /// Spikes [T, B, C, H, W] on the fused kernels, with a backward pass of their own; undefined where
 /// the kernels do not take these tensors (another device or type, mixed types, no
 /// values), or a UseReference lives.
-torch::Tensor fused_neuron(const NeuronInput& input, const FusedLayer& layer);
+Spikes fused_neuron(const NeuronInput& input, const FusedLayer& layer);
 
 }  // namespace staa::ops

@@ -2,6 +2,10 @@
 
 #include <torch/torch.h>
 
+#include <functional>
+
+#include "staa/ops/spikes.h"
+
 namespace staa::ops {
 
 /// BatchNorm over all but the channels of a sequence. In training, the statistics are the batch's
@@ -23,6 +27,8 @@ struct BatchNorm {
 struct Current {
   Current() = default;
   Current(torch::Tensor sequence) : values(std::move(sequence)) {}  // NOLINT: a tensor is one
+  Current(const Spikes& spikes)                                     // NOLINT: and so are spikes
+      : values(spikes.values), bits(spikes.bits) {}
   Current(torch::Tensor sequence, BatchNorm batch_norm)
       : values(std::move(sequence)), norm(std::move(batch_norm)) {}
 
@@ -30,6 +36,10 @@ struct Current {
 
   torch::Tensor values;
   BatchNorm norm;
+  torch::Tensor bits;  ///< of spikes (spikes.h); undefined where the values may be anything
+  /// Gives the values again, to the bit. Where it is set, the backward pass asks for them instead
+  /// of keeping them.
+  std::function<torch::Tensor()> again;
 };
 
 /// The input X of a neuron layer: the normalised main current plus, where it is defined, the

@@ -95,7 +95,8 @@ Tensor library_lif(const Tensor& x, const Optional<Tensor>& residual, const Opti
                    std::string surrogate, double surrogate_width, bool detach_reset) {
   auto options = make_options(tau, v_threshold, v_reset, surrogate, surrogate_width, detach_reset);
   options.kind = NeuronKind::kLif;
-  return lif(make_input(x, residual, norm, residual_norm, training, momentum, eps, steps), options);
+  return lif(make_input(x, residual, norm, residual_norm, training, momentum, eps, steps), options)
+      .values;
 }
 
 Tensor library_adaptive_lif(const Tensor& x, const Tensor& decay, const Tensor& gain,
@@ -107,7 +108,8 @@ Tensor library_adaptive_lif(const Tensor& x, const Tensor& decay, const Tensor& 
   auto options = make_options(tau, v_threshold, v_reset, surrogate, surrogate_width, detach_reset);
   options.kind = NeuronKind::kAdaptiveLif;
   return adaptive_lif(make_input(x, residual, norm, residual_norm, training, momentum, eps, steps),
-                      decay, gain, options);
+                      decay, gain, options)
+      .values;
 }
 
 Tensor library_staa_lif(const Tensor& x, const Optional<Tensor>& pe, at::TensorList gc1,
@@ -133,7 +135,8 @@ Tensor library_staa_lif(const Tensor& x, const Optional<Tensor>& pe, at::TensorL
   std::vector<bool> drops;
   for (const bool drop : dropped) drops.push_back(drop);
   return staa_lif(make_input(x, residual, norm, residual_norm, training, momentum, eps, steps),
-                  parameters, options, drops);
+                  parameters, options, drops)
+      .values;
 }
 
 /// What all three take behind their own: the rest of the input, and the neuron's numbers.

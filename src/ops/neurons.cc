@@ -1,5 +1,6 @@
 #include "staa/ops/neurons.h"
 
+#include "staa/ops/elements.h"
 #include "staa/ops/fused_neuron.h"
 #include "staa/ops/reference/input.h"
 #include "staa/ops/reference/neurons.h"
@@ -13,21 +14,21 @@ FusedLayer plain_layer(const NeuronInput& input, const NeuronOptions& options, b
   const auto channels = x.dim() == 5 ? x.size(2) : 0;
   FusedLayer layer;
   layer.options = options;
-  layer.decay =
-      torch::full({channels}, sum ? 1 : 1 - 1 / options.tau, x.options().requires_grad(false));
-  layer.gain = torch::full({channels}, sum ? 1 : 1 / options.tau, x.options().requires_grad(false));
+  const auto numbers = x.options().dtype(compute_type(x.scalar_type())).requires_grad(false);
+  layer.decay = torch::full({channels}, sum ? 1 : 1 - 1 / options.tau, numbers);
+  layer.gain = torch::full({channels}, sum ? 1 : 1 / options.tau, numbers);
   return layer;
 }
 
 }  // namespace
 
-torch::Tensor lif(const NeuronInput& input, const NeuronOptions& options) {
+Spikes lif(const NeuronInput& input, const NeuronOptions& options) {
   const auto spikes = fused_neuron(input, plain_layer(input, options, /*sum=*/false));
-  return spikes.defined() ? spikes : reference::lif(reference::compose(input), options);
+  return spikes.defined() ? spikes : Spikes(reference::lif(reference::compose(input), options));
 }
 
-torch::Tensor adaptive_lif(const NeuronInput& input, const torch::Tensor& decay,
-                           const torch::Tensor& gain, const NeuronOptions& options) {
+Spikes adaptive_lif(const NeuronInput& input, const torch::Tensor& decay, const torch::Tensor& gain,
+                    const NeuronOptions& options) {
   FusedLayer layer;
   layer.options = options;
   layer.decay = decay;
@@ -35,11 +36,11 @@ torch::Tensor adaptive_lif(const NeuronInput& input, const torch::Tensor& decay,
   const auto spikes = fused_neuron(input, layer);
   return spikes.defined()
              ? spikes
-             : reference::adaptive_lif(reference::compose(input), decay, gain, options);
+             : Spikes(reference::adaptive_lif(reference::compose(input), decay, gain, options));
 }
 
-torch::Tensor staa_lif(const NeuronInput& input, const StaaLifParameters& parameters,
-                       const NeuronOptions& options, const std::vector<bool>& dropped) {
+Spikes staa_lif(const NeuronInput& input, const StaaLifParameters& parameters,
+                const NeuronOptions& options, const std::vector<bool>& dropped) {
   auto layer = plain_layer(input, options, options.tsrd_fallback == TsrdFallback::kSum);
   layer.aggregate = true;
   layer.staa = parameters;
@@ -47,7 +48,7 @@ torch::Tensor staa_lif(const NeuronInput& input, const StaaLifParameters& parame
   const auto spikes = fused_neuron(input, layer);
   return spikes.defined()
              ? spikes
-             : reference::staa_lif(reference::compose(input), parameters, options, dropped);
+             : Spikes(reference::staa_lif(reference::compose(input), parameters, options, dropped));
 }
 
 }  // namespace staa::ops

@@ -15,16 +15,16 @@
 namespace staa::ops {
 
 /// Leaky integrate-and-fire over T steps (Eq. 1-3): X [T, B, C, H, W] -> spikes of the same shape,
-/// channels-last inside a step.
-torch::Tensor lif(const NeuronInput& input, const NeuronOptions& options);
+/// channels-last inside a step. Of currents in bf16 the arithmetic and the parameters are float.
+Spikes lif(const NeuronInput& input, const NeuronOptions& options);
 
 /// LIF with learnable coefficients (Eq. 6), `decay` M and `gain` N of shape [C].
-torch::Tensor adaptive_lif(const NeuronInput& input, const torch::Tensor& decay,
-                           const torch::Tensor& gain, const NeuronOptions& options);
+Spikes adaptive_lif(const NeuronInput& input, const torch::Tensor& decay, const torch::Tensor& gain,
+                    const NeuronOptions& options);
 
 /// LIF with the spatial-temporal attention aggregator (Eq. 7-14). `dropped[t]` tells whether TSRD
 /// drops step t (Section 3.2); empty means that none is.
-torch::Tensor staa_lif(const NeuronInput& input, const StaaLifParameters& parameters,
-                       const NeuronOptions& options, const std::vector<bool>& dropped = {});
+Spikes staa_lif(const NeuronInput& input, const StaaLifParameters& parameters,
+                const NeuronOptions& options, const std::vector<bool>& dropped = {});
 
 }  // namespace staa::ops

@@ -1,6 +1,7 @@
 #include "staa/ops/normalise.h"
 
 #include "staa/kernels/normalise.h"
+#include "staa/ops/elements.h"
 
 namespace staa::ops {
 namespace {
@@ -30,28 +31,27 @@ void for_slabs(const Slabs& slabs, const F& f) {
   });
 }
 
-template <class T>
+template <class S>
 void slab_moments(const Tensor& values, Tensor& means, Tensor& squares) {
+  using T = kernels::Compute<S>;
   const Slabs slabs(values);
   for_slabs(slabs, [&](std::int64_t slab) {
     const auto row = static_cast<std::size_t>(slab) * slabs.channels;
-    kernels::channel_moments(values.data_ptr<T>() + slabs.offset(slab), slabs.rows, slabs.channels,
-                             means.data_ptr<T>() + row, squares.data_ptr<T>() + row);
+    kernels::channel_moments(data<S>(values) + slabs.offset(slab), slabs.rows, slabs.channels,
+                             data<T>(means) + row, data<T>(squares) + row);
   });
 }
 
-template <class T>
+template <class S>
 void mix(const Tensor& dx, const Tensor& values, const Tensor& of_gradient, const Tensor& of_value,
          const Tensor& constant, Tensor& out) {
+  using T = kernels::Compute<S>;
   const Slabs slabs(values);
-  const auto data = [](const Tensor& tensor) {
-    return tensor.defined() ? tensor.data_ptr<T>() : nullptr;
-  };
-  const kernels::GradientMix<T> factors{data(of_gradient), data(of_value), data(constant)};
+  const kernels::GradientMix<T> factors{data<T>(of_gradient), data<T>(of_value), data<T>(constant)};
   for_slabs(slabs, [&](std::int64_t slab) {
     const auto at = slabs.offset(slab);
-    kernels::mix_gradients(dx.data_ptr<T>() + at, values.data_ptr<T>() + at, factors, slabs.rows,
-                           slabs.channels, out.data_ptr<T>() + at);
+    kernels::mix_gradients(data<S>(dx) + at, data<S>(values) + at, factors, slabs.rows,
+                           slabs.channels, data<S>(out) + at);
   });
 }
 
@@ -63,20 +63,17 @@ Normalised normalise(const Tensor& values, const BatchNorm& norm) {
     return normalise(norm, norm.running_mean, torch::rsqrt(norm.running_var + norm.eps));
   }
   const Slabs slabs(values);
-  auto means = torch::empty({slabs.count, values.size(2)}, values.options());
+  const auto type = compute_type(values.scalar_type());
+  auto means = torch::empty({slabs.count, values.size(2)}, values.options().dtype(type));
   auto squares = torch::empty_like(means);
-  if (values.scalar_type() == torch::kDouble) {
-    slab_moments<double>(values, means, squares);
-  } else {
-    slab_moments<float>(values, means, squares);
-  }
+  with_element(values.scalar_type(),
+               [&](auto zero) { slab_moments<decltype(zero)>(values, means, squares); });
   // The slabs' moments join in double: they are few.
   means = means.to(torch::kDouble);
   const auto rows = static_cast<double>(slabs.rows);
   const auto mean = means.mean(0);
   const auto sum = squares.to(torch::kDouble).sum(0) + rows * (means - mean).square().sum(0);
   const auto count = rows * static_cast<double>(slabs.count);
-  const auto type = values.scalar_type();
   if (norm.running_mean.defined()) {
     norm.running_mean.lerp_(mean.to(type), norm.momentum);
     norm.running_var.lerp_((sum / std::max(1.0, count - 1)).to(type), norm.momentum);
@@ -101,11 +98,9 @@ NormaliseGradients normalise_backward(const Tensor& values, const Normalised& no
     constant = normalised.scale * sum * (-1 / count) - of_value * normalised.mean;
   }
   auto dvalues = in_place ? dx : torch::empty_like(values);
-  if (values.scalar_type() == torch::kDouble) {
-    mix<double>(dx, values, normalised.scale, of_value, constant, dvalues);
-  } else {
-    mix<float>(dx, values, normalised.scale, of_value, constant, dvalues);
-  }
+  with_element(values.scalar_type(), [&](auto zero) {
+    mix<decltype(zero)>(dx, values, normalised.scale, of_value, constant, dvalues);
+  });
   return {dvalues, sum_centred * normalised.rstd, sum};
 }
 

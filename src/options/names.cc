@@ -37,4 +37,20 @@ const NameTable<TsrdFallback>& names_of(TsrdFallback) {
   return table;
 }
 
+const NameTable<Precision>& names_of(Precision) {
+  static const NameTable<Precision> table{{Precision::kFp32, "fp32"}, {Precision::kBf16, "bf16"}};
+  return table;
+}
+
+const NameTable<MemoryUse>& names_of(MemoryUse) {
+  static const NameTable<MemoryUse> table{{MemoryUse::kNormal, "normal"}, {MemoryUse::kLow, "low"}};
+  return table;
+}
+
+const NameTable<Operators>& names_of(Operators) {
+  static const NameTable<Operators> table{{Operators::kFused, "fused"},
+                                          {Operators::kReference, "reference"}};
+  return table;
+}
+
 }  // namespace staa

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "staa/options/execution.h"
 #include "staa/options/neuron.h"
 
 namespace staa::models {
@@ -15,6 +16,7 @@ struct NetworkOptions {
   std::int64_t in_channels = 3;
   std::int64_t classes = 10;
   NeuronOptions neuron;
+  ExecutionOptions execution;
 };
 
 }  // namespace staa::models

@@ -22,6 +22,11 @@ const NameTable<Loss>& names_of(Loss) {
   return table;
 }
 
+const NameTable<Corrupt>& names_of(Corrupt) {
+  static const NameTable<Corrupt> table{{Corrupt::kRefuse, "refuse"}, {Corrupt::kSkip, "skip"}};
+  return table;
+}
+
 const NameTable<OptimizerKind>& names_of(OptimizerKind) {
   static const NameTable<OptimizerKind> table{{OptimizerKind::kSgd, "sgd"},
                                               {OptimizerKind::kAdamW, "adamw"}};
@@ -112,6 +117,12 @@ std::vector<Key> top_keys() {
       between(0, 1024,
               key("threads", "Threads of tensor operations; 0: all cores", STAA_MEMBER(threads))),
       key("device", "Where the network runs; auto: CUDA where there is one", STAA_MEMBER(device)),
+      key("precision", "What convolutions compute in; bf16 is faster where the processor has it",
+          STAA_MEMBER(execution.precision)),
+      key("memory", "low: convolutions are computed again in the backward pass, not kept",
+          STAA_MEMBER(execution.memory)),
+      key("operators", "reference: a plain composition of LibTorch's calls, slow, for comparison",
+          STAA_MEMBER(execution.operators)),
   };
 }
 
@@ -138,6 +149,12 @@ std::vector<Key> data_keys() {
       between(0, 4096,
               key("data.frame_size", "Height and width of event frames; 0: the sensor's",
                   STAA_MEMBER(data.frame_size))),
+      key("data.class_names",
+          "File of lines \"FOLDER NAME\" (photographs); empty: the folders' names",
+          STAA_MEMBER(data.class_names)),
+      key("data.corrupt",
+          "A sample that cannot be decoded: refuse it, or skip, report and count it",
+          STAA_MEMBER(data.corrupt)),
       key("data.slice", "Event frames end after equal counts of events, or equal times",
           STAA_MEMBER(data.slice)),
       key("data.split", "File of \"train NAME\" and \"test NAME\" lines; empty: as published",
@@ -163,8 +180,15 @@ std::vector<Key> augment_keys() {
                   STAA_MEMBER(augment.mixup))),
       between(0, 4096,
               key("augment.random_resized_crop",
-                  "Edge of a random crop of random size (ImageNet); 0: off",
+                  "Edge of a random crop of random size (photographs); 0: off",
                   STAA_MEMBER(augment.random_resized_crop))),
+      between(0, 1,
+              key("augment.least_area", "Of a random crop of random size, as a share of the image",
+                  STAA_MEMBER(augment.least_area))),
+      between(0, 1,
+              key("augment.color_jitter",
+                  "Brightness, contrast and colour change by up to this share; 0: off",
+                  STAA_MEMBER(augment.color_jitter))),
       key("augment.geometric", "One random geometric change a sample (event frames)",
           STAA_MEMBER(augment.geometric)),
       key("augment.event_drop", "Drop events by time, by area or at random before they are summed",

@@ -230,8 +230,18 @@ class Parser {
     if (recipe_.augment.geometric && !events) refuse("augment.geometric", "event frames");
     if (recipe_.augment.event_drop && !events) refuse("augment.event_drop", "event frames");
     if (recipe_.augment.autoaugment && events) refuse("augment.autoaugment", "still images");
-    if (recipe_.augment.random_resized_crop > 0 && set != "imagenet") {
-      refuse("augment.random_resized_crop", "images of many sizes");
+    if (recipe_.augment.color_jitter > 0 && events) refuse("augment.color_jitter", "still images");
+    const bool photos = set == "imagenet" || set == "image-folder";
+    const bool cropped = recipe_.augment.random_resized_crop > 0;
+    if (cropped && !photos) refuse("augment.random_resized_crop", "images of many sizes");
+    if (!cropped && set == "imagenet") {
+      add(source,
+          "'augment.random_resized_crop': data.set = \"imagenet\" has images of many sizes and "
+          "needs "
+          "the edge to crop to, such as 224");
+    }
+    if (!recipe_.data.class_names.empty() && !(photos && cropped)) {
+      refuse("data.class_names", "folders of photographs");
     }
   }
 

@@ -5,12 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "staa/options/execution.h"
 #include "staa/options/neuron.h"
 
 namespace staa::recipe {
 
 enum class Device { kAuto, kCpu, kCuda };
 enum class Loss { kMean, kTet };
+enum class Corrupt { kRefuse, kSkip };
 enum class OptimizerKind { kSgd, kAdamW };
 enum class Slice { kCount, kTime };
 enum class ScheduleKind { kCosine, kStep, kConstant };
@@ -24,6 +26,8 @@ struct DataSection {
   std::int64_t limit_test = 0;
   std::int64_t workers = 1;
   std::int64_t frame_size = 0;
+  std::string class_names;
+  Corrupt corrupt = Corrupt::kRefuse;
   Slice slice = Slice::kCount;
   std::string split;
   std::string cache;
@@ -37,6 +41,8 @@ struct AugmentSection {
   std::int64_t cutout = 0;
   double mixup = 0;
   std::int64_t random_resized_crop = 0;
+  double least_area = 0.08;
+  double color_jitter = 0;
   bool geometric = false;
   bool event_drop = false;
 };
@@ -89,6 +95,7 @@ struct Recipe {
   std::int64_t seed = 1;
   std::int64_t threads = 0;
   Device device = Device::kAuto;
+  ExecutionOptions execution;
   DataSection data;
   AugmentSection augment;
   ModelSection model;

@@ -9,11 +9,18 @@
 namespace staa::recipe {
 namespace {
 
-constexpr std::array<const char*, 10> kChangeable{"description",      "threads",
-                                                  "device",           "data.path",
-                                                  "data.cache",       "data.workers",
-                                                  "train.eval_batch", "train.max_steps",
-                                                  "train.epochs",     "train.checkpoint_steps"};
+constexpr std::array<const char*, 12> kChangeable{"description",
+                                                  "threads",
+                                                  "device",
+                                                  "memory",
+                                                  "data.path",
+                                                  "data.workers",
+                                                  "data.class_names",
+                                                  "train.eval_batch",
+                                                  "train.max_steps",
+                                                  "train.epochs",
+                                                  "train.checkpoint_steps",
+                                                  "data.cache"};
 
 bool changeable(const std::string& path) {
   return std::find(kChangeable.begin(), kChangeable.end(), path) != kChangeable.end();

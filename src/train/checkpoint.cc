@@ -73,6 +73,7 @@ void put_description(format::SafetensorsWriter& writer, const Progress& progress
                                          {"loss_sum", p.loss_sum},
                                          {"hits", p.hits},
                                          {"samples", p.samples},
+                                         {"skipped", p.skipped},
                                          {"seconds", p.seconds},
                                          {"best_top1", p.best_top1},
                                          {"best_epoch", p.best_epoch}}
@@ -118,6 +119,7 @@ Progress read_progress(const format::SafetensorsReader& reader) {
     p.loss_sum = j.at("loss_sum").get<double>();
     p.hits = j.at("hits").get<std::int64_t>();
     p.samples = j.at("samples").get<std::int64_t>();
+    p.skipped = j.value("skipped", std::int64_t{0});
     p.seconds = j.at("seconds").get<double>();
     p.best_top1 = j.at("best_top1").get<double>();
     p.best_epoch = j.at("best_epoch").get<std::int64_t>();

@@ -21,6 +21,7 @@ struct Progress {
   double loss_sum = 0;          ///< of the epoch in progress, over samples
   std::int64_t hits = 0;        ///< top-1 in training, likewise
   std::int64_t samples = 0;     ///< seen in the epoch in progress
+  std::int64_t skipped = 0;     ///< corrupt ones of the epoch in progress that were left out
   double seconds = 0;           ///< of training, over all starts of the run
   double best_top1 = -1;        ///< of the evaluations so far, in percent; -1 before the first
   std::int64_t best_epoch = 0;  ///< its epoch, counted from 1

@@ -15,6 +15,8 @@ Evaluation evaluate(models::Network& network, data::Loader& loader, torch::Devic
   while (!keep_going || keep_going()) {
     auto next = loader.next();
     if (!next) break;
+    sums.skipped.insert(sums.skipped.end(), next->skipped.begin(), next->skipped.end());
+    if (next->size == 0) continue;
     const auto batch = to_tensors(std::move(*next), loader.source().shape(), device);
     const auto logits = network.forward(batch.images);
     const auto targets = soft_targets(batch.labels, logits.size(2), /*smoothing=*/0);

@@ -15,6 +15,7 @@ struct Evaluation {
   double top1 = 0;  ///< percent
   double top5 = 0;  ///< percent
   std::int64_t samples = 0;
+  std::vector<std::string> skipped;  ///< why each corrupt sample that was left out was
 };
 
 /// Runs every batch of `loader` through `network` in evaluation mode: no dropout, no

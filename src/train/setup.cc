@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "staa/data/augmented_images.h"
 #include "staa/data/event_sets.h"
+#include "staa/data/photos.h"
+#include "staa/data/subset.h"
 #include "staa/util/error.h"
 
 namespace staa::train {
@@ -18,10 +21,31 @@ models::NetworkOptions network_options(const recipe::Recipe& recipe,
   options.in_channels = input.shape.channels;
   options.classes = static_cast<std::int64_t>(input.classes.size());
   options.neuron = recipe.neuron;
+  options.execution = recipe.execution;
   return options;
 }
 
 namespace {
+
+data::DataOptions data_options(const recipe::Recipe& recipe) {
+  data::DataOptions options;
+  options.set = recipe.data.set;
+  options.path = recipe.data.path;
+  options.allow_partial = recipe.data.allow_partial;
+  options.limit_train = recipe.data.limit_train;
+  options.limit_test = recipe.data.limit_test;
+  return options;
+}
+
+data::AugmentOptions augment_options(const recipe::Recipe& recipe) {
+  data::AugmentOptions options;
+  options.crop_padding = recipe.augment.crop_padding;
+  options.flip = recipe.augment.flip;
+  options.autoaugment = recipe.augment.autoaugment;
+  options.color_jitter = recipe.augment.color_jitter;
+  options.cutout = recipe.augment.cutout;
+  return options;
+}
 
 data::EventFrames::Options frame_options(const recipe::Recipe& recipe) {
   data::EventFrames::Options options;
@@ -34,6 +58,11 @@ data::EventFrames::Options frame_options(const recipe::Recipe& recipe) {
                                               : std::filesystem::path(recipe.data.cache);
   }
   return options;
+}
+
+std::shared_ptr<const data::Source> limited(std::shared_ptr<const data::Source> source,
+                                            std::int64_t limit) {
+  return limit > 0 ? data::first(std::move(source), limit) : source;
 }
 
 }  // namespace
@@ -65,13 +94,32 @@ Sources open_data(const recipe::Recipe& recipe, const InputDescription* known) {
     if (known != nullptr) check_input(*known, *frames.train, frames.train->shape());
     return {frames.train, frames.test, known != nullptr ? *known : input};
   }
-  data::DataOptions options;
-  options.set = recipe.data.set;
-  options.path = recipe.data.path;
-  options.allow_partial = recipe.data.allow_partial;
-  options.limit_train = recipe.data.limit_train;
-  options.limit_test = recipe.data.limit_test;
-  return image_sources(data::open_dataset(options), recipe, known);
+  if (recipe.augment.random_resized_crop > 0) return photo_sources(recipe, known);
+  return image_sources(data::open_dataset(data_options(recipe)), recipe, known);
+}
+
+Sources photo_sources(const recipe::Recipe& recipe, const InputDescription* known) {
+  static const data::Normalisation kImageNet{{0.485F, 0.456F, 0.406F}, {0.229F, 0.224F, 0.225F}};
+  const auto options = data_options(recipe);
+  const auto root = data::data_folder(options);
+  auto folder = data::open_photos(root, recipe.data.class_names);
+  data::PhotoOptions photo;
+  photo.size = recipe.augment.random_resized_crop;
+  photo.least_area = recipe.augment.least_area;
+  InputDescription input{{1, 3, photo.size, photo.size}, folder.classes, kImageNet};
+  if (known != nullptr) input.normalisation = known->normalisation;
+
+  const auto name = fmt::format("{} ({})", options.set, root.string());
+  const data::ImageShape shape{3, photo.size, photo.size};
+  const auto make = [&](data::PhotoIndex&& index, const data::AugmentOptions& augment) {
+    return std::make_shared<data::Photos>(name, std::move(index), folder.classes, photo,
+                                          data::Transform(shape, input.normalisation, augment));
+  };
+  const auto test = make(std::move(folder.test), {});
+  photo.random_crop = true;
+  const auto train = make(std::move(folder.train), augment_options(recipe));
+  if (known != nullptr) check_input(*known, *test, test->shape());
+  return {limited(train, options.limit_train), limited(test, options.limit_test), input};
 }
 
 Sources image_sources(const data::Splits& images, const recipe::Recipe& recipe,
@@ -87,12 +135,7 @@ Sources image_sources(const data::Splits& images, const recipe::Recipe& recipe,
   }
   check_input(input, *images.test, data::sample_shape(images.test->shape()));
 
-  data::AugmentOptions augment;
-  augment.crop_padding = recipe.augment.crop_padding;
-  augment.flip = recipe.augment.flip;
-  augment.autoaugment = recipe.augment.autoaugment;
-  augment.cutout = recipe.augment.cutout;
-  const data::Transform augmenting(shape, input.normalisation, augment);
+  const data::Transform augmenting(shape, input.normalisation, augment_options(recipe));
   const data::Transform plain(shape, input.normalisation);
   return {std::make_shared<data::AugmentedImages>(images.train, augmenting),
           std::make_shared<data::AugmentedImages>(images.test, plain), input};
@@ -113,6 +156,9 @@ std::unique_ptr<data::Loader> training_loader(std::shared_ptr<const data::Source
   data::LoaderOptions options;
   options.batch = recipe.train.batch;
   options.workers = recipe.data.workers;
+  // A worker makes a batch at a time: with fewer in flight some would have nothing to do.
+  options.prefetch = std::max(options.prefetch, recipe.data.workers + 2);
+  options.skip_corrupt = recipe.data.corrupt == recipe::Corrupt::kSkip;
   options.seed = static_cast<std::uint64_t>(recipe.seed);
   return std::make_unique<data::Loader>(std::move(training), options);
 }
@@ -122,6 +168,9 @@ std::unique_ptr<data::Loader> evaluation_loader(std::shared_ptr<const data::Sour
   data::LoaderOptions options;
   options.batch = recipe.train.eval_batch > 0 ? recipe.train.eval_batch : recipe.train.batch;
   options.workers = recipe.data.workers;
+  // A worker makes a batch at a time: with fewer in flight some would have nothing to do.
+  options.prefetch = std::max(options.prefetch, recipe.data.workers + 2);
+  options.skip_corrupt = recipe.data.corrupt == recipe::Corrupt::kSkip;
   options.shuffle = false;
   return std::make_unique<data::Loader>(std::move(test), options);
 }

@@ -31,6 +31,10 @@ Sources open_data(const recipe::Recipe& recipe, const InputDescription* known = 
 Sources image_sources(const data::Splits& images, const recipe::Recipe& recipe,
                       const InputDescription* known = nullptr);
 
+/// Photographs of many sizes in a folder, decoded as they are read: ImageNet, and an image folder
+/// with augment.random_resized_crop. Normalised by ImageNet's mean and deviation.
+Sources photo_sources(const recipe::Recipe& recipe, const InputDescription* known = nullptr);
+
 /// The two halves of a set of event recordings as frames.
 struct EventSources {
   std::shared_ptr<const data::EventFrames> train;  ///< augmented as the recipe says

@@ -5,6 +5,8 @@
 #include <csignal>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <set>
+#include <utility>
 
 #include "staa/models/registry.h"
 #include "staa/options/names.h"
@@ -48,6 +50,11 @@ RunFolder choose_folder(const TrainRequest& request) {
   return folder;
 }
 
+/// "  skipped 2 + 0", of both halves, or "".
+std::string skipped_note(std::int64_t training, std::int64_t test) {
+  return training + test > 0 ? fmt::format("  skipped {} + {}", training, test) : "";
+}
+
 /// The gradient-descent loop over one run: what `train` keeps between its steps.
 class Run {
  public:
@@ -62,6 +69,7 @@ class Run {
   void train_batch(TensorBatch batch);
   torch::Tensor loss_of(TensorBatch& batch);
   void report_step();
+  void report_skipped(const std::vector<std::string>& reasons);
   void finish_epoch();
   void save_last() const;
   /// Asked to stop before the end: the epoch in progress is left as it is, to be resumed.
@@ -91,6 +99,7 @@ class Run {
   std::unique_ptr<data::Loader> test_loader_;
   Progress progress_;
   Evaluation last_;
+  std::set<std::string> skipped_;  // what was said of corrupt samples
   bool told_to_stop_ = false;
   // Of this process's share of the epoch in progress, for the speed shown.
   Clock::time_point epoch_start_;
@@ -154,6 +163,12 @@ void Run::train_epoch() {
   while (!interrupted() && !out_of_steps()) {
     auto batch = loader_->next();
     if (!batch) break;
+    report_skipped(batch->skipped);
+    progress_.skipped += static_cast<std::int64_t>(batch->skipped.size());
+    if (batch->size == 0) {
+      ++progress_.batch;
+      continue;
+    }
     train_batch(to_tensors(std::move(*batch), description_.input.shape, device_));
     progress_.seconds = seconds_before + seconds_since(epoch_start_);
     report_step();
@@ -232,6 +247,13 @@ void Run::report_step() {
   reporter_.step(report);
 }
 
+/// Says of each sample once why it is left out.
+void Run::report_skipped(const std::vector<std::string>& reasons) {
+  for (const auto& reason : reasons) {
+    if (skipped_.insert(reason).second) reporter_.say("skipped: " + reason);
+  }
+}
+
 void Run::finish_epoch() {
   const double elapsed = std::max(1e-9, seconds_since(epoch_start_));
   const double speed = static_cast<double>(progress_.samples - epoch_start_samples_) / elapsed;
@@ -239,6 +261,7 @@ void Run::finish_epoch() {
   last_ = evaluate(*network_, *test_loader_, device_, [this] { return !interrupted(); });
   // A stop in the evaluation: the epoch's training is kept, its evaluation is made on resuming.
   if (interrupted()) return save_last();
+  report_skipped(last_.skipped);
 
   const auto samples = static_cast<double>(std::max<std::int64_t>(1, progress_.samples));
   const double train_loss = progress_.loss_sum / samples;
@@ -253,6 +276,7 @@ void Run::finish_epoch() {
   progress_.batch = 0;
   progress_.loss_sum = 0;
   progress_.hits = progress_.samples = 0;
+  const auto skipped = std::exchange(progress_.skipped, 0);
 
   const nlohmann::ordered_json row{{"epoch", progress_.epoch},
                                    {"step", progress_.step},
@@ -266,15 +290,18 @@ void Run::finish_epoch() {
                                    {"best_epoch", progress_.best_epoch},
                                    {"images_per_s", speed},
                                    {"loader_wait_s", waited},
+                                   {"skipped_train", skipped},
+                                   {"skipped_test", last_.skipped.size()},
                                    {"train_seconds", progress_.seconds}};
   folder_.append_metrics(row.dump());
   if (best) save_weights(folder_.best(), *network_, progress_, description_);
   save_last();
   reporter_.say(fmt::format(
       "epoch {:>{}}/{}  train loss {:.4f} acc {:.2f} %  test loss {:.4f} acc {:.2f} %{}  {:.0f} "
-      "images/s  lr {:.4g}",
+      "images/s  lr {:.4g}{}",
       progress_.epoch, std::to_string(recipe_.train.epochs).size(), recipe_.train.epochs,
-      train_loss, train_top1, last_.loss, last_.top1, best ? " (best)" : "", speed, last_rate));
+      train_loss, train_top1, last_.loss, last_.top1, best ? " (best)" : "", speed, last_rate,
+      skipped_note(skipped, static_cast<std::int64_t>(last_.skipped.size()))));
 }
 
 void Run::save_last() const {

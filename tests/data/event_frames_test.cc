@@ -6,7 +6,6 @@
 #include "data/event_fixtures.h"
 #include "data/fixtures.h"
 #include "staa/data/event_sets.h"
-#include "staa/data/event_sheet.h"
 #include "staa/data/loader.h"
 #include "staa/data/simulated.h"
 
@@ -122,21 +121,6 @@ TEST_F(EventFramesTest, PrepareFillsTheCacheAndCounts) {
 TEST_F(EventFramesTest, RefuseFramesLargerThanTheSensor) {
   options_.frames.size = {48, 48};
   expect_error(ErrorKind::kUsage, {"48x48", "34x34"}, [&] { EventFrames(sets_.train, options_); });
-}
-
-TEST_F(EventFramesTest, AreDrawnInRedAndBlue) {
-  events::write_atis(sets_.train->recording(0).path, {{0, 3, 1, 1}, {1, 4, 1, 0}, {2, 5, 1, 1}});
-  options_.frames.steps = 1;
-  const EventFrames frames(sets_.train, options_);
-  const auto sheet = event_sheet(frames, {0});
-  EXPECT_TRUE((sheet.shape == ImageShape{3, 2 + 68 + 2, 2 + 68 + 2}));
-  const auto pixel = [&](std::int64_t x, std::int64_t y) {
-    const auto at = static_cast<std::size_t>(((2 + 2 * y) * sheet.shape.width + 2 + 2 * x) * 3);
-    return std::vector<int>{sheet.pixels[at], sheet.pixels[at + 1], sheet.pixels[at + 2]};
-  };
-  EXPECT_EQ(pixel(3, 1), (std::vector<int>{255, 0, 0}));
-  EXPECT_EQ(pixel(4, 1), (std::vector<int>{0, 0, 255}));
-  EXPECT_EQ(pixel(0, 0), (std::vector<int>{255, 255, 255}));
 }
 
 TEST(SimulatedSet, OpensAsAnEventFolderThatSaysSo) {

@@ -1,11 +1,14 @@
 #pragma once
 
-#include <turbojpeg.h>
 #include <zlib.h>
 
 #include <cstdint>
+#include <cstdio>
+// jpeglib.h does not include what it needs.
+#include <jpeglib.h>
+
+#include <cstdlib>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,18 +60,41 @@ inline void expect_same(const Dataset& a, const Dataset& b) {
   }
 }
 
-inline std::string encode_jpeg(const Image& image, int quality = 95) {
-  const std::unique_ptr<void, int (*)(void*)> handle(::tjInitCompress(), ::tjDestroy);
-  const bool grey = image.shape.channels == 1;
+struct JpegLayout {
+  int quality = 95;
+  bool progressive = false;
+  int subsampling = 1;  ///< of colour, in both directions
+};
+
+/// Of 1 channel: grey; of 3: RGB; of 4: CMYK, which is kept inverted as by Adobe's programs.
+inline std::string encode_jpeg(const Image& image, const JpegLayout& layout = {}) {
+  jpeg_compress_struct encoder{};
+  jpeg_error_mgr errors{};
+  encoder.err = ::jpeg_std_error(&errors);  // prints and exits: a test's image is a right one
+  ::jpeg_create_compress(&encoder);
   unsigned char* bytes = nullptr;
   unsigned long count = 0;
-  if (::tjCompress2(handle.get(), image.pixels.data(), static_cast<int>(image.shape.width), 0,
-                    static_cast<int>(image.shape.height), grey ? TJPF_GRAY : TJPF_RGB, &bytes,
-                    &count, grey ? TJSAMP_GRAY : TJSAMP_444, quality, 0) != 0) {
-    throw std::runtime_error(::tjGetErrorStr2(handle.get()));
+  ::jpeg_mem_dest(&encoder, &bytes, &count);
+  encoder.image_width = static_cast<JDIMENSION>(image.shape.width);
+  encoder.image_height = static_cast<JDIMENSION>(image.shape.height);
+  encoder.input_components = static_cast<int>(image.shape.channels);
+  encoder.in_color_space = image.shape.channels == 1   ? JCS_GRAYSCALE
+                           : image.shape.channels == 3 ? JCS_RGB
+                                                       : JCS_CMYK;
+  ::jpeg_set_defaults(&encoder);
+  ::jpeg_set_quality(&encoder, layout.quality, TRUE);
+  encoder.comp_info[0].h_samp_factor = encoder.comp_info[0].v_samp_factor = layout.subsampling;
+  if (layout.progressive) ::jpeg_simple_progression(&encoder);
+  ::jpeg_start_compress(&encoder, TRUE);
+  const auto stride = image.shape.channels * image.shape.width;
+  while (encoder.next_scanline < encoder.image_height) {
+    auto* row = const_cast<JSAMPROW>(image.pixels.data() + encoder.next_scanline * stride);
+    ::jpeg_write_scanlines(&encoder, &row, 1);
   }
+  ::jpeg_finish_compress(&encoder);
+  ::jpeg_destroy_compress(&encoder);
   std::string encoded(reinterpret_cast<const char*>(bytes), count);
-  ::tjFree(bytes);
+  std::free(bytes);
   return encoded;
 }
 

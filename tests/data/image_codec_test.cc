@@ -36,7 +36,7 @@ Image ramp(const ImageShape& shape) {
 TEST(Jpeg, DecodesGreyAndColour) {
   for (const auto& shape : {ImageShape{1, 20, 24}, ImageShape{3, 24, 17}}) {
     const auto image = ramp(shape);
-    const auto decoded = jpeg(encode_jpeg(image, 100));
+    const auto decoded = jpeg(encode_jpeg(image, {100}));
     ASSERT_TRUE(decoded.shape == shape);
     for (std::size_t i = 0; i < image.pixels.size(); ++i) {
       ASSERT_NEAR(decoded.pixels[i], image.pixels[i], 4) << i;
@@ -58,6 +58,89 @@ TEST(Jpeg, RefusesCorruptedData) {
   bytes[bytes.size() / 2 + 1] = '\xd0';  // a restart marker where none may stand
   expect_error(ErrorKind::kInput, {"a.jpg: cannot decode as JPEG: Corrupt JPEG data"},
                [&] { jpeg(bytes); });
+}
+
+TEST(Jpeg, TurnsCmykIntoRgb) {
+  // Inverted inks: 255 is none of it. Paper white, black, red, and half black over it.
+  const Image inks{{4, 1, 4},
+                   {255, 255, 255, 255, 255, 255, 255, 0,  //
+                    255, 0, 0, 255, 255, 0, 0, 128}};
+  const auto decoded = jpeg(encode_jpeg(inks, {100}));
+  ASSERT_TRUE((decoded.shape == ImageShape{3, 1, 4}));
+  const std::vector<int> expected{255, 255, 255, 0, 0, 0, 255, 0, 0, 128, 0, 0};
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_NEAR(decoded.pixels[i], expected[i], 6) << i;
+  }
+}
+
+TEST(Jpeg, APartIsWhatTheWholeHasThere) {
+  Random random{11};
+  for (int repeat = 0; repeat < 60; ++repeat) {
+    SCOPED_TRACE("seed 11, repeat " + std::to_string(repeat));
+    const ImageShape shape{repeat % 5 == 0 ? 1 : 3, 1 + random.below(120), 1 + random.below(120)};
+    const auto bytes =
+        encode_jpeg(ramp(shape), {90, random.chance(0.3), random.chance(0.5) ? 2 : 1});
+    const std::int64_t denominator = std::int64_t{1} << random.below(4);
+    const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
+    const auto whole = JpegReader("a.jpg", data, bytes.size())
+                           .read({0, 0, shape.width, shape.height}, denominator, 3);
+    EXPECT_EQ(whole.image.shape.width, (shape.width + denominator - 1) / denominator);
+    EXPECT_EQ(whole.image.shape.height, (shape.height + denominator - 1) / denominator);
+
+    Box box;
+    box.left = random.below(shape.width);
+    box.top = random.below(shape.height);
+    box.width = 1 + random.below(shape.width - box.left);
+    box.height = 1 + random.below(shape.height - box.top);
+    const auto part = JpegReader("a.jpg", data, bytes.size()).read(box, denominator, 3);
+    EXPECT_EQ(part.denominator, denominator);
+    const auto right = (box.left + box.width + denominator - 1) / denominator;
+    const auto bottom = (box.top + box.height + denominator - 1) / denominator;
+    ASSERT_LE(part.left, box.left / denominator);
+    ASSERT_GE(part.left + part.image.shape.width, right);
+    ASSERT_GE(part.top + part.image.shape.height, bottom);
+    for (auto y = box.top / denominator; y < bottom; ++y) {
+      for (auto x = 3 * (box.left / denominator); x < 3 * right; ++x) {
+        const auto at = (y - part.top) * 3 * part.image.shape.width + x - 3 * part.left;
+        ASSERT_EQ(part.image.pixels[static_cast<std::size_t>(at)],
+                  whole.image.pixels[static_cast<std::size_t>(y * 3 * whole.image.shape.width + x)])
+            << x / 3 << ", " << y;
+      }
+    }
+  }
+}
+
+TEST(Jpeg, SeesThatAFileIsCutOffBelowThePartItReads) {
+  for (const bool progressive : {false, true}) {
+    const auto bytes = encode_jpeg(random_image({3, 64, 64}, 1), {95, progressive});
+    const auto read_top = [&](std::size_t count) {
+      JpegReader("a.jpg", reinterpret_cast<const std::uint8_t*>(bytes.data()), count)
+          .read({0, 0, 64, 8}, 1, 3);
+    };
+    read_top(bytes.size());
+    for (std::size_t less = 1; less < bytes.size(); less += 97) {
+      expect_error(ErrorKind::kInput, {"a.jpg: cannot decode as JPEG: "},
+                   [&] { read_top(bytes.size() - less); });
+    }
+  }
+}
+
+TEST(Jpeg, PassesOverBytesTooManyBeforeTheEnd) {
+  auto bytes = encode_jpeg(random_image({3, 16, 16}, 1));
+  const auto clean = jpeg(bytes);
+  bytes.insert(bytes.size() - 2, std::string(20, '\0'));
+  EXPECT_EQ(jpeg(bytes).pixels, clean.pixels);
+  bytes += "more behind the end";
+  EXPECT_EQ(jpeg(bytes).pixels, clean.pixels);
+}
+
+TEST(Jpeg, RefusesCountlessScans) {
+  auto bytes = encode_jpeg(random_image({3, 16, 16}, 1), {95, true});
+  // The last scan, over and over: a refinement that may not repeat, or else too many of them.
+  const auto last = bytes.rfind("\xff\xda");
+  const auto scan = bytes.substr(last, bytes.size() - 2 - last);
+  for (int i = 0; i < 300; ++i) bytes.insert(last, scan);
+  expect_error(ErrorKind::kInput, {"a.jpg: cannot decode as JPEG: "}, [&] { jpeg(bytes); });
 }
 
 TEST(Jpeg, RefusesHugeExtents) {

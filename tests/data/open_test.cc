@@ -36,10 +36,10 @@ DataOptions options(const std::string& set, const std::string& path = "") {
 
 TEST(OpenDataset, KnowsItsSets) {
   EXPECT_EQ(known_sets(), (std::vector<std::string>{"cifar10", "cifar100", "mnist", "fashion-mnist",
-                                                    "image-folder"}));
+                                                    "image-folder", "imagenet"}));
   expect_error(
       ErrorKind::kUsage,
-      {"unknown data set \"cifr10\"", "fashion-mnist or image-folder", "did you mean 'cifar10'?"},
+      {"unknown data set \"cifr10\"", "image-folder or imagenet", "did you mean 'cifar10'?"},
       [] { open_dataset(options("cifr10")); });
 }
 

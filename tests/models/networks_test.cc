@@ -90,6 +90,54 @@ TEST(Networks, StayChannelsLastThroughout) {
   EXPECT_EQ(seen, 22);  // 3 + 16 and three shortcuts
 }
 
+std::vector<torch::Tensor> loss_and_gradients(const NetworkOptions& options) {
+  torch::manual_seed(5);
+  const auto network = make_network(options);
+  const auto images = torch::randn({4, 3, 32, 32}).contiguous(torch::MemoryFormat::ChannelsLast);
+  const auto loss =
+      torch::cross_entropy_loss(network->forward(images).mean(0), torch::arange(4, torch::kLong));
+  loss.backward();
+  std::vector<torch::Tensor> all{loss.detach()};
+  for (const auto& parameter : network->parameters()) all.push_back(parameter.grad());
+  return all;
+}
+
+TEST(Networks, GiveTheSameGradientsWithLessMemory) {
+  for (const std::string name : {"resnet20", "resnet19", "vgg13"}) {
+    auto options = small(name);
+    const auto kept = loss_and_gradients(options);
+    options.execution.memory = MemoryUse::kLow;
+    const auto again = loss_and_gradients(options);
+    ASSERT_EQ(kept.size(), again.size());
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+      EXPECT_TRUE(kept[i].equal(again[i])) << name << " tensor " << i;
+    }
+  }
+}
+
+TEST(Networks, RunOnTheReferenceWhenAsked) {
+  auto options = small("resnet20");
+  options.neuron.surrogate = Surrogate::kArctan;
+  const auto fused = loss_and_gradients(options);
+  options.execution.operators = Operators::kReference;
+  const auto reference = loss_and_gradients(options);
+  EXPECT_NEAR(fused[0].item<double>(), reference[0].item<double>(), 0.02);
+}
+
+TEST(Networks, TrainInBf16) {
+  for (const std::string name : {"resnet20", "resnet18", "vgg13"}) {
+    auto options = small(name);
+    const auto single = loss_and_gradients(options);
+    options.execution.precision = Precision::kBf16;
+    const auto half = loss_and_gradients(options);
+    EXPECT_NEAR(single[0].item<double>(), half[0].item<double>(), 0.1) << name;
+    for (const auto& gradient : half) {
+      EXPECT_EQ(gradient.scalar_type(), torch::kFloat);
+      EXPECT_TRUE(gradient.isfinite().all().item<bool>());
+    }
+  }
+}
+
 class Overfit : public testing::TestWithParam<NeuronKind> {};
 
 TEST_P(Overfit, OneBatchToOneHundredPercent) {

@@ -1,7 +1,13 @@
 #include <gtest/gtest.h>
 
+#include <mutex>
+#include <set>
+#include <thread>
+
 #include "ops/compare.h"
 #include "ops/random_case.h"
+#include "staa/kernels/spikes.h"
+#include "staa/ops/elements.h"
 #include "staa/ops/neurons.h"
 #include "staa/ops/reference/neurons.h"
 
@@ -92,8 +98,76 @@ TEST(FusedNeurons, GiveTheSameBitsForAnyDivisionOfTheBatch) {
 }
 
 TEST(FusedNeurons, AreTheReferenceForOtherTypes) {
-  const auto x = torch::randn({2, 1, 3, 2, 2}).to(torch::kBFloat16);
-  EXPECT_TRUE(lif(x, {}).equal(reference::lif(x, {})));
+  const auto x = torch::randn({2, 1, 3, 2, 2});
+  const auto half = torch::full({3}, 0.5, torch::kDouble);
+  const auto spikes = adaptive_lif(x, half, half, {});
+  EXPECT_FALSE(spikes.bits.defined());
+  EXPECT_TRUE(spikes.values.equal(reference::adaptive_lif(x, half, half, {})));
+}
+
+TEST(FusedNeurons, GiveTheirSpikesAsBitsToo) {
+  for_targets([] {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+      const auto c = random_case(seed, CaseSize::kWide, torch::kFloat);
+      SCOPED_TRACE(testing::Message() << "seed " << seed << ": " << c);
+      const auto spikes = staa_lif(c.x, c.parameters, c.options, c.dropped);
+      const auto slabs = spikes.values.detach().permute({0, 1, 3, 4, 2}).contiguous().flatten(2);
+      auto found = torch::empty_like(slabs);
+      for (std::int64_t t = 0; t < slabs.size(0); ++t) {
+        for (std::int64_t b = 0; b < slabs.size(1); ++b) {
+          kernels::unpack_spikes(words(spikes.bits[t][b]), static_cast<std::size_t>(slabs.size(2)),
+                                 found[t][b].data_ptr<float>());
+        }
+      }
+      EXPECT_TRUE(found.equal(slabs));
+    }
+  });
+}
+
+/// Of currents in bf16 all arithmetic is float: the spikes are those of the same currents in float,
+/// and the gradients differ by the rounding of those that come in and go out.
+TEST(FusedNeurons, ReadAndWriteBf16) {
+  for_targets([] {
+    for (std::uint64_t seed = 1; seed <= 25; ++seed) {
+      auto c = random_case(seed, CaseSize::kWide, torch::kFloat);
+      SCOPED_TRACE(testing::Message() << "seed " << seed << ": " << c);
+      const auto half = c.x.detach().to(torch::kBFloat16).requires_grad_(true);
+      c.x = half.detach().to(torch::kFloat).requires_grad_(true);
+      auto inputs = c.inputs();
+      const auto run = [&](const torch::Tensor& x) {
+        inputs[0] = x;
+        const auto spikes = staa_lif(x, c.parameters, c.options, c.dropped);
+        torch::manual_seed(7);
+        const auto weights = torch::randn(x.sizes()).to(torch::kBFloat16).to(x.scalar_type());
+        auto all = torch::autograd::grad({spikes.values}, inputs, {weights}, {}, false, true);
+        all.push_back(spikes.values);
+        return all;
+      };
+      const auto found = run(half);
+      const auto expected = run(c.x);
+      ASSERT_EQ(found.back().scalar_type(), torch::kBFloat16);
+      ASSERT_TRUE(found.back().to(torch::kFloat).equal(expected.back()));
+      const auto scale = expected[0].abs().max().item<double>();
+      EXPECT_LE((found[0].to(torch::kFloat) - expected[0]).abs().max().item<double>(), scale / 256);
+      for (std::size_t i = 1; i + 1 < found.size(); ++i) {
+        if (!expected[i].defined()) continue;
+        EXPECT_TRUE(torch::allclose(found[i], expected[i], 1e-6, 1e-6)) << "input " << i;
+      }
+    }
+  });
+}
+
+TEST(FusedNeurons, ShareTheWorkAmongThreads) {
+  std::set<std::thread::id> seen;
+  std::mutex mutex;
+  const auto threads = at::get_num_threads();
+  at::set_num_threads(2);
+  at::parallel_for(0, 2, 1, [&](std::int64_t, std::int64_t) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    seen.insert(std::this_thread::get_id());
+  });
+  at::set_num_threads(threads);
+  EXPECT_EQ(seen.size(), 2U) << "compiled without OpenMP, parallel_for runs on one thread";
 }
 
 TEST(FusedNeurons, RefuseAnInputThatIsNoSequence) {

@@ -150,6 +150,36 @@ TEST(NeuronInput, LifTakesNormAndResidualAsWell) {
   }
 }
 
+/// What the backward pass keeps must not show: spikes as bits, and values that come again.
+TEST(NeuronInput, BitsAndRecomputedValuesChangeNothing) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    const auto c = random_case(seed, CaseSize::kWide);
+    SCOPED_TRACE(testing::Message() << "seed " << seed << ": " << c);
+    torch::manual_seed(static_cast<std::int64_t>(seed));
+    const auto main = random_current(c, seed % 5 == 0, true, true);
+    const auto firing = lif(torch::randn(c.x.sizes(), torch::kDouble) * 2, {});
+    const auto residual = firing.values.detach().requires_grad_(true);
+    const auto run = [&](bool packed) {
+      NeuronInput input(main, Current(residual), c.x.size(0));
+      input.main.norm.running_mean = main.norm.running_mean.clone();
+      input.main.norm.running_var = main.norm.running_var.clone();
+      if (packed) {
+        input.residual.bits = firing.bits;
+        input.main.again = [values = main.values.detach()] { return values.flatten(0, 1); };
+      }
+      auto inputs = leaves(input, c);
+      return test::spikes_and_gradients(staa_lif(input, c.parameters, c.options, c.dropped),
+                                        inputs);
+    };
+    const auto kept = run(false);
+    const auto packed = run(true);
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+      if (!kept[i].defined()) continue;
+      EXPECT_TRUE(kept[i].equal(packed[i])) << "tensor " << i;
+    }
+  }
+}
+
 TEST(NeuronInput, StatisticsKeepTheirDigitsFarFromZero) {
   const auto x = torch::randn({2, 3, 5, 9, 7}) + 10000;
   auto fused = random_norm(5, torch::kFloat, true);

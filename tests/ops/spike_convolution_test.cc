@@ -4,6 +4,8 @@
 
 #include "ops/compare.h"
 #include "staa/kernels/spikes.h"
+#include "staa/ops/neurons.h"
+#include "staa/util/error.h"
 #include "staa/util/random.h"
 
 namespace staa::ops {
@@ -70,7 +72,8 @@ TEST(SpikeConvolution, MatchesTheDenseOneOnEveryTarget) {
   for_targets([] {
     for (std::uint64_t seed = 0; seed < 60; ++seed) {
       SCOPED_TRACE(seed);
-      expect_convolved(random_convolution(seed, seed % 7 == 0 ? 0 : 0.15));
+      const double rates[] = {0, 0.03, 0.2};
+      expect_convolved(random_convolution(seed, rates[seed % 3]));
     }
   });
 }
@@ -107,9 +110,62 @@ TEST(SpikeConvolution, TakesAnyMemoryOrderAndLargeKernels) {
                     torch::randn({5, 3, 7, 7}).requires_grad_(true), 2, 3});
 }
 
+TEST(SpikeConvolution, TakesBitsInPlaceOfReadingTheInput) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    SCOPED_TRACE(seed);
+    const auto c = random_convolution(seed, 0.04);
+    // A neuron layer whose threshold is passed where x is 1 gives x and its bits.
+    const auto spikes = lif(c.x.detach().unsqueeze(0) * 4, {});
+    const auto x = spikes.values.squeeze(0);
+    ASSERT_TRUE(x.equal(c.x));
+    const auto found = convolve_spikes(x, c.weight, c.stride, c.padding, spikes.bits.squeeze(0));
+    EXPECT_TRUE(found.values.equal(spike_convolution(x, c.weight, c.stride, c.padding)));
+  }
+}
+
+TEST(SpikeConvolution, ComesAgainToTheBit) {
+  for (const double rate : {0.02, 0.7}) {
+    const auto c = random_convolution(3, rate);
+    const auto found = convolve_spikes(c.x, c.weight, c.stride, c.padding);
+    EXPECT_TRUE(found.values.equal(found.again()));
+    const torch::NoGradGuard no_grad;
+    c.weight.add_(1);
+    EXPECT_THROW(found.again(), Error);
+  }
+}
+
+TEST(SpikeConvolution, RoundsOnceInBf16) {
+  for_targets([] {
+    for (std::uint64_t seed = 0; seed < 40; ++seed) {
+      SCOPED_TRACE(seed);
+      const auto c = random_convolution(seed, seed % 2 == 0 ? 0.02 : 0.3);
+      const auto x = c.x.detach().to(torch::kFloat).requires_grad_(true);
+      const auto weight = c.weight.detach().to(torch::kFloat).requires_grad_(true);
+      const auto half = x.detach().to(torch::kBFloat16).requires_grad_(true);
+      const auto expected = torch::conv2d(x, weight, {}, c.stride, c.padding);
+      const auto found = spike_convolution(half, weight, c.stride, c.padding);
+      ASSERT_EQ(found.scalar_type(), torch::kBFloat16);
+      const auto dy = torch::randn_like(expected).to(torch::kBFloat16);
+      const auto gradients = torch::autograd::grad({found}, {half, weight}, {dy});
+      const auto wanted = torch::autograd::grad({expected}, {x, weight}, {dy.to(torch::kFloat)});
+      // Of sums of n rounded terms the error grows with their root; 2^-8 is half a unit.
+      const auto bound = [](const Tensor& all) {
+        return 0.02 * (1 + all.abs().max().item<double>());
+      };
+      const auto error = [](const Tensor& a, const Tensor& b) {
+        return (a.to(torch::kFloat) - b).abs().max().item<double>();
+      };
+      EXPECT_LE(error(found, expected), bound(expected));
+      EXPECT_LE(error(gradients[0], wanted[0]), bound(wanted[0]));
+      ASSERT_EQ(gradients[1].scalar_type(), torch::kFloat);
+      EXPECT_LE(error(gradients[1], wanted[1]), bound(wanted[1]));
+    }
+  });
+}
+
 TEST(SpikeConvolution, GivesAnImageTheSameBitsAloneAndInABatch) {
   torch::manual_seed(9);
-  const auto x = random_spikes({40, 24, 6, 6}, 0.2, torch::kFloat);
+  const auto x = random_spikes({40, 24, 6, 6}, 0.05, torch::kFloat);
   const auto weight = torch::randn({40, 24, 3, 3});
   const auto together = spike_convolution(x, weight);
   EXPECT_TRUE(together.equal(spike_convolution(x, weight)));

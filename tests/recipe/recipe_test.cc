@@ -170,7 +170,14 @@ TEST(Recipe, RandomRecipesComeBackFromTheirText) {
     recipe.optimizer.momentum = 0.5;
     const bool events = random.chance(0.5);
     recipe.data.set = events ? "dvs128-gesture" : "imagenet";
-    (events ? recipe.augment.random_resized_crop : recipe.data.frame_size) = 0;
+    if (events) {
+      recipe.augment.random_resized_crop = 0;
+      recipe.augment.color_jitter = 0;
+      recipe.data.class_names.clear();
+    } else {
+      recipe.augment.random_resized_crop = 224;
+      recipe.data.frame_size = 0;
+    }
     (events ? recipe.augment.autoaugment : recipe.augment.geometric) = false;
     recipe.data.split.clear();
     if (!events) {
@@ -202,11 +209,33 @@ TEST(Override, SetsEveryKey) {
     if (of_events.count(key.path) > 0) {
       together.emplace_back("data.set=cifar10-dvs");
     }
-    if (key.path == "augment.random_resized_crop") together.emplace_back("data.set=imagenet");
+    if (key.path == "augment.random_resized_crop") together.emplace_back("data.set=image-folder");
+    if (key.path == "data.class_names" || value == Value(std::string("imagenet"))) {
+      together.emplace_back("augment.random_resized_crop=224");
+      together.emplace_back("data.set=imagenet");
+    }
     together.push_back(key.path + "=" + print_value(value));
-    const auto recipe = parse_recipe("", "r.toml", together);
+    SCOPED_TRACE(testing::Message() << testing::PrintToString(together));
+    Recipe recipe;
+    ASSERT_NO_THROW(recipe = parse_recipe("", "r.toml", together));
     EXPECT_EQ(print_value(key.get(recipe)), print_value(value)) << key.path;
   }
+}
+
+TEST(Recipe, PhotographsAndTheirKeysGoTogether) {
+  const auto parse = [](const std::vector<std::string>& keys) { parse_recipe("", "r.toml", keys); };
+  EXPECT_NO_THROW(parse({"data.set=image-folder", "augment.random_resized_crop=64"}));
+  expect_error(ErrorKind::kUsage, {"augment.random_resized_crop", "needs the edge", "224"},
+               [&] { parse({"data.set=imagenet"}); });
+  expect_error(ErrorKind::kUsage, {"augment.random_resized_crop", "many sizes", "cifar10"},
+               [&] { parse({"augment.random_resized_crop=32"}); });
+  expect_error(ErrorKind::kUsage, {"data.class_names", "photographs"},
+               [&] { parse({"data.class_names=names.txt"}); });
+  expect_error(ErrorKind::kUsage, {"augment.color_jitter", "still images"}, [&] {
+    parse({"data.set=cifar10-dvs", "augment.color_jitter=0.4"});
+  });
+  expect_error(ErrorKind::kUsage, {"data.corrupt", "refuse or skip", "skp", "did you mean"},
+               [&] { parse({"data.corrupt=skp"}); });
 }
 
 TEST(DescribeKeys, IsCompleteAndItsDefaultsParse) {

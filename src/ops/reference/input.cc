@@ -1,14 +1,17 @@
 #include "staa/ops/reference/input.h"
 
+#include "staa/ops/elements.h"
+
 namespace staa::ops::reference {
 namespace {
 
 torch::Tensor normalised(const Current& current) {
   const auto& norm = current.norm;
-  if (!norm.defined()) return current.values;
-  const auto y = torch::batch_norm(current.values.flatten(0, 1), norm.weight, norm.bias,
-                                   norm.running_mean, norm.running_var, norm.training,
-                                   norm.momentum, norm.eps, /*cudnn_enabled=*/true);
+  const auto values = current.values.to(compute_type(current.values.scalar_type()));
+  if (!norm.defined()) return values;
+  const auto y = torch::batch_norm(values.flatten(0, 1), norm.weight, norm.bias, norm.running_mean,
+                                   norm.running_var, norm.training, norm.momentum, norm.eps,
+                                   /*cudnn_enabled=*/true);
   return y.view(current.values.sizes());
 }
 

@@ -1,0 +1,132 @@
+// Photographs per second that the loader delivers, beside what the decoder alone does in the same
+// run, in turn with it: on the parts that the loader wants, and on whole images.
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <thread>
+#include <vector>
+
+#include "staa/data/crop.h"
+#include "staa/data/image_folder.h"
+#include "staa/data/jpeg.h"
+#include "staa/data/loader.h"
+#include "staa/data/photos.h"
+#include "staa/util/file.h"
+#include "staa/util/memory.h"
+#include "timing.h"
+
+namespace staa::bench {
+namespace {
+
+struct Setup {
+  std::string folder;
+  std::int64_t size = 224;
+  std::int64_t threads = 1;
+  std::int64_t images = 400;
+  int rounds = 7;
+  bool json = false;
+};
+
+/// Decodes `count` images from memory, in turn, each thread its share.
+template <typename Decode>
+void decode_all(const Setup& setup, const Decode& decode) {
+  std::vector<std::thread> team;
+  for (std::int64_t thread = 0; thread < setup.threads; ++thread) {
+    team.emplace_back([&, thread] {
+      for (std::int64_t i = thread; i < setup.images; i += setup.threads) decode(i);
+    });
+  }
+  for (auto& member : team) member.join();
+}
+
+int run(const Setup& setup) {
+  const data::PhotoIndex index(setup.folder);
+  std::vector<std::vector<std::uint8_t>> files;
+  for (std::int64_t i = 0; i < index.size(); ++i) {
+    files.push_back(read_file(index.path(i), data::kMaxImageFile));
+  }
+  data::PhotoOptions options;
+  options.size = setup.size;
+  options.random_crop = true;
+  data::AugmentOptions augment;
+  augment.flip = true;
+  const data::Transform transform({3, setup.size, setup.size},
+                                  {{0.485F, 0.456F, 0.406F}, {0.229F, 0.224F, 0.225F}}, augment);
+  const auto photos =
+      std::make_shared<data::Photos>("photos", index, index.classes(), options, transform);
+  data::LoaderOptions loading;
+  loading.batch = 8;  // small: an epoch of few images must keep every worker busy to its end
+  loading.workers = setup.threads;
+  loading.prefetch = setup.threads + 2;
+  data::Loader loader(photos, loading);
+
+  std::int64_t epoch = 0;
+  const auto load = [&] {
+    for (std::int64_t left = setup.images; left > 0;) {
+      loader.start(epoch++);
+      while (left > 0) {
+        auto batch = loader.next();
+        if (!batch) break;
+        left -= batch->size;
+        loader.recycle(std::move(*batch));
+      }
+    }
+  };
+  const auto decode = [&](bool whole) {
+    decode_all(setup, [&](std::int64_t i) {
+      const auto& bytes = files[static_cast<std::size_t>(i % index.size())];
+      data::JpegReader reader("photo", bytes.data(), bytes.size());
+      const auto shape = reader.shape();
+      Random random{static_cast<std::uint64_t>(i)};
+      const data::Box all{0, 0, shape.width, shape.height};
+      const auto box =
+          whole ? all
+                : data::random_resized_crop(shape.width, shape.height, options.least_area, random);
+      reader.read(box, whole ? 1 : data::best_denominator(box, setup.size), 3);
+    });
+  };
+  const auto seconds = medians(setup.rounds, {load, [&] { decode(false); }, [&] { decode(true); }});
+  const auto images = static_cast<double>(setup.images);
+  const nlohmann::ordered_json row{{"threads", setup.threads},
+                                   {"size", setup.size},
+                                   {"loader_images_per_s", images / seconds[0]},
+                                   {"decoder_images_per_s", images / seconds[1]},
+                                   {"whole_images_per_s", images / seconds[2]},
+                                   {"ratio", seconds[1] / seconds[0]},
+                                   {"ratio_to_whole", seconds[2] / seconds[0]}};
+  if (setup.json) {
+    std::cout << row.dump(2) << '\n';
+  } else {
+    std::cout << fmt::format(
+        "loader                    {:8.0f} images/s\n"
+        "decoder, the same parts   {:8.0f} images/s   loader/decoder {:.2f}\n"
+        "decoder, whole images     {:8.0f} images/s   loader/decoder {:.2f}\n",
+        images / seconds[0], images / seconds[1], seconds[1] / seconds[0], images / seconds[2],
+        seconds[2] / seconds[0]);
+  }
+  return 0;
+}
+
+int main(int argc, char** argv) {
+  keep_freed_memory();
+  Setup setup;
+  CLI::App app{
+      "Photographs per second from files to network input, beside the decoder's own speed"};
+  app.add_option("folder", setup.folder, "Folder of CLASS/*.jpg, JPEG alone")->required();
+  app.add_option("--size", setup.size, "Height and width of the input")->capture_default_str();
+  app.add_option("--threads", setup.threads, "Workers")->check(CLI::PositiveNumber);
+  app.add_option("--images", setup.images, "Images a round")->check(CLI::PositiveNumber);
+  app.add_option("--rounds", setup.rounds, "Timed rounds; the median counts")
+      ->check(CLI::PositiveNumber);
+  app.add_flag("--json", setup.json, "Print one JSON object");
+  CLI11_PARSE(app, argc, argv);
+  return run(setup);
+}
+
+}  // namespace
+}  // namespace staa::bench
+
+int main(int argc, char** argv) { return staa::bench::main(argc, argv); }

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include <type_traits>
+
+#include "staa/kernels/element.h"
+
+/// Between LibTorch's element types and those of the kernels.
+namespace staa::ops {
+
+/// LibTorch's name for an element of the kernels.
+template <class S>
+using TensorElement = std::conditional_t<std::is_same_v<S, kernels::Bf16>, at::BFloat16, S>;
+
+/// The memory of a tensor, or null where it is undefined.
+template <class S>
+S* data(const torch::Tensor& tensor) {
+  if (!tensor.defined()) return nullptr;
+  return reinterpret_cast<S*>(tensor.data_ptr<TensorElement<S>>());
+}
+
+/// Bits of spikes lie in tensors of 64-bit integers.
+inline std::uint64_t* words(const torch::Tensor& bits) {
+  return bits.defined() ? reinterpret_cast<std::uint64_t*>(bits.data_ptr<std::int64_t>()) : nullptr;
+}
+
+/// Whether the kernels take sequences of this type.
+inline bool is_element(torch::ScalarType type) {
+  return type == torch::kFloat || type == torch::kDouble || type == torch::kBFloat16;
+}
+
+/// The type of the arithmetic on sequences of this one: float for bf16.
+inline torch::ScalarType compute_type(torch::ScalarType type) {
+  return type == torch::kBFloat16 ? torch::kFloat : type;
+}
+
+/// Calls f(S()) with the kernels' element of a type that is_element.
+template <class F>
+auto with_element(torch::ScalarType type, const F& f) {
+  if (type == torch::kDouble) return f(double());
+  if (type == torch::kBFloat16) return f(kernels::Bf16());
+  return f(float());
+}
+
+}  // namespace staa::ops

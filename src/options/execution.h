@@ -1,0 +1,30 @@
+#pragma once
+
+namespace staa {
+
+/// What convolutions compute in. Membranes, statistics, weights and optimiser state stay in float.
+enum class Precision {
+  kFp32,
+  kBf16,  ///< spikes are exact in it; currents and their gradients are rounded
+};
+
+/// What is kept for the backward pass.
+enum class MemoryUse {
+  kNormal,  ///< spikes as bits, and the outputs of convolutions
+  kLow,     ///< spikes as bits; convolutions are computed again, with the same results
+};
+
+/// What neurons and convolutions run on.
+enum class Operators {
+  kFused,      ///< staa's own, where they take the tensors
+  kReference,  ///< the plain composition of LibTorch's calls that they are tested against
+};
+
+/// How a network runs, apart from what it computes.
+struct ExecutionOptions {
+  Precision precision = Precision::kFp32;
+  MemoryUse memory = MemoryUse::kNormal;
+  Operators operators = Operators::kFused;
+};
+
+}  // namespace staa
