@@ -14,8 +14,8 @@ void gather(const events::Frames& frames, const PixelMap& map, float* out) {
   const float scale = 1.0F / static_cast<float>(frames.unit);
   const auto pixels = static_cast<std::int64_t>(map.from.size());
   for (std::int64_t t = 0; t < frames.shape.steps; ++t) {
-    const std::uint32_t* frame = frames.values.data() + t * pixels * 2;
-    for (const auto from : map.from) {
+    const std::uint32_t* frame = frames.values.data() + 2 * t * pixels;
+    for (const std::int64_t from : map.from) {
       const bool empty = from < 0;
       *out++ = empty ? 0.0F : scale * static_cast<float>(frame[2 * from]);
       *out++ = empty ? 0.0F : scale * static_cast<float>(frame[2 * from + 1]);

@@ -40,7 +40,7 @@ bool load_whole(const std::uint8_t* bytes, std::int64_t& whole) {
   if constexpr (std::is_same_v<T, std::uint64_t>) {
     if (value >> 63 != 0) return false;
   }
-  whole = static_cast<std::int64_t>(value);
+  whole = static_cast<std::int64_t>(value);  // NOLINT(bugprone-signed-char-misuse): a number
   return true;
 }
 
