@@ -14,10 +14,14 @@ ConvolutionFloor::ConvolutionFloor(models::Network& network, const torch::Tensor
     conv->set_observer([this, conv](const torch::Tensor& input, const torch::Tensor& output) {
       const bool first = layers_.empty();
       const auto channels_last = torch::MemoryFormat::ChannelsLast;
-      layers_.push_back({input.flatten(0, 1).contiguous(channels_last).set_requires_grad(!first),
-                         conv->weight().detach().clone().set_requires_grad(true),
-                         torch::randn_like(output.flatten(0, 1).contiguous(channels_last)),
-                         conv->stride()});
+      layers_.push_back(
+          {input.flatten(0, 1)
+               .to(torch::kFloat)
+               .contiguous(channels_last)
+               .set_requires_grad(!first),
+           conv->weight().detach().clone().set_requires_grad(true),
+           torch::randn_like(output.flatten(0, 1).to(torch::kFloat).contiguous(channels_last)),
+           conv->stride()});
     });
   }
   network.forward(images);

@@ -15,7 +15,6 @@
 
 #include "convolution_floor.h"
 #include "staa/models/registry.h"
-#include "staa/ops/implementation.h"
 #include "staa/options/names.h"
 #include "staa/util/blas.h"
 #include "staa/util/memory.h"
@@ -28,6 +27,8 @@ struct Setup {
   std::string network = "resnet20";
   std::vector<double> widths{1.0, 0.25};
   std::vector<std::string> neurons{"lif", "staa_lif"};
+  std::vector<std::string> precisions{"fp32", "bf16"};
+  bool low_memory = false;
   std::vector<std::string> implementations{"fused", "reference"};
   std::int64_t steps = 4;
   std::int64_t batch = 32;
@@ -53,9 +54,7 @@ void reset_peak() {
 }
 
 nlohmann::ordered_json run(const Setup& setup, double width, const std::string& neuron,
-                           const std::string& implementation) {
-  std::unique_ptr<ops::UseReference> reference;
-  if (implementation == "reference") reference = std::make_unique<ops::UseReference>();
+                           const std::string& implementation, const std::string& precision) {
   torch::manual_seed(1);
   models::NetworkOptions options;
   options.network = setup.network;
@@ -65,6 +64,9 @@ nlohmann::ordered_json run(const Setup& setup, double width, const std::string& 
   for (const auto& [kind, name] : names_of(NeuronKind{})) {
     if (name == neuron) options.neuron.kind = kind;
   }
+  if (implementation == "reference") options.execution.operators = Operators::kReference;
+  if (precision == "bf16") options.execution.precision = Precision::kBf16;
+  if (setup.low_memory) options.execution.memory = MemoryUse::kLow;
   const auto images = torch::randn({setup.batch, 3, setup.size, setup.size})
                           .contiguous(torch::MemoryFormat::ChannelsLast);
   const auto labels = torch::randint(options.classes, {setup.batch}, torch::kLong);
@@ -97,7 +99,8 @@ nlohmann::ordered_json run(const Setup& setup, double width, const std::string& 
           {"width", width},
           {"neuron", neuron},
           {"implementation", implementation},
-          {"precision", "fp32"},
+          {"precision", precision},
+          {"memory", setup.low_memory ? "low" : "normal"},
           {"steps", setup.steps},
           {"batch", setup.batch},
           {"threads", at::get_num_threads()},
@@ -111,16 +114,17 @@ nlohmann::ordered_json run(const Setup& setup, double width, const std::string& 
 }
 
 void print_row(const nlohmann::ordered_json& row) {
-  std::cout
-      << fmt::format(
-             "{:9} {:5.2f} {:9} {:9} {:9.1f} {:9.1f} {:7.2f}   {:9.1f} {:9.1f} {:7.2f} {:9.0f}\n",
-             row["network"].get<std::string>(), row["width"].get<double>(),
-             row["neuron"].get<std::string>(), row["implementation"].get<std::string>(),
-             row["train_images_per_s"].get<double>(), row["train_floor_images_per_s"].get<double>(),
-             row["train_floor_ratio"].get<double>(), row["infer_images_per_s"].get<double>(),
-             row["infer_floor_images_per_s"].get<double>(), row["infer_floor_ratio"].get<double>(),
-             row["peak_mib"].get<double>())
-      << std::flush;
+  std::cout << fmt::format(
+                   "{:9} {:5.2f} {:9} {:9} {:5} {:9.1f} {:9.1f} {:7.2f}   {:9.1f} {:9.1f} {:7.2f} "
+                   "{:9.0f}\n",
+                   row["network"].get<std::string>(), row["width"].get<double>(),
+                   row["neuron"].get<std::string>(), row["implementation"].get<std::string>(),
+                   row["precision"].get<std::string>(), row["train_images_per_s"].get<double>(),
+                   row["train_floor_images_per_s"].get<double>(),
+                   row["train_floor_ratio"].get<double>(), row["infer_images_per_s"].get<double>(),
+                   row["infer_floor_images_per_s"].get<double>(),
+                   row["infer_floor_ratio"].get<double>(), row["peak_mib"].get<double>())
+            << std::flush;
 }
 
 int main(int argc, char** argv) {
@@ -138,6 +142,11 @@ int main(int argc, char** argv) {
       ->delimiter(',')
       ->check(CLI::IsMember({"fused", "reference"}))
       ->capture_default_str();
+  app.add_option("--precisions", setup.precisions, "Of convolutions; the floor is fp32")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"fp32", "bf16"}))
+      ->capture_default_str();
+  app.add_flag("--low-memory", setup.low_memory, "Compute convolutions again, keep no outputs");
   app.add_option("--steps", setup.steps, "Time steps")->check(CLI::PositiveNumber);
   app.add_option("--batch", setup.batch, "Images a step")->check(CLI::PositiveNumber);
   app.add_option("--size", setup.size, "Height and width of an image")->check(CLI::PositiveNumber);
@@ -150,15 +159,19 @@ int main(int argc, char** argv) {
 
   auto rows = nlohmann::ordered_json::array();
   if (!setup.json) {
-    std::cout << fmt::format("{:9} {:>5} {:9} {:9} {:>9} {:>9} {:>7}   {:>9} {:>9} {:>7} {:>9}\n",
-                             "network", "width", "neuron", "by", "train/s", "floor/s", "ratio",
-                             "infer/s", "floor/s", "ratio", "peak MiB");
+    std::cout << fmt::format(
+        "{:9} {:>5} {:9} {:9} {:5} {:>9} {:>9} {:>7}   {:>9} {:>9} {:>7} {:>9}\n", "network",
+        "width", "neuron", "by", "in", "train/s", "floor/s", "ratio", "infer/s", "floor/s", "ratio",
+        "peak MiB");
   }
   for (const double width : setup.widths) {
     for (const auto& neuron : setup.neurons) {
       for (const auto& implementation : setup.implementations) {
-        rows.push_back(run(setup, width, neuron, implementation));
-        if (!setup.json) print_row(rows.back());
+        for (const auto& precision : setup.precisions) {
+          if (implementation == "reference" && precision == "bf16") continue;
+          rows.push_back(run(setup, width, neuron, implementation, precision));
+          if (!setup.json) print_row(rows.back());
+        }
       }
     }
   }
