@@ -27,12 +27,11 @@ struct BreakEven {
 };
 
 /// The wider the vectors, the faster the dense convolution; of few output channels a spike fills no
-/// more than a vector, and its own cost weighs more; in bf16 the dense convolution is faster still.
-BreakEven break_even(const kernels::ConvolutionShape& shape, torch::ScalarType type) {
+/// more than a vector, and its own cost weighs more.
+BreakEven break_even(const kernels::ConvolutionShape& shape) {
   const bool wide = kernels::vector_bytes() >= 64;
   BreakEven rates{shape.out <= 16 ? 0.25 : 0.35, 0.35};
   if (wide) rates = {shape.out <= 16 ? 0.08 : shape.out <= 64 ? 0.13 : 0.27, 0.3};
-  if (type == torch::kBFloat16) rates = {rates.forward / 2, rates.gradient / 2};
   return rates;
 }
 
@@ -98,12 +97,12 @@ bool pack(const Tensor& x, Plan& plan) {
 }
 
 /// Chooses between the spikes and the dense convolution by how much of the input fires.
-void choose(Plan& plan, torch::ScalarType type) {
+void choose(Plan& plan) {
   const auto fired =
       kernels::count_spikes(words(plan.bits), static_cast<std::size_t>(plan.bits.numel()));
   const auto rate =
       static_cast<double>(fired) / static_cast<double>(plan.shape.images * image_size(plan.shape));
-  const auto limits = break_even(plan.shape, type);
+  const auto limits = break_even(plan.shape);
   plan.sparse = rate < limits.forward;
   plan.sparse_gradient = rate < limits.gradient;
 }
@@ -298,7 +297,7 @@ Convolved convolve_spikes(const Tensor& x, const Tensor& weight, std::int64_t st
         with_element(type, [&](auto zero) { return pack<decltype(zero)>(values, *plan); });
     if (!binary) return convolve_densely(x, weight, stride, padding);
   }
-  choose(*plan, type);
+  choose(*plan);
   return {SpikeConvolution::apply(x, weight, plan),
           while_unchanged(weight, [plan, type, weight = weight.detach()] {
             return forward_of(*plan, weight, type, Tensor());
