@@ -24,11 +24,7 @@ struct Options {
 
 int eval_command(const Options& options) {
   const train::RunFolder folder(options.run);
-  const auto weights = options.checkpoint == "best" ? folder.best() : folder.last();
-  if (!std::filesystem::exists(weights)) {
-    fail(ErrorKind::kUsage, "{}: there is no {}: not the folder of a run that has got that far",
-         options.run, weights.filename().string());
-  }
+  const auto weights = folder.weights(options.checkpoint);
   const auto description = train::load_description(weights);
   const auto recipe =
       recipe::parse_recipe(description.recipe, weights.string() + " (recipe)", options.overrides);

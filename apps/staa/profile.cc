@@ -73,11 +73,7 @@ Subject open_recipe(const Options& options) {
 
 Subject open_run(const Options& options) {
   const train::RunFolder folder(options.target);
-  const auto weights = options.checkpoint == "best" ? folder.best() : folder.last();
-  if (!std::filesystem::exists(weights)) {
-    fail(ErrorKind::kUsage, "{}: there is no {}: not the folder of a run that has got that far",
-         options.target, weights.filename().string());
-  }
+  const auto weights = folder.weights(options.checkpoint);
   Subject subject;
   const auto description = train::load_description(weights);
   subject.recipe =

@@ -8,6 +8,15 @@
 
 namespace staa::train {
 
+std::filesystem::path RunFolder::weights(const std::string& which) const {
+  auto path = which == "best" ? best() : last();
+  if (!std::filesystem::exists(path)) {
+    fail(ErrorKind::kUsage, "{}: there is no {}: not the folder of a run that has got that far",
+         root_.string(), path.filename().string());
+  }
+  return path;
+}
+
 bool RunFolder::has_run() const {
   return std::filesystem::exists(recipe()) || std::filesystem::exists(last());
 }

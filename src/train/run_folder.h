@@ -23,6 +23,9 @@ class RunFolder {
   std::filesystem::path last() const { return root_ / "last.safetensors"; }
   std::filesystem::path best() const { return root_ / "best.safetensors"; }
 
+  /// The weights that `which`, "best" or "last", names. Throws Error(kUsage) where there are none.
+  std::filesystem::path weights(const std::string& which) const;
+
   /// True when a run has been started here.
   bool has_run() const;
 
