@@ -16,6 +16,7 @@
 #include "convolution_floor.h"
 #include "staa/models/registry.h"
 #include "staa/options/names.h"
+#include "staa/train/optimizer.h"
 #include "staa/util/blas.h"
 #include "staa/util/memory.h"
 #include "timing.h"
@@ -74,8 +75,11 @@ nlohmann::ordered_json run(const Setup& setup, double width, const std::string& 
   reset_peak();
   const double before = status_mib("VmRSS:");
   const auto network = models::make_network(options);
-  torch::optim::SGD optimizer(network->parameters(),
-                              torch::optim::SGDOptions(0.01).momentum(0.9).weight_decay(1e-4));
+  recipe::OptimizerOptions sgd;
+  sgd.lr = 0.01;
+  sgd.momentum = 0.9;
+  sgd.weight_decay = 1e-4;
+  train::Optimizer optimizer(*network, sgd);
   const auto train_step = [&] {
     optimizer.zero_grad();
     torch::cross_entropy_loss(network->forward(images).mean(0), labels).backward();

@@ -1,6 +1,6 @@
 #include "staa/train/optimizer.h"
 
-#include <algorithm>
+#include <set>
 #include <sstream>
 #include <type_traits>
 
@@ -31,23 +31,26 @@ State* find_state(torch::optim::Optimizer& optimizer, const torch::Tensor& param
   return found == states.end() ? nullptr : static_cast<State*>(found->second.get());
 }
 
-/// All parameters in one group, or, where there are any, those of neurons in a second.
-std::vector<torch::optim::OptimizerParamGroup> split_neurons(const torch::nn::Module& network) {
-  std::vector<torch::Tensor> neurons;
+/// Parameters that belong together, with their names.
+struct Named {
+  std::vector<std::string> names;
+  std::vector<torch::Tensor> tensors;
+};
+
+/// Parameters of neurons second, all others first; without those of neither kind.
+std::vector<Named> split_neurons(const torch::nn::Module& network) {
+  std::set<const void*> neurons;
   for (const auto& module : network.modules()) {
     if (dynamic_cast<const nn::Neuron*>(module.get()) == nullptr) continue;
-    for (const auto& parameter : module->parameters()) neurons.push_back(parameter);
+    for (const auto& parameter : module->parameters())
+      neurons.insert(parameter.unsafeGetTensorImpl());
   }
-  std::vector<torch::Tensor> others;
-  for (const auto& parameter : network.parameters()) {
-    const bool own = std::any_of(neurons.begin(), neurons.end(), [&](const torch::Tensor& neuron) {
-      return neuron.is_same(parameter);
-    });
-    if (!own) others.push_back(parameter);
+  std::vector<Named> groups(neurons.empty() ? 1 : 2);
+  for (const auto& item : network.named_parameters()) {
+    auto& group = groups[neurons.count(item.value().unsafeGetTensorImpl())];
+    group.names.push_back(item.key());
+    group.tensors.push_back(item.value());
   }
-  std::vector<torch::optim::OptimizerParamGroup> groups;
-  groups.emplace_back(others);
-  if (!neurons.empty()) groups.emplace_back(neurons);
   return groups;
 }
 
@@ -69,7 +72,7 @@ class StateReader {
       fail(ErrorKind::kInput, "{}: the optimiser's tensor '{}' has another shape: {}", source_,
            name, sizes.str());
     }
-    return found->second.clone();
+    return found->second;
   }
 
  private:
@@ -81,11 +84,11 @@ class StateReader {
 
 Optimizer::Optimizer(const torch::nn::Module& network, const recipe::OptimizerOptions& options)
     : neuron_factor_(options.neuron_lr) {
-  for (const auto& item : network.named_parameters()) {
-    names_.push_back(item.key());
-    parameters_.push_back(item.value());
+  std::vector<torch::optim::OptimizerParamGroup> groups;
+  for (auto& named : split_neurons(network)) {
+    groups_.push_back({std::move(named.names), FlatParameters(std::move(named.tensors))});
+    groups.emplace_back(std::vector<torch::Tensor>{groups_.back().flat.values()});
   }
-  auto groups = split_neurons(network);
   adaptive_ = options.kind == recipe::OptimizerKind::kAdamW;
   if (adaptive_) {
     optimizer_ = std::make_unique<torch::optim::AdamW>(std::move(groups),
@@ -103,9 +106,15 @@ Optimizer::Optimizer(const torch::nn::Module& network, const recipe::OptimizerOp
   set_learning_rate(options.lr);
 }
 
-void Optimizer::zero_grad() { optimizer_->zero_grad(); }
+void Optimizer::zero_grad() {
+  for (auto& group : groups_) group.flat.clear_gradients();
+}
 
-void Optimizer::step() { optimizer_->step(); }
+void Optimizer::step() {
+  for (auto& group : groups_) group.flat.gather();
+  optimizer_->step();
+  for (auto& group : groups_) group.flat.mark_changed();
+}
 
 void Optimizer::set_learning_rate(double value) {
   auto& groups = optimizer_->param_groups();
@@ -114,25 +123,31 @@ void Optimizer::set_learning_rate(double value) {
 }
 
 void Optimizer::clip_gradients(double max_norm) {
-  torch::nn::utils::clip_grad_norm_(parameters_, max_norm);
+  std::vector<torch::Tensor> all;
+  for (auto& group : groups_) {
+    group.flat.gather();
+    all.push_back(group.flat.values());
+  }
+  torch::nn::utils::clip_grad_norm_(all, max_norm);
 }
 
 std::map<std::string, torch::Tensor> Optimizer::state() const {
   std::map<std::string, torch::Tensor> out;
-  const auto put = [&](const std::string& name, const torch::Tensor& tensor) {
-    if (tensor.defined()) out[name] = tensor;
-  };
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    const auto prefix = names_[i] + "/";
+  for (const auto& [names, flat] : groups_) {
+    const auto put = [&, &names = names, &flat = flat](const char* what, const torch::Tensor& all) {
+      if (!all.defined()) return;
+      for (std::size_t i = 0; i < names.size(); ++i) out[names[i] + what] = flat.part(all, i);
+    };
     if (adaptive_) {
-      auto* state = find_state<torch::optim::AdamWParamState>(*optimizer_, parameters_[i]);
+      const auto* state = find_state<torch::optim::AdamWParamState>(*optimizer_, flat.values());
       if (state == nullptr) continue;
-      put(prefix + "step", torch::tensor(state->step(), torch::kLong));
-      put(prefix + "exp_avg", state->exp_avg());
-      put(prefix + "exp_avg_sq", state->exp_avg_sq());
+      for (const auto& name : names)
+        out[name + "/step"] = torch::tensor(state->step(), torch::kLong);
+      put("/exp_avg", state->exp_avg());
+      put("/exp_avg_sq", state->exp_avg_sq());
     } else {
-      auto* state = find_state<torch::optim::SGDParamState>(*optimizer_, parameters_[i]);
-      if (state != nullptr) put(prefix + "momentum_buffer", state->momentum_buffer());
+      const auto* state = find_state<torch::optim::SGDParamState>(*optimizer_, flat.values());
+      if (state != nullptr) put("/momentum_buffer", state->momentum_buffer());
     }
   }
   return out;
@@ -143,21 +158,28 @@ void Optimizer::load_state(const std::map<std::string, torch::Tensor>& state,
   auto& states = optimizer_->state();
   states.clear();
   const StateReader reader(state, source);
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    const auto prefix = names_[i] + "/";
-    const auto shape = parameters_[i].sizes();
-    const auto key = state_key(states, parameters_[i]);
-    // A parameter without an entry has not had a gradient yet.
-    if (!reader.has(prefix + (adaptive_ ? "step" : "momentum_buffer"))) continue;
+  for (const auto& [names, flat] : groups_) {
+    // Nothing is kept before the first step, and SGD without momentum keeps nothing at all.
+    const auto* kept = adaptive_ ? "/step" : "/momentum_buffer";
+    if (names.empty() || !reader.has(names.front() + kept)) continue;
+    const auto get = [&, &names = names, &flat = flat](const char* what) {
+      auto all = torch::empty_like(flat.values());
+      for (std::size_t i = 0; i < names.size(); ++i) {
+        auto part = flat.part(all, i);
+        part.copy_(reader.get(names[i] + what, part.sizes()));
+      }
+      return all;
+    };
+    const auto key = state_key(states, flat.values());
     if (adaptive_) {
       auto entry = std::make_unique<torch::optim::AdamWParamState>();
-      entry->step(reader.get(prefix + "step", {}).item<std::int64_t>());
-      entry->exp_avg(reader.get(prefix + "exp_avg", shape));
-      entry->exp_avg_sq(reader.get(prefix + "exp_avg_sq", shape));
+      entry->step(reader.get(names.front() + kept, {}).item<std::int64_t>());
+      entry->exp_avg(get("/exp_avg"));
+      entry->exp_avg_sq(get("/exp_avg_sq"));
       states[key] = std::move(entry);
     } else {
       auto entry = std::make_unique<torch::optim::SGDParamState>();
-      entry->momentum_buffer(reader.get(prefix + "momentum_buffer", shape));
+      entry->momentum_buffer(get("/momentum_buffer"));
       states[key] = std::move(entry);
     }
   }
