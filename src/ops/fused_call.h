@@ -41,70 +41,63 @@ struct Plan : torch::CustomClassHolder {
   std::function<torch::Tensor()> again[2];  // give X and the residual to the backward pass
 };
 
-/// The aggregator's rows as tensors; undefined where a block is off.
-struct Rows {
-  torch::Tensor attention[2];
-  torch::Tensor context[2];
-  torch::Tensor query[2];
-  torch::Tensor mean;
-  torch::Tensor hidden;
-  torch::Tensor offset;
-  torch::Tensor gate;
+/// Hands out the parts of a memory one after the other; without memory it measures how much the
+/// parts come to.
+template <class T>
+class Carver {
+ public:
+  explicit Carver(T* memory) : memory_(memory) {}
 
-  torch::autograd::variable_list list() const {
-    return {attention[0], attention[1], context[0], context[1], query[0],
-            query[1],     mean,         hidden,     offset,     gate};
+  T* take(std::size_t size) {
+    T* part = memory_ == nullptr ? nullptr : memory_ + used_;
+    used_ += size;
+    return part;
   }
-  static Rows from(const torch::autograd::variable_list& all, std::size_t first) {
-    Rows rows;
-    for (int i = 0; i < 2; ++i) {
-      rows.attention[i] = all[first + i];
-      rows.context[i] = all[first + 2 + i];
-      rows.query[i] = all[first + 4 + i];
-    }
-    rows.mean = all[first + 6];
-    rows.hidden = all[first + 7];
-    rows.offset = all[first + 8];
-    rows.gate = all[first + 9];
-    return rows;
-  }
+  std::size_t used() const { return used_; }
+
+ private:
+  T* memory_;
+  std::size_t used_ = 0;
 };
 
 /// Which pass a call is for.
 enum class Pass { kForward, kBackward };
 
-/// A layer for the kernels, and the tensors whose memory it points to.
+/// A layer for the kernels, and the memory that it points to.
 template <class T>
 struct Call {
   kernels::NeuronLayer<T> layer;
   torch::autograd::variable_list held;
+  std::vector<T> memory;
 };
+
+/// A weight [P, Q] of 1x1 kernels as [Q, P].
+template <class T>
+void transpose(const T* weight, std::size_t p, std::size_t q, T* out) {
+  for (std::size_t j = 0; j < q; ++j) {
+    for (std::size_t i = 0; i < p; ++i) out[j * p + i] = weight[i * q + j];
+  }
+}
 
 template <class T>
 Call<T> make_call(const Plan& plan, const torch::autograd::variable_list& tensors, Pass pass) {
   const auto& o = plan.options;
   const auto& x = tensors[kX];
+  const auto channels = static_cast<std::size_t>(x.size(2));
   Call<T> call;
-  call.held.reserve(kSlots + 7);
+  call.held.reserve(kSlots);
   const auto hold = [&](const torch::Tensor& tensor) -> const T* {
     if (!tensor.defined()) return nullptr;
     call.held.push_back(tensor.contiguous());
     return call.held.back().template data_ptr<T>();
   };
-  // The forward pass reads matrices column by column.
-  const auto hold_columns = [&](const torch::Tensor& weight) -> const T* {
-    return pass == Pass::kForward ? hold(weight.flatten(1).t()) : nullptr;
-  };
   auto& layer = call.layer;
   layer.shape = {plan.steps, static_cast<std::size_t>(x.size(1)),
-                 static_cast<std::size_t>(x.size(3) * x.size(4)),
-                 static_cast<std::size_t>(x.size(2))};
+                 static_cast<std::size_t>(x.size(3) * x.size(4)), channels};
   layer.decay = hold(tensors[kDecay]);
   layer.gain = hold(tensors[kGain]);
   const bool reset_leaks = o.kind != NeuronKind::kAdaptiveLif &&
                            !(plan.aggregate && o.tsrd_fallback == TsrdFallback::kSum);
-  layer.offset = hold(torch::full({x.size(2)}, reset_leaks ? o.reset / o.tau : 0.0,
-                                  x.options().dtype(compute_type(x.scalar_type()))));
   layer.aggregate = plan.aggregate;
   layer.dropped = plan.dropped.empty() ? nullptr : plan.dropped.data();
   if (const T* pe = hold(tensors[kPe])) {
@@ -117,7 +110,7 @@ Call<T> make_call(const Plan& plan, const torch::autograd::variable_list& tensor
         break;
       case PePlacement::kBoth:
         layer.pe_x = pe;
-        layer.pe_h = pe + tensors[kPe].size(1) * x.size(2);
+        layer.pe_h = pe + static_cast<std::size_t>(tensors[kPe].size(1)) * channels;
         break;
       case PePlacement::kPost:
         layer.pe_u = pe;
@@ -128,16 +121,33 @@ Call<T> make_call(const Plan& plan, const torch::autograd::variable_list& tensor
     layer.gc_reduced = static_cast<std::size_t>(tensors[kGc1 + 3].numel());
     for (std::size_t i = 0; i < 2; ++i) {
       const auto* gc = &tensors[i == 0 ? kGc1 : kGc2];
-      layer.gc[i] = {hold(gc[0]),         hold(gc[1]),        hold(gc[2]), hold(gc[3]),
-                     hold(gc[4]),         hold(gc[5]),        hold(gc[6]), hold(gc[7]),
-                     hold_columns(gc[2]), hold_columns(gc[6])};
+      layer.gc[i] = {hold(gc[0]), hold(gc[1]), hold(gc[2]), hold(gc[3]),
+                     hold(gc[4]), hold(gc[5]), hold(gc[6]), hold(gc[7])};
     }
   }
   if (tensors[kSa].defined()) {
     layer.sa_reduced = static_cast<std::size_t>(tensors[kSa + 1].numel());
-    layer.sa = {hold(tensors[kSa]),     hold(tensors[kSa + 1]),     hold(tensors[kSa + 2]),
-                hold(tensors[kSa + 3]), hold_columns(tensors[kSa]), hold_columns(tensors[kSa + 2])};
+    layer.sa = {hold(tensors[kSa]), hold(tensors[kSa + 1]), hold(tensors[kSa + 2]),
+                hold(tensors[kSa + 3])};
   }
+  // The forward pass reads matrices column by column.
+  const bool columns = pass == Pass::kForward;
+  const auto matrices = columns ? 4 * layer.gc_reduced + 2 * layer.sa_reduced : 0;
+  call.memory.assign(channels * (1 + matrices), static_cast<T>(reset_leaks ? o.reset / o.tau : 0));
+  Carver<T> memory(call.memory.data());
+  layer.offset = memory.take(channels);
+  const auto transposed = [&](const T* weight, std::size_t p, std::size_t q) -> const T* {
+    if (!columns || weight == nullptr) return nullptr;
+    T* out = memory.take(p * q);
+    transpose(weight, p, q, out);
+    return out;
+  };
+  for (auto& gc : layer.gc) {
+    gc.query_columns = transposed(gc.query, layer.gc_reduced, channels);
+    gc.value_columns = transposed(gc.value, channels, layer.gc_reduced);
+  }
+  layer.sa.reduce_columns = transposed(layer.sa.reduce, layer.sa_reduced, channels);
+  layer.sa.expand_columns = transposed(layer.sa.expand, channels, layer.sa_reduced);
   layer.sa_alpha = static_cast<T>(o.sa_alpha);
   layer.threshold = static_cast<T>(o.threshold);
   layer.reset = static_cast<T>(o.reset);
@@ -159,49 +169,82 @@ kernels::NeuronInput<S> make_input(const Plan& plan, const torch::autograd::vari
   for (int i = 0; i < input.count; ++i) {
     const auto& values = tensors[kX + static_cast<std::size_t>(i)];
     if (!values.defined()) continue;  // spikes take its place
-    input.terms[i] = {data<S>(values), data<T>(norms[i].scale), data<T>(norms[i].shift),
+    input.terms[i] = {data<S>(values), norms[i].template scale<T>(), norms[i].template shift<T>(),
                       values.size(0) == 1 && plan.steps > 1};
   }
   return input;
 }
 
+/// The aggregator's rows, of blocks that are on.
 template <class T>
-Rows make_rows(const kernels::NeuronLayer<T>& layer, const torch::TensorOptions& options) {
-  Rows rows;
+kernels::AggregatorRows<T> place_rows(const kernels::NeuronLayer<T>& layer, Carver<T>& memory) {
+  kernels::AggregatorRows<T> rows;
   if (!layer.aggregate) return rows;
+  const auto& shape = layer.shape;
   const auto vectors = [&](std::size_t size) {
-    return torch::zeros(
-        {static_cast<std::int64_t>(layer.shape.steps), static_cast<std::int64_t>(layer.shape.batch),
-         static_cast<std::int64_t>(size)},
-        options);
+    return memory.take(shape.steps * shape.batch * size);
   };
-  rows.offset = vectors(layer.shape.channels);
-  rows.gate = vectors(layer.shape.channels);
+  rows.offset = vectors(shape.channels);
+  rows.gate = vectors(shape.channels);
   for (int i = 0; i < 2 && layer.gc_reduced > 0; ++i) {
-    rows.attention[i] = vectors(layer.shape.pixels);
-    rows.context[i] = vectors(layer.shape.channels);
+    rows.attention[i] = vectors(shape.pixels);
+    rows.context[i] = vectors(shape.channels);
     rows.query[i] = vectors(layer.gc_reduced);
   }
   if (layer.sa_reduced > 0) {
-    rows.mean = vectors(layer.shape.channels);
+    rows.mean = vectors(shape.channels);
     rows.hidden = vectors(layer.sa_reduced);
   }
   return rows;
 }
 
-template <class T>
-kernels::AggregatorRows<T> pointers(const Rows& rows) {
-  kernels::AggregatorRows<T> out;
+/// The gradients that the kernels sum up, but for that of X.
+template <class S>
+kernels::NeuronGradients<S> place_gradients(const kernels::NeuronLayer<kernels::Compute<S>>& layer,
+                                            const Normalised (&norms)[2], bool adaptive,
+                                            Carver<kernels::Compute<S>>& memory) {
+  using T = kernels::Compute<S>;
+  const auto& shape = layer.shape;
+  kernels::NeuronGradients<S> out;
+  const auto of_batch = [&](std::size_t size) { return memory.take(shape.batch * size); };
+  const auto vectors = [&](std::size_t size) {
+    return memory.take(shape.steps * shape.batch * size);
+  };
+  if (norms[0].factors.defined() || norms[1].factors.defined())
+    out.shift = of_batch(shape.channels);
   for (int i = 0; i < 2; ++i) {
-    out.attention[i] = data<T>(rows.attention[i]);
-    out.context[i] = data<T>(rows.context[i]);
-    out.query[i] = data<T>(rows.query[i]);
+    if (!norms[i].factors.defined()) continue;
+    out.scale[i] = of_batch(shape.channels);
+    out.center[i] = norms[i].template mean<T>();
   }
-  out.mean = data<T>(rows.mean);
-  out.hidden = data<T>(rows.hidden);
-  out.offset = data<T>(rows.offset);
-  out.gate = data<T>(rows.gate);
+  if (adaptive) {
+    out.decay = of_batch(shape.channels);
+    out.gain = of_batch(shape.channels);
+  }
+  if (!layer.aggregate) return out;
+  out.offset = vectors(shape.channels);
+  if (layer.pe_x != nullptr) out.pe_x = vectors(shape.channels);
+  if (layer.pe_h != nullptr) out.pe_h = vectors(shape.channels);
+  for (int i = 0; i < 2 && layer.gc_reduced > 0; ++i) {
+    out.key[i] = of_batch(shape.channels);
+    out.key_bias[i] = of_batch(1);
+    out.query[i] = vectors(layer.gc_reduced);
+    out.norm[i] = vectors(layer.gc_reduced);
+  }
+  if (layer.sa_reduced > 0) {
+    out.hidden = vectors(layer.sa_reduced);
+    out.expand = vectors(shape.channels);
+  }
   return out;
+}
+
+/// One zeroed tensor with room for all that place(Carver) takes.
+template <class T, class F>
+torch::Tensor room_for(const F& place) {
+  Carver<T> measure(nullptr);
+  place(measure);
+  return torch::zeros({static_cast<std::int64_t>(measure.used())},
+                      c10::CppTypeToScalarType<T>::value);
 }
 
 }  // namespace staa::ops::fused

@@ -1,7 +1,11 @@
 #include "staa/ops/normalise.h"
 
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
 #include "staa/kernels/normalise.h"
-#include "staa/ops/elements.h"
+#include "staa/kernels/parameter_gradients.h"
 
 namespace staa::ops {
 namespace {
@@ -31,77 +35,147 @@ void for_slabs(const Slabs& slabs, const F& f) {
   });
 }
 
+/// Mean and variance of every channel over a sequence, and how many values they are of.
+struct Statistics {
+  std::vector<double> mean;
+  std::vector<double> variance;  ///< biased
+  double count = 0;
+};
+
+/// Every slab's moments, joined in double in the order of the slabs.
 template <class S>
-void slab_moments(const Tensor& values, Tensor& means, Tensor& squares) {
+Statistics statistics_of(const Tensor& values) {
   using T = kernels::Compute<S>;
   const Slabs slabs(values);
+  const auto channels = slabs.channels;
+  const auto slab_count = static_cast<std::size_t>(slabs.count);
+  std::vector<T> means(slab_count * channels);
+  std::vector<T> squares(slab_count * channels);
   for_slabs(slabs, [&](std::int64_t slab) {
-    const auto row = static_cast<std::size_t>(slab) * slabs.channels;
-    kernels::channel_moments(data<S>(values) + slabs.offset(slab), slabs.rows, slabs.channels,
-                             data<T>(means) + row, data<T>(squares) + row);
+    const auto row = static_cast<std::size_t>(slab) * channels;
+    kernels::channel_moments(data<S>(values) + slabs.offset(slab), slabs.rows, channels,
+                             means.data() + row, squares.data() + row);
   });
+  Statistics out{std::vector<double>(channels), std::vector<double>(channels)};
+  const auto rows = static_cast<double>(slabs.rows);
+  out.count = rows * static_cast<double>(slabs.count);
+  for (std::size_t i = 0; i < slab_count; ++i) {
+    for (std::size_t c = 0; c < channels; ++c) out.mean[c] += means[i * channels + c];
+  }
+  for (auto& mean : out.mean) mean /= static_cast<double>(slabs.count);
+  for (std::size_t i = 0; i < slab_count; ++i) {
+    for (std::size_t c = 0; c < channels; ++c) {
+      const auto distance = means[i * channels + c] - out.mean[c];
+      out.variance[c] += squares[i * channels + c] + rows * distance * distance;
+    }
+  }
+  for (auto& variance : out.variance) variance /= out.count;
+  return out;
 }
 
-template <class S>
-void mix(const Tensor& dx, const Tensor& values, const Tensor& of_gradient, const Tensor& of_value,
-         const Tensor& constant, Tensor& out) {
-  using T = kernels::Compute<S>;
-  const Slabs slabs(values);
-  const kernels::GradientMix<T> factors{data<T>(of_gradient), data<T>(of_value), data<T>(constant)};
-  for_slabs(slabs, [&](std::int64_t slab) {
-    const auto at = slabs.offset(slab);
-    kernels::mix_gradients(data<S>(dx) + at, data<S>(values) + at, factors, slabs.rows,
-                           slabs.channels, data<S>(out) + at);
-  });
+/// Moves the running statistics towards the batch's; the running variance is unbiased.
+template <class T>
+void update_running(const Statistics& batch, const BatchNorm& norm) {
+  if (!norm.running_mean.defined()) return;
+  T* mean = data<T>(norm.running_mean);
+  T* variance = data<T>(norm.running_var);
+  const auto unbiased = batch.count / std::max(1.0, batch.count - 1);
+  for (std::size_t c = 0; c < batch.mean.size(); ++c) {
+    mean[c] += static_cast<T>(norm.momentum * (batch.mean[c] - mean[c]));
+    variance[c] += static_cast<T>(norm.momentum * (batch.variance[c] * unbiased - variance[c]));
+  }
+}
+
+Statistics running_statistics(const BatchNorm& norm) {
+  const auto doubles = [](const Tensor& tensor) {
+    const auto values = tensor.to(torch::kDouble);
+    return std::vector<double>(values.data_ptr<double>(),
+                               values.data_ptr<double>() + values.numel());
+  };
+  return {doubles(norm.running_mean), doubles(norm.running_var)};
+}
+
+template <class T>
+Normalised factors_of(const Statistics& statistics, const BatchNorm& norm) {
+  const auto channels = statistics.mean.size();
+  Normalised out{torch::empty({4, static_cast<std::int64_t>(channels)},
+                              norm.weight.options().requires_grad(false))};
+  const T* weight = data<T>(norm.weight);
+  const T* bias = data<T>(norm.bias);
+  for (std::size_t c = 0; c < channels; ++c) {
+    const auto mean = static_cast<T>(statistics.mean[c]);
+    const auto rstd = static_cast<T>(1 / std::sqrt(statistics.variance[c] + norm.eps));
+    const T scale = weight[c] * rstd;
+    out.mean<T>()[c] = mean;
+    out.rstd<T>()[c] = rstd;
+    out.scale<T>()[c] = scale;
+    out.shift<T>()[c] = bias[c] - mean * scale;
+  }
+  return out;
 }
 
 }  // namespace
 
 Normalised normalise(const Tensor& values, const BatchNorm& norm) {
   const torch::NoGradGuard no_grad;
-  if (!norm.training) {
-    return normalise(norm, norm.running_mean, torch::rsqrt(norm.running_var + norm.eps));
-  }
-  const Slabs slabs(values);
-  const auto type = compute_type(values.scalar_type());
-  auto means = torch::empty({slabs.count, values.size(2)}, values.options().dtype(type));
-  auto squares = torch::empty_like(means);
-  with_element(values.scalar_type(),
-               [&](auto zero) { slab_moments<decltype(zero)>(values, means, squares); });
-  // The slabs' moments join in double: they are few.
-  means = means.to(torch::kDouble);
-  const auto rows = static_cast<double>(slabs.rows);
-  const auto mean = means.mean(0);
-  const auto sum = squares.to(torch::kDouble).sum(0) + rows * (means - mean).square().sum(0);
-  const auto count = rows * static_cast<double>(slabs.count);
-  if (norm.running_mean.defined()) {
-    norm.running_mean.lerp_(mean.to(type), norm.momentum);
-    norm.running_var.lerp_((sum / std::max(1.0, count - 1)).to(type), norm.momentum);
-  }
-  return normalise(norm, mean.to(type), torch::rsqrt(sum / count + norm.eps).to(type));
-}
-
-Normalised normalise(const BatchNorm& norm, const Tensor& mean, const Tensor& rstd) {
-  const torch::NoGradGuard no_grad;
-  const auto scale = norm.weight * rstd;
-  return {mean, rstd, scale, norm.bias - mean * scale};
-}
-
-NormaliseGradients normalise_backward(const Tensor& values, const Normalised& normalised,
-                                      bool training, const Tensor& dx, const Tensor& sum,
-                                      const Tensor& sum_centred, bool in_place) {
-  Tensor of_value;
-  Tensor constant;
-  if (training) {
-    const auto count = static_cast<double>(values.numel() / values.size(2));
-    of_value = normalised.scale * normalised.rstd.square() * sum_centred * (-1 / count);
-    constant = normalised.scale * sum * (-1 / count) - of_value * normalised.mean;
-  }
-  auto dvalues = in_place ? dx : torch::empty_like(values);
-  with_element(values.scalar_type(), [&](auto zero) {
-    mix<decltype(zero)>(dx, values, normalised.scale, of_value, constant, dvalues);
+  return with_element(values.scalar_type(), [&](auto zero) {
+    using S = decltype(zero);
+    using T = kernels::Compute<S>;
+    if (!norm.training) return factors_of<T>(running_statistics(norm), norm);
+    const auto statistics = statistics_of<S>(values);
+    update_running<T>(statistics, norm);
+    return factors_of<T>(statistics, norm);
   });
-  return {dvalues, sum_centred * normalised.rstd, sum};
 }
+
+template <class S>
+NormaliseGradients normalise_backward(const Tensor& values, const Normalised& normalised,
+                                      bool training, const Tensor& dx,
+                                      const kernels::Compute<S>* sum,
+                                      const kernels::Compute<S>* sum_centred, bool in_place) {
+  using T = kernels::Compute<S>;
+  const Slabs slabs(values);
+  const auto channels = slabs.channels;
+  const auto batch = static_cast<std::size_t>(values.size(1));
+  NormaliseGradients out;
+  out.values = in_place ? dx : torch::empty_like(values);
+  out.weight = torch::empty({values.size(2)}, normalised.factors.options());
+  out.bias = torch::empty_like(out.weight);
+  T* weight = data<T>(out.weight);
+  T* bias = data<T>(out.bias);
+  kernels::sum_rows(sum, batch, channels, bias);
+  kernels::sum_rows(sum_centred, batch, channels, weight);
+
+  std::vector<T> of_value(training ? channels : 0);
+  std::vector<T> constant(of_value.size());
+  const auto share =
+      static_cast<T>(1 / (static_cast<double>(slabs.count) * static_cast<double>(slabs.rows)));
+  for (std::size_t c = 0; c < channels; ++c) {
+    const T rstd = normalised.rstd<T>()[c];
+    if (training) {
+      const T scale = normalised.scale<T>()[c] * share;
+      of_value[c] = -scale * rstd * rstd * weight[c];
+      constant[c] = -scale * bias[c] - of_value[c] * normalised.mean<T>()[c];
+    }
+    weight[c] *= rstd;
+  }
+  const kernels::GradientMix<T> factors{normalised.scale<T>(), training ? of_value.data() : nullptr,
+                                        training ? constant.data() : nullptr};
+  for_slabs(slabs, [&](std::int64_t slab) {
+    const auto at = slabs.offset(slab);
+    kernels::mix_gradients(data<S>(dx) + at, data<S>(values) + at, factors, slabs.rows, channels,
+                           data<S>(out.values) + at);
+  });
+  return out;
+}
+
+#define STAA_FOR_ELEMENT(S)                                                                \
+  template NormaliseGradients normalise_backward<S>(                                       \
+      const Tensor& values, const Normalised& normalised, bool training, const Tensor& dx, \
+      const kernels::Compute<S>* sum, const kernels::Compute<S>* sum_centred, bool in_place);
+STAA_FOR_ELEMENT(float)
+STAA_FOR_ELEMENT(double)
+STAA_FOR_ELEMENT(kernels::Bf16)
+#undef STAA_FOR_ELEMENT
 
 }  // namespace staa::ops

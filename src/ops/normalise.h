@@ -1,5 +1,6 @@
 #pragma once
 
+#include "staa/ops/elements.h"
 #include "staa/ops/input.h"
 
 namespace staa::ops {
@@ -7,18 +8,37 @@ namespace staa::ops {
 /// BatchNorm of a sequence as a factor and a summand a channel, so that whoever reads the sequence
 /// can apply it on the way.
 struct Normalised {
-  torch::Tensor mean;   ///< [C]
-  torch::Tensor rstd;   ///< [C], 1 / sqrt(variance + eps)
-  torch::Tensor scale;  ///< [C], gamma * rstd
-  torch::Tensor shift;  ///< [C], beta - mean * scale
+  /// [4, C]: mean; rstd = 1 / sqrt(variance + eps); scale = gamma * rstd; shift = beta - mean *
+  /// scale. Undefined: no BatchNorm.
+  torch::Tensor factors;
+
+  template <class T>
+  T* mean() const {
+    return row<T>(0);
+  }
+  template <class T>
+  T* rstd() const {
+    return row<T>(1);
+  }
+  template <class T>
+  T* scale() const {
+    return row<T>(2);
+  }
+  template <class T>
+  T* shift() const {
+    return row<T>(3);
+  }
+
+ private:
+  template <class T>
+  T* row(std::int64_t i) const {
+    return factors.defined() ? data<T>(factors) + i * factors.size(1) : nullptr;
+  }
 };
 
 /// Statistics in one pass over `values`, contiguous in memory as [N, B, H, W, C]; in training the
-/// running ones are updated.
+/// running ones are updated. The norm's tensors are contiguous, of the arithmetic's type.
 Normalised normalise(const torch::Tensor& values, const BatchNorm& norm);
-
-/// The same factors from saved statistics.
-Normalised normalise(const BatchNorm& norm, const torch::Tensor& mean, const torch::Tensor& rstd);
 
 /// Gradients of a normalised sequence.
 struct NormaliseGradients {
@@ -27,11 +47,13 @@ struct NormaliseGradients {
   torch::Tensor bias;
 };
 
-/// From dX, its sum over each channel and that of dX * (values - mean). `in_place`: the gradient of
-/// the values takes the memory of dX.
+/// From dX and its sums over a sample, rows [B, C]: `sum` of dX, `sum_centred` of
+/// dX * (values - mean). `in_place`: the gradient of the values takes the memory of dX. S is the
+/// element of the sequences.
+template <class S>
 NormaliseGradients normalise_backward(const torch::Tensor& values, const Normalised& normalised,
                                       bool training, const torch::Tensor& dx,
-                                      const torch::Tensor& sum, const torch::Tensor& sum_centred,
-                                      bool in_place);
+                                      const kernels::Compute<S>* sum,
+                                      const kernels::Compute<S>* sum_centred, bool in_place);
 
 }  // namespace staa::ops
