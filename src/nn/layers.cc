@@ -2,15 +2,12 @@
 
 #include <cmath>
 
+#include "staa/ops/average_pool.h"
 #include "staa/ops/spike_convolution.h"
 
 namespace staa::nn {
 
-torch::Tensor average_pool2(const torch::Tensor& x) {
-  return over_steps(x, [](const torch::Tensor& y) {
-    return torch::avg_pool2d(y, 2, /*stride=*/2, /*padding=*/0, /*ceil_mode=*/true);
-  });
-}
+torch::Tensor average_pool2(const torch::Tensor& x) { return over_steps(x, ops::average_pool2); }
 
 namespace {
 
