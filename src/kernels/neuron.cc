@@ -90,6 +90,20 @@ void pool(const NeuronLayer<T>& layer, const GcWeights<T>& gc, const T* values, 
   }
 }
 
+/// As pool(), of a slab of zeros: H before the first step.
+template <class T>
+void pool_zeros(const NeuronLayer<T>& layer, const GcWeights<T>& gc, const T* pe, T* attention,
+                T* context) {
+  if (layer.gc_reduced == 0) return;
+  T bias = 0;
+  if (pe != nullptr) dots(pe, gc.key, layer.shape.channels, 1, &bias);
+  sigmoid_in_place(&bias, 1, gc.key_bias[0]);
+  std::fill(attention, attention + layer.shape.pixels, bias);
+  const T total = bias * static_cast<T>(layer.shape.pixels);
+  for (std::size_t c = 0; c < layer.shape.channels && pe != nullptr; ++c)
+    context[c] = total * pe[c];
+}
+
 /// Gates and offsets of one step for a group, from X and H [size, HW, C].
 template <class T>
 void aggregate(const NeuronLayer<T>& layer, const AggregatorRows<T>& rows, Group group,
@@ -107,8 +121,12 @@ void aggregate(const NeuronLayer<T>& layer, const AggregatorRows<T>& rows, Group
         T* attention =
             layer.gc_reduced > 0 ? rows.attention[i] + (row + g) * layer.shape.pixels : nullptr;
         T* context = layer.gc_reduced > 0 ? rows.context[i] + (row + g) * channels : nullptr;
-        pool(layer, layer.gc[i], values + g * slab, encodings[i], attention, context,
-             sums.data() + g * channels);
+        if (i == 1 && t == 0) {
+          pool_zeros(layer, layer.gc[i], encodings[i], attention, context);
+        } else {
+          pool(layer, layer.gc[i], values + g * slab, encodings[i], attention, context,
+               sums.data() + g * channels);
+        }
       }
     }
     w[i].assign(group.size * channels, T(0));
@@ -482,6 +500,8 @@ class Backward {
       if (encodings[i] != nullptr)
         dots(encodings[i], dcontext.of[i], channels_, 1, &of_encoding[i]);
     }
+    // H before the first step is 0 and learns nothing; its encoding does.
+    const int attended = !gc ? 0 : t == 0 ? 1 : 2;
     T total_attention[2] = {0, 0};
     T total_dlogit[2] = {0, 0};
     for_blocks([&](std::size_t p, std::size_t count) {
@@ -489,9 +509,9 @@ class Backward {
       T* dx = dx_block(place, p);
       T* dh = dh_ + g * slab_ + at;
       charge_backward(update, spread, channels_, count, dh, dx);
-      const T* inputs[2] = {x_(t, g) + at, gc ? carried_block(t, g, p, count) : nullptr};
+      const T* inputs[2] = {x_(t, g) + at, attended > 1 ? carried_block(t, g, p, count) : nullptr};
       T* gradients[2] = {dx, dh};
-      for (int i = 0; i < 2 && gc; ++i) {
+      for (int i = 0; i < attended; ++i) {
         const T* attention = rows_.attention[i] + place.row * pixels_ + p;
         T dlogit[kMaxBlockPixels];
         dots(inputs[i], dcontext.of[i], channels_, count, dlogit);
@@ -506,6 +526,11 @@ class Backward {
       }
       keep_dx(t, g, place, p, count);
     });
+    if (attended == 1) {
+      const T attention = rows_.attention[1][place.row * pixels_];  // of every pixel
+      total_attention[1] = attention * static_cast<T>(pixels_);
+      total_dlogit[1] = of_encoding[1] * (1 - attention) * total_attention[1];
+    }
     T* dpe[2] = {out_.pe_x, out_.pe_h};
     for (int i = 0; i < 2; ++i) {
       if (gc) out_.key_bias[i][group_.first + g] += total_dlogit[i];

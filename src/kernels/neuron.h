@@ -98,11 +98,11 @@ struct NeuronLayer {
 };
 
 /// What the aggregator computes on the way and the backward pass reads again. Only those of blocks
-/// that are on are used. Index 0 is of X, 1 of H.
+/// that are on are used. Index 0 is of X, 1 of H. All but the attention must start at 0.
 template <class T>
 struct AggregatorRows {
   T* attention[2] = {};  ///< [T, B, HW] sigmoid of GC's key
-  T* context[2] = {};    ///< [T, B, C] Eq. 7; starts at 0
+  T* context[2] = {};    ///< [T, B, C] Eq. 7
   T* query[2] = {};      ///< [T, B, R] before LayerNorm
   T* mean = nullptr;     ///< [T, B, C] of U over pixels
   T* hidden = nullptr;   ///< [T, B, R] of SA, behind its ReLU

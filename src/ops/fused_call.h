@@ -175,19 +175,28 @@ kernels::NeuronInput<S> make_input(const Plan& plan, const torch::autograd::vari
   return input;
 }
 
-/// The aggregator's rows, of blocks that are on.
+/// The aggregator's rows, of blocks that are on, in one memory whose front must start at 0.
 template <class T>
-kernels::AggregatorRows<T> place_rows(const kernels::NeuronLayer<T>& layer, Carver<T>& memory) {
+struct RowsLayout {
   kernels::AggregatorRows<T> rows;
-  if (!layer.aggregate) return rows;
+  std::size_t zeroed = 0;  ///< numbers in front
+  std::size_t size = 0;    ///< and in all
+};
+
+/// Without memory only the sizes are of use.
+template <class T>
+RowsLayout<T> lay_out_rows(const kernels::NeuronLayer<T>& layer, T* memory) {
+  RowsLayout<T> out;
+  if (!layer.aggregate) return out;
   const auto& shape = layer.shape;
+  auto& rows = out.rows;
+  Carver<T> carver(memory);
   const auto vectors = [&](std::size_t size) {
-    return memory.take(shape.steps * shape.batch * size);
+    return carver.take(shape.steps * shape.batch * size);
   };
   rows.offset = vectors(shape.channels);
   rows.gate = vectors(shape.channels);
   for (int i = 0; i < 2 && layer.gc_reduced > 0; ++i) {
-    rows.attention[i] = vectors(shape.pixels);
     rows.context[i] = vectors(shape.channels);
     rows.query[i] = vectors(layer.gc_reduced);
   }
@@ -195,7 +204,10 @@ kernels::AggregatorRows<T> place_rows(const kernels::NeuronLayer<T>& layer, Carv
     rows.mean = vectors(shape.channels);
     rows.hidden = vectors(layer.sa_reduced);
   }
-  return rows;
+  out.zeroed = carver.used();
+  for (int i = 0; i < 2 && layer.gc_reduced > 0; ++i) rows.attention[i] = vectors(shape.pixels);
+  out.size = carver.used();
+  return out;
 }
 
 /// The gradients that the kernels sum up, but for that of X.
@@ -238,13 +250,12 @@ kernels::NeuronGradients<S> place_gradients(const kernels::NeuronLayer<kernels::
   return out;
 }
 
-/// One zeroed tensor with room for all that place(Carver) takes.
-template <class T, class F>
-torch::Tensor room_for(const F& place) {
-  Carver<T> measure(nullptr);
-  place(measure);
-  return torch::zeros({static_cast<std::int64_t>(measure.used())},
-                      c10::CppTypeToScalarType<T>::value);
+/// A tensor of `size` numbers of which the first `zeroed` are 0.
+template <class T>
+torch::Tensor memory_of(std::size_t size, std::size_t zeroed) {
+  auto memory = torch::empty({static_cast<std::int64_t>(size)}, c10::CppTypeToScalarType<T>::value);
+  std::fill_n(data<T>(memory), zeroed, T(0));
+  return memory;
 }
 
 }  // namespace staa::ops::fused

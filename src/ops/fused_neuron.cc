@@ -42,9 +42,9 @@ Spikes run_forward(const Plan& plan, const variable_list& tensors, const Normali
   using T = kernels::Compute<S>;
   const auto call = make_call<T>(plan, tensors, Pass::kForward);
   const auto& x = tensors[kX];
-  rows = room_for<T>([&](Carver<T>& memory) { place_rows(call.layer, memory); });
-  Carver<T> memory(data<T>(rows));
-  const auto of_rows = place_rows(call.layer, memory);
+  const auto layout = lay_out_rows<T>(call.layer, nullptr);
+  rows = memory_of<T>(layout.size, layout.zeroed);
+  const auto of_rows = lay_out_rows(call.layer, data<T>(rows)).rows;
   const auto input = make_input<S>(plan, tensors, norms);
   const auto steps = static_cast<std::int64_t>(plan.steps);
   const auto slab = static_cast<std::size_t>(x.size(2) * x.size(3) * x.size(4));
@@ -145,15 +145,15 @@ variable_list run_backward(const Plan& plan, const variable_list& tensors, const
   const auto call = make_call<T>(plan, tensors, Pass::kBackward);
   const auto& layer = call.layer;
   const auto& x = tensors[kX];
-  Carver<T> of_rows(data<T>(rows));
-  const auto kept = place_rows(layer, of_rows);
+  const auto kept = lay_out_rows(layer, data<T>(rows)).rows;
   const auto input = make_input<S>(plan, tensors, norms);
   // The kernels add up the steps of an input that is the same in all of them.
   auto dx = like_sequence(x, input.constant() ? 1 : static_cast<std::int64_t>(plan.steps));
 
   const bool adaptive = plan.options.kind == NeuronKind::kAdaptiveLif;
-  const auto sums =
-      room_for<T>([&](Carver<T>& memory) { place_gradients<S>(layer, norms, adaptive, memory); });
+  Carver<T> measure(nullptr);
+  place_gradients<S>(layer, norms, adaptive, measure);
+  const auto sums = memory_of<T>(measure.used(), measure.used());
   Carver<T> of_sums(data<T>(sums));
   auto gradients = place_gradients<S>(layer, norms, adaptive, of_sums);
   gradients.x = data<S>(dx);
