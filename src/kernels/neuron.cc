@@ -60,17 +60,44 @@ struct Place {
   std::size_t slab;
 };
 
-/// Eq. 7 and the plain sum of one slab: attention [HW], context [C] += ..., sum [C] += ...
+/// What values stand for: scale * values + shift, a value a channel each; null: the values.
 template <class T>
-void pool(const NeuronLayer<T>& layer, const GcWeights<T>& gc, const T* values, const T* pe,
-          T* attention, T* context, T* sum) {
+struct Affine {
+  const T* scale = nullptr;
+  const T* shift = nullptr;
+};
+
+/// Sums over `count` values of a channel, corrected for what the values stand for.
+template <class T>
+void apply(const Affine<T>& affine, std::size_t channels, T count, T* sums) {
+  if (affine.scale == nullptr) return;
+  for (std::size_t c = 0; c < channels; ++c) {
+    sums[c] = affine.scale[c] * sums[c] + affine.shift[c] * count;
+  }
+}
+
+/// Eq. 7 and the plain sum of one slab: attention [HW]; context and sum [C], 0 before.
+template <class T>
+void pool(const NeuronLayer<T>& layer, const GcWeights<T>& gc, const T* values,
+          const Affine<T>& affine, const T* pe, T* attention, T* context, T* sum) {
   const auto channels = layer.shape.channels;
   const auto pixels = layer.shape.pixels;
   if (layer.gc_reduced == 0) {
     add_plain(values, channels, pixels, sum);
+    apply(affine, channels, static_cast<T>(pixels), sum);
     return;
   }
   T bias = gc.key_bias[0];
+  const T* key = gc.key;
+  static thread_local std::vector<T> scaled_key;
+  if (affine.scale != nullptr) {
+    T of_shift;
+    dots(affine.shift, gc.key, channels, 1, &of_shift);
+    bias += of_shift;
+    scaled_key.resize(channels);
+    for (std::size_t c = 0; c < channels; ++c) scaled_key[c] = affine.scale[c] * gc.key[c];
+    key = scaled_key.data();
+  }
   if (pe != nullptr) {
     T of_encoding;
     dots(pe, gc.key, channels, 1, &of_encoding);
@@ -80,11 +107,13 @@ void pool(const NeuronLayer<T>& layer, const GcWeights<T>& gc, const T* values, 
   T total = 0;
   for (std::size_t p = 0; p < pixels; p += block) {
     const auto count = std::min(block, pixels - p);
-    dots(values + p * channels, gc.key, channels, count, attention + p);
+    dots(values + p * channels, key, channels, count, attention + p);
     sigmoid_in_place(attention + p, count, bias);
     add_weighted_and_plain(values + p * channels, attention + p, channels, count, context, sum);
     for (std::size_t i = p; i < p + count; ++i) total += attention[i];
   }
+  apply(affine, channels, total, context);
+  apply(affine, channels, static_cast<T>(pixels), sum);
   if (pe != nullptr) {
     for (std::size_t c = 0; c < channels; ++c) context[c] += total * pe[c];
   }
@@ -104,15 +133,15 @@ void pool_zeros(const NeuronLayer<T>& layer, const GcWeights<T>& gc, const T* pe
     context[c] = total * pe[c];
 }
 
-/// Gates and offsets of one step for a group, from X and H [size, HW, C].
+/// Gates and offsets of one step for a group, from X and H [size, HW, C]; `affine` is of X.
 template <class T>
 void aggregate(const NeuronLayer<T>& layer, const AggregatorRows<T>& rows, Group group,
-               std::size_t t, const T* x, const T* h) {
+               std::size_t t, const T* x, const Affine<T>& affine, const T* h) {
   const auto channels = layer.shape.channels;
   const auto slab = layer.shape.pixels * channels;
   const auto row = t * layer.shape.batch + group.first;
   const T* encodings[2] = {at_step(layer.pe_x, t, channels), at_step(layer.pe_h, t, channels)};
-  std::vector<T> sums(group.size * channels, T(0));
+  std::vector<T> sums(2 * group.size * channels, T(0));
   std::vector<T> w[2];
   for (int i = 0; i < 2; ++i) {
     const T* values = i == 0 ? x : h;
@@ -124,8 +153,9 @@ void aggregate(const NeuronLayer<T>& layer, const AggregatorRows<T>& rows, Group
         if (i == 1 && t == 0) {
           pool_zeros(layer, layer.gc[i], encodings[i], attention, context);
         } else {
-          pool(layer, layer.gc[i], values + g * slab, encodings[i], attention, context,
-               sums.data() + g * channels);
+          T* sum = sums.data() + (i * group.size + g) * channels;
+          pool(layer, layer.gc[i], values + g * slab, i == 0 ? affine : Affine<T>(), encodings[i],
+               attention, context, sum);
         }
       }
     }
@@ -152,38 +182,61 @@ void aggregate(const NeuronLayer<T>& layer, const AggregatorRows<T>& rows, Group
   // mean(U) needs no pass over U: it follows from the means of X and H.
   T* mean = rows.mean + row * channels;
   const T share = 1 / static_cast<T>(layer.shape.pixels);
-  for (std::size_t i = 0; i < group.size * channels; ++i) mean[i] = sums[i] * share + offset[i];
+  const T* of_h = sums.data() + group.size * channels;
+  for (std::size_t i = 0; i < group.size * channels; ++i) {
+    mean[i] = (sums[i] + of_h[i]) * share + offset[i];
+  }
   sa_forward(layer.sa, layer.sa_alpha, group.size, {layer.sa_reduced, channels}, mean,
              rows.hidden + row * layer.sa_reduced, gate);
 }
 
-/// The update of one sample and step; `scaled` [C] takes gate * offset where it aggregates.
+/// The update of one sample and step, on X or on the values that stand for it. `memory` [2, C] is
+/// what it may point to.
 template <class T>
 Update<T> update_of(const NeuronLayer<T>& layer, const AggregatorRows<T>& rows, std::size_t t,
-                    std::size_t row, T* scaled) {
-  if (!aggregates(layer, t)) return {layer.decay, layer.gain, layer.offset};
+                    std::size_t row, const Affine<T>& affine, T* memory) {
   const auto channels = layer.shape.channels;
-  const T* gate = rows.gate + row * channels;
-  const T* offset = rows.offset + row * channels;
-  for (std::size_t c = 0; c < channels; ++c) scaled[c] = gate[c] * offset[c];
-  return {gate, gate, scaled};
+  Update<T> update{layer.decay, layer.gain, layer.offset};
+  if (aggregates(layer, t)) {
+    const T* gate = rows.gate + row * channels;
+    const T* offset = rows.offset + row * channels;
+    for (std::size_t c = 0; c < channels; ++c) memory[c] = gate[c] * offset[c];
+    update = {gate, gate, memory};
+  }
+  if (affine.scale == nullptr) return update;
+  T* gain = memory + channels;
+  for (std::size_t c = 0; c < channels; ++c) {
+    memory[c] = update.gain[c] * affine.shift[c] + update.offset[c];
+    gain[c] = update.gain[c] * affine.scale[c];
+  }
+  return {update.decay, gain, memory};
 }
 
-/// The input X of a group, step by step: in place where it is one plain sequence, else composed of
-/// its terms in memory of its own.
+/// What one term stands for, where it is all of X and of the arithmetic's own type.
+template <class S>
+Affine<Compute<S>> affine_of(const NeuronInput<S>& input) {
+  const auto& term = input.terms[0];
+  if (!std::is_same_v<S, Compute<S>> || input.count > 1 || term.shift == nullptr) return {};
+  return {term.scale, term.shift};
+}
+
+/// The input X of a group, step by step: in place where it is one sequence, else composed of its
+/// terms in memory of its own.
 template <class S>
 class Inputs {
  public:
   using T = Compute<S>;
 
-  /// `kept`: the steps composed so far stay, as the backward pass needs them again.
+  /// `kept`: the steps composed so far stay, as the backward pass needs them again; values that
+  /// only stand for X are then composed as well.
   Inputs(const NeuronLayer<T>& layer, const NeuronInput<S>& input, Group group, bool kept)
       : shape_(layer.shape),
         input_(input),
         group_(group),
         slab_(shape_.pixels * shape_.channels),
-        plain_(std::is_same_v<S, T> && input.count == 1 && input.terms[0].scale == nullptr &&
-               !input.constant()),
+        affine_(kept ? Affine<T>() : affine_of(input)),
+        plain_(std::is_same_v<S, T> && input.count == 1 &&
+               (input.terms[0].scale == nullptr || affine_.scale != nullptr)),
         kept_(kept && !input.constant()) {
     if (plain_) return;
     static thread_local std::vector<T> memory;
@@ -209,6 +262,9 @@ class Inputs {
       compose_with(t, input_.count > 1 ? term(1, t, 0) : static_cast<const S*>(nullptr));
     }
   }
+
+  /// What the values of operator() stand for.
+  const Affine<T>& affine() const { return affine_; }
 
   /// X [HW, C] of a sample of the group, prepared before.
   const T* operator()(std::size_t t, std::size_t g) const {
@@ -250,6 +306,7 @@ class Inputs {
   const NeuronInput<S>& input_;
   Group group_;
   std::size_t slab_;
+  Affine<T> affine_;
   bool plain_;
   bool kept_;
   T* composed_ = nullptr;
@@ -264,19 +321,19 @@ void forward_group(const NeuronLayer<T>& layer, const NeuronInput<S>& input,
   const auto slab = shape.pixels * shape.channels;
   static thread_local std::vector<T> h;
   h.assign(group.size * slab, T(0));
-  std::vector<T> scaled(shape.channels);
+  std::vector<T> update(2 * shape.channels);
   const auto words = spike_words(slab);
   const bool stream = shape.steps * shape.batch * slab * sizeof(S) > 2 * cache_bytes();
   Inputs<S> x(layer, input, group, /*kept=*/false);
   for (std::size_t t = 0; t < shape.steps; ++t) {
     const Place place(shape, t, group.first);
     x.prepare(t);
-    if (aggregates(layer, t)) aggregate(layer, rows, group, t, x(t, 0), h.data());
+    if (aggregates(layer, t)) aggregate(layer, rows, group, t, x(t, 0), x.affine(), h.data());
     for (std::size_t g = 0; g < group.size; ++g) {
       const SlabSpikes<S> out{
           spikes.values + place.slab + g * slab,
           spikes.bits == nullptr ? nullptr : spikes.bits + (place.row + g) * words, stream};
-      fire(layer, update_of(layer, rows, t, place.row + g, scaled.data()), x(t, g),
+      fire(layer, update_of(layer, rows, t, place.row + g, x.affine(), update.data()), x(t, g),
            h.data() + g * slab, out);
     }
   }
@@ -294,6 +351,7 @@ class Backward {
         terms_(input.count),
         constant_(input.constant()),
         x_(layer, input, group, /*kept=*/true),
+        affine_(affine_of(input)),
         rows_(rows),
         ds_(ds),
         out_(out),
@@ -302,7 +360,7 @@ class Backward {
         pixels_(layer.shape.pixels),
         slab_(channels_ * pixels_),
         block_(block_pixels(channels_)),
-        scaled_(channels_),
+        scaled_(2 * channels_),
         h_(block_ * channels_),
         dx_(constant_ || !std::is_same_v<S, T> ? block_ * channels_ : 0),
         sums_(3 * group.size * channels_) {}
@@ -335,6 +393,14 @@ class Backward {
   }
 
  private:
+  /// What the forward pass read: X, or the values that stand for it.
+  const T* current(std::size_t t, std::size_t g) const {
+    if constexpr (std::is_same_v<S, T>) {
+      if (affine_.scale != nullptr) return x_.term(0, t, g);
+    }
+    return x_(t, g);
+  }
+
   T* membrane_at(std::size_t t, std::size_t g) { return v_ + (t * group_.size + g) * slab_; }
 
   MembraneSums<T> sums(std::size_t g) {
@@ -359,11 +425,12 @@ class Backward {
     return h_.data();
   }
 
+  /// The membrane, by the arithmetic of the forward pass, so that the same neurons fire.
   void charge_again(std::size_t t, std::size_t g) {
     const Place place(layer_.shape, t, group_.first + g);
-    const auto update = update_of(layer_, rows_, t, place.row, scaled_.data());
+    const auto update = update_of(layer_, rows_, t, place.row, affine_, scaled_.data());
     for_blocks([&](std::size_t p, std::size_t count) {
-      const T* x = x_(t, g) + p * channels_;
+      const T* x = current(t, g) + p * channels_;
       T* v = membrane_at(t, g) + p * channels_;
       if (t == 0) {
         charge<true>(layer_, update, count, x, x, v);
@@ -416,7 +483,7 @@ class Backward {
 
   void plain_step(std::size_t t, std::size_t g) {
     const Place place(layer_.shape, t, group_.first + g);
-    const auto update = update_of(layer_, rows_, t, place.row, scaled_.data());
+    const auto update = update_of(layer_, rows_, t, place.row, {}, scaled_.data());
     const bool learns = out_.decay != nullptr;
     const auto of_update = sums(g);
     for_blocks([&](std::size_t p, std::size_t count) {
@@ -442,7 +509,7 @@ class Backward {
     const Place place(layer_.shape, t, group_.first);
     for (std::size_t g = 0; g < n; ++g) {
       const Place own(layer_.shape, t, group_.first + g);
-      const auto update = update_of(layer_, rows_, t, own.row, scaled_.data());
+      const auto update = update_of(layer_, rows_, t, own.row, {}, scaled_.data());
       const auto of_update = sums(g);
       for_blocks([&](std::size_t p, std::size_t count) {
         block_to_dv(update, t, g, own, p, count, &of_update, nullptr);
@@ -550,6 +617,7 @@ class Backward {
   int terms_;
   bool constant_;
   Inputs<S> x_;
+  Affine<T> affine_;  // of values that the forward pass read in place of X
   const AggregatorRows<T>& rows_;
   const S* ds_;
   const NeuronGradients<S>& out_;

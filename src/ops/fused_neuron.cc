@@ -174,24 +174,36 @@ BatchNorm with_weights(const Plan& plan, const variable_list& tensors, std::size
   return norm;
 }
 
+/// A forward pass, and what its backward pass needs.
+struct Outcome {
+  Spikes spikes;
+  Normalised norms[2];
+  Tensor rows;
+};
+
+/// Makes the sequences in `tensors` channels-last.
+Outcome run(const Plan& plan, variable_list& tensors) {
+  Outcome out;
+  for (std::size_t i = 0; i < 2; ++i) {
+    auto& values = tensors[kX + i];
+    if (!values.defined()) continue;
+    values = pixels_last(values);
+    const auto norm = with_weights(plan, tensors, i);
+    if (norm.defined()) out.norms[i] = normalise(values, norm);
+  }
+  out.spikes = with_element(tensors[kX].scalar_type(), [&](auto zero) {
+    return run_forward<decltype(zero)>(plan, tensors, out.norms, out.rows);
+  });
+  return out;
+}
+
 struct FusedNeuron : torch::autograd::Function<FusedNeuron> {
   /// Spikes and their bits.
   static variable_list forward(AutogradContext* context, at::TensorList inputs,
                                const c10::intrusive_ptr<Plan>& plan) {
     variable_list tensors(kSlots);
     for (std::size_t i = 0; i < plan->slots.size(); ++i) tensors[plan->slots[i]] = inputs[i];
-    Normalised norms[2];
-    for (std::size_t i = 0; i < 2; ++i) {
-      auto& values = tensors[kX + i];
-      if (!values.defined()) continue;
-      values = pixels_last(values);
-      const auto norm = with_weights(*plan, tensors, i);
-      if (norm.defined()) norms[i] = normalise(values, norm);
-    }
-    Tensor rows;
-    auto spikes = with_element(tensors[kX].scalar_type(), [&](auto zero) {
-      return run_forward<decltype(zero)>(*plan, tensors, norms, rows);
-    });
+    const auto [spikes, norms, rows] = run(*plan, tensors);
     auto saved = tensors;
     for (std::size_t i = 0; i < 2; ++i) {
       if (plan->again[i]) saved[kX + i] = Tensor();
@@ -296,6 +308,7 @@ Spikes fused_neuron(const NeuronInput& input, const FusedLayer& layer) {
     plan->spikes = input.residual.bits;
   }
   for (std::size_t i = 0; i < 2; ++i) plan->again[i] = terms[i]->again;
+  if (!torch::GradMode::is_enabled()) return run(*plan, tensors).spikes;
   variable_list defined;
   for (std::size_t slot = 0; slot < kSlots; ++slot) {
     if (!tensors[slot].defined()) continue;

@@ -276,6 +276,7 @@ Convolved convolve_densely(const Tensor& x, const Tensor& weight, std::int64_t s
   const auto convolve = [stride, padding, type](const Tensor& input, const Tensor& kernel) {
     return torch::conv2d(input, kernel.to(type), {}, stride, padding);
   };
+  if (!torch::GradMode::is_enabled()) return {convolve(x, weight), {}};
   return {convolve(x, weight),
           while_unchanged(weight, [convolve, x = x.detach(), weight = weight.detach()] {
             return convolve(x, weight);
@@ -298,6 +299,7 @@ Convolved convolve_spikes(const Tensor& x, const Tensor& weight, std::int64_t st
     if (!binary) return convolve_densely(x, weight, stride, padding);
   }
   choose(*plan);
+  if (!torch::GradMode::is_enabled()) return {forward_of(*plan, weight, type, x), {}};
   return {SpikeConvolution::apply(x, weight, plan),
           while_unchanged(weight, [plan, type, weight = weight.detach()] {
             return forward_of(*plan, weight, type, Tensor());

@@ -10,7 +10,7 @@ namespace staa::ops {
 /// compute than keep it. Asked for after its weight has changed, `again` throws Error(kRuntime).
 struct Convolved {
   torch::Tensor values;
-  std::function<torch::Tensor()> again;
+  std::function<torch::Tensor()> again;  ///< gives the values again; empty where no gradient is
 };
 
 /// Convolution without bias of x [N, C, H, W] by a square `weight` [O, C, k, k], as
