@@ -84,29 +84,31 @@ template <bool kStream, bool kBits, class T, class S>
 void fire_as(const NeuronLayer<T>& layer, const Update<T>& update, const T* HWY_RESTRICT x,
              T* HWY_RESTRICT h, const SlabSpikes<S>& spikes) {
   const auto channels = layer.shape.channels;
-  const auto block = block_pixels(channels);
   auto* HWY_RESTRICT bytes = reinterpret_cast<std::uint8_t*>(spikes.bits);
+  const auto step = [&](auto d, std::size_t i, auto decay, auto gain, auto offset) HWY_ATTR {
+    const auto v = membrane(decay, gain, offset, hn::LoadU(d, h + i), hn::LoadU(d, x + i));
+    const auto fired = hn::Ge(v, hn::Set(d, layer.threshold));
+    const auto spike = hn::IfThenElseZero(fired, hn::Set(d, T(1)));
+    if constexpr (kStream) {
+      hn::Stream(spike, d, spikes.values + i);
+    } else {
+      store(spike, d, spikes.values + i);
+    }
+    if constexpr (kBits) hn::StoreMaskBits(d, fired, bytes + i / 8);
+    hn::StoreU(hn::IfThenElse(fired, hn::Set(d, layer.reset), v), d, h + i);
+  };
+  // Of few channels the update stays in registers over a block of pixels; of many, memory is better
+  // taken in order.
+  constexpr std::size_t kFew = 64;
+  const auto block = channels > kFew ? 1 : block_pixels(channels);
   for (std::size_t first = 0; first < layer.shape.pixels; first += block) {
     const auto pixels = std::min(block, layer.shape.pixels - first);
     for_channels<T>(channels, [&](auto d, std::size_t c) HWY_ATTR {
       const auto decay = hn::LoadU(d, update.decay + c);
       const auto gain = hn::LoadU(d, update.gain + c);
       const auto offset = hn::LoadU(d, update.offset + c);
-      const auto threshold = hn::Set(d, layer.threshold);
-      const auto reset = hn::Set(d, layer.reset);
-      const auto one = hn::Set(d, T(1));
       for (std::size_t p = 0; p < pixels; ++p) {
-        const auto i = (first + p) * channels + c;
-        const auto v = membrane(decay, gain, offset, hn::LoadU(d, h + i), hn::LoadU(d, x + i));
-        const auto fired = hn::Ge(v, threshold);
-        const auto spike = hn::IfThenElseZero(fired, one);
-        if constexpr (kStream) {
-          hn::Stream(spike, d, spikes.values + i);
-        } else {
-          store(spike, d, spikes.values + i);
-        }
-        if constexpr (kBits) hn::StoreMaskBits(d, fired, bytes + i / 8);
-        hn::StoreU(hn::IfThenElse(fired, reset, v), d, h + i);
+        step(d, (first + p) * channels + c, decay, gain, offset);
       }
     });
   }

@@ -323,7 +323,7 @@ void forward_group(const NeuronLayer<T>& layer, const NeuronInput<S>& input,
   h.assign(group.size * slab, T(0));
   std::vector<T> update(2 * shape.channels);
   const auto words = spike_words(slab);
-  const bool stream = shape.steps * shape.batch * slab * sizeof(S) > 2 * cache_bytes();
+  const bool stream = shape.steps * shape.batch * slab * sizeof(S) > cache_bytes();
   Inputs<S> x(layer, input, group, /*kept=*/false);
   for (std::size_t t = 0; t < shape.steps; ++t) {
     const Place place(shape, t, group.first);

@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -71,11 +72,15 @@ struct Call {
   std::vector<T> memory;
 };
 
-/// A weight [P, Q] of 1x1 kernels as [Q, P].
+/// A weight [P, Q] of 1x1 kernels as [Q, P], by strips that touch few lines of the cache at once.
 template <class T>
 void transpose(const T* weight, std::size_t p, std::size_t q, T* out) {
-  for (std::size_t j = 0; j < q; ++j) {
-    for (std::size_t i = 0; i < p; ++i) out[j * p + i] = weight[i * q + j];
+  constexpr std::size_t kStrip = 16;
+  for (std::size_t first = 0; first < q; first += kStrip) {
+    const auto last = std::min(q, first + kStrip);
+    for (std::size_t i = 0; i < p; ++i) {
+      for (std::size_t j = first; j < last; ++j) out[j * p + i] = weight[i * q + j];
+    }
   }
 }
 
