@@ -113,8 +113,8 @@ void input_gradients(const Plan& plan, const variable_list& tensors, const Norma
     const auto gradient = repeated ? pixels_last(dx.sum(0, /*keepdim=*/true)) : dx;
     if (norms[i].scale.defined()) {
       const bool in_place = repeated || (i == 0 && !dx_is_taken);
-      const auto all = normalise_backward(values, norms[i], plan.norms[i].training, gradient,
-                                          sum.sum(0), sums_centred[i].sum(0), in_place);
+      const auto all = normalise_backward(values, norms[i], plan.norms[i], gradient, sum.sum(0),
+                                          sums_centred[i].sum(0), in_place);
       out[kX + i] = all.values;
       out[kNormWeight + i] = all.weight;
       out[kNormBias + i] = all.bias;

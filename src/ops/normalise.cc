@@ -57,6 +57,29 @@ void mix(const Tensor& dx, const Tensor& values, const Tensor& of_gradient, cons
 
 }  // namespace
 
+namespace {
+
+/// Mean and sum of squared deviations of `count` values a channel, [C] in double.
+struct Moments {
+  Tensor mean;
+  Tensor squares;
+  double count = 0;
+};
+
+/// Those of all processes together. Sums of squares about 0 need no second exchange, and are held
+/// in double, where values are floats.
+Moments join(const Moments& own, const SumOverProcesses& sum) {
+  const auto total = own.mean * own.count;
+  auto all =
+      torch::stack({total, own.squares + total * own.mean, torch::full_like(own.mean, own.count)});
+  sum(all);
+  const auto count = all[2][0].item<double>();
+  const auto mean = all[0] / count;
+  return {mean, (all[1] - all[0] * mean).clamp_min(0), count};
+}
+
+}  // namespace
+
 Normalised normalise(const Tensor& values, const BatchNorm& norm) {
   const torch::NoGradGuard no_grad;
   if (!norm.training) {
@@ -71,9 +94,13 @@ Normalised normalise(const Tensor& values, const BatchNorm& norm) {
   // The slabs' moments join in double: they are few.
   means = means.to(torch::kDouble);
   const auto rows = static_cast<double>(slabs.rows);
-  const auto mean = means.mean(0);
-  const auto sum = squares.to(torch::kDouble).sum(0) + rows * (means - mean).square().sum(0);
-  const auto count = rows * static_cast<double>(slabs.count);
+  Moments moments;
+  moments.mean = means.mean(0);
+  moments.squares =
+      squares.to(torch::kDouble).sum(0) + rows * (means - moments.mean).square().sum(0);
+  moments.count = rows * static_cast<double>(slabs.count);
+  if (norm.sum) moments = join(moments, norm.sum);
+  const auto& [mean, sum, count] = moments;
   if (norm.running_mean.defined()) {
     norm.running_mean.lerp_(mean.to(type), norm.momentum);
     norm.running_var.lerp_((sum / std::max(1.0, count - 1)).to(type), norm.momentum);
@@ -88,14 +115,21 @@ Normalised normalise(const BatchNorm& norm, const Tensor& mean, const Tensor& rs
 }
 
 NormaliseGradients normalise_backward(const Tensor& values, const Normalised& normalised,
-                                      bool training, const Tensor& dx, const Tensor& sum,
+                                      const BatchNorm& norm, const Tensor& dx, const Tensor& sum,
                                       const Tensor& sum_centred, bool in_place) {
   Tensor of_value;
   Tensor constant;
-  if (training) {
-    const auto count = static_cast<double>(values.numel() / values.size(2));
-    of_value = normalised.scale * normalised.rstd.square() * sum_centred * (-1 / count);
-    constant = normalised.scale * sum * (-1 / count) - of_value * normalised.mean;
+  if (norm.training) {
+    auto count = static_cast<double>(values.numel() / values.size(2));
+    auto sums = torch::stack({sum, sum_centred});
+    if (norm.sum) {
+      auto all = torch::cat({sums, torch::full_like(sums, count)}).to(torch::kDouble);
+      norm.sum(all);
+      sums = all.to(sums.scalar_type());
+      count = all[2][0].item<double>();
+    }
+    of_value = normalised.scale * normalised.rstd.square() * sums[1] * (-1 / count);
+    constant = normalised.scale * sums[0] * (-1 / count) - of_value * normalised.mean;
   }
   auto dvalues = in_place ? dx : torch::empty_like(values);
   with_element(values.scalar_type(), [&](auto zero) {

@@ -27,10 +27,12 @@ struct NormaliseGradients {
   torch::Tensor bias;
 };
 
-/// From dX, its sum over each channel and that of dX * (values - mean). `in_place`: the gradient of
+/// From dX, its sum over each channel and that of dX * (values - mean). Of `norm` its way of
+/// working alone counts. Where the batch is spread over processes, so are the gradients of weight
+/// and bias: each has the part of its own samples. `in_place`: the gradient of
 /// the values takes the memory of dX.
 NormaliseGradients normalise_backward(const torch::Tensor& values, const Normalised& normalised,
-                                      bool training, const torch::Tensor& dx,
+                                      const BatchNorm& norm, const torch::Tensor& dx,
                                       const torch::Tensor& sum, const torch::Tensor& sum_centred,
                                       bool in_place);
 
