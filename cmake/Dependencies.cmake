@@ -17,7 +17,13 @@ find_package(PNG REQUIRED)
 find_package(JPEG REQUIRED)  # libjpeg-turbo: jpeg.cc refuses others
 find_package(hwy REQUIRED)
 
-find_package(Torch REQUIRED)
+set(STAA_TORCH "" CACHE STRING
+  "The torch/ folder of a wheel, or \"python\" for the one that python3 imports; empty: find_package")
+if(STAA_TORCH)
+  include(TorchWheel)
+else()
+  find_package(Torch REQUIRED)
+endif()
 message(STATUS "LibTorch ${Torch_VERSION}")
 
 # at::parallel_for is a header of LibTorch's: code compiled without the flag runs it on one thread, silently.

@@ -1,8 +1,12 @@
+#include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "command.h"
+#include "staa/distributed/communicator.h"
+#include "staa/distributed/spawn.h"
 #include "staa/train/run_folder.h"
 #include "staa/train/trainer.h"
 #include "staa/util/error.h"
@@ -17,6 +21,9 @@ struct Options {
   bool resume = false;
   bool json = false;
   bool quiet = false;
+  std::int64_t processes = 0;  // 0: as the environment says
+  std::int64_t timeout = 30;
+  std::int64_t join_timeout = 300;
 };
 
 recipe::Recipe choose_recipe(const Options& options) {
@@ -38,14 +45,62 @@ recipe::Recipe choose_recipe(const Options& options) {
   return wanted;
 }
 
-int train_command(const Options& options) {
+train::TrainRequest make_request(const Options& options) {
   train::TrainRequest request;
   request.recipe = choose_recipe(options);
   request.out = options.out;
   request.resume = options.resume;
   request.quiet = options.quiet || options.json;
-  const auto result = train::train(request);
-  if (options.json) {
+  return request;
+}
+
+/// The command of each process that `--processes` starts: this one without it.
+std::vector<std::string> process_command(const Options& options) {
+  std::vector<std::string> words{"staa", "train"};
+  if (!options.recipe.empty()) words.push_back(options.recipe);
+  words.insert(words.end(), {"--out", options.out, "--timeout", std::to_string(options.timeout),
+                             "--join-timeout", std::to_string(options.join_timeout)});
+  if (options.resume) words.emplace_back("--resume");
+  if (options.json) words.emplace_back("--json");
+  if (options.quiet) words.emplace_back("--quiet");
+  for (const auto& item : options.overrides) words.insert(words.end(), {"--set", item});
+  return words;
+}
+
+int run_processes(const Options& options) {
+  train::check_folder(make_request(options));  // what every process would say is said once
+  distributed::SpawnOptions spawn;
+  spawn.processes = options.processes;
+  spawn.command = process_command(options);
+  return distributed::run_processes(spawn);
+}
+
+/// Trains in this process; as one of many where a launcher started it so.
+int train_command(const Options& options) {
+  const auto launch = distributed::read_launch();
+  if (options.processes > 1) {
+    if (!launch.alone()) {
+      fail(ErrorKind::kUsage, "--processes: {} has started {} processes already", launch.by,
+           launch.size);
+    }
+    return run_processes(options);
+  }
+  auto request = make_request(options);
+  request.all = distributed::connect(
+      launch, {std::chrono::seconds(options.timeout), std::chrono::seconds(options.join_timeout)});
+  train::TrainResult result;
+  try {
+    result = train::train(request);
+  } catch (const std::exception& error) {
+    if (request.all->alone()) throw;
+    // Threads of c10d may wait for the process that was lost: the program's end is not theirs.
+    std::fprintf(stderr, "staa: error: rank %lld: %s\n", static_cast<long long>(launch.rank),
+                 error.what());
+    std::fflush(nullptr);
+    const auto* ours = dynamic_cast<const Error*>(&error);
+    std::_Exit(ours != nullptr ? ours->exit_code() : 1);
+  }
+  if (options.json && request.all->leads()) {
     const nlohmann::ordered_json object{{"epochs", result.progress.epoch},
                                         {"steps", result.progress.step},
                                         {"last_top1", result.last.top1},
@@ -78,6 +133,22 @@ void add_train(CLI::App& app, Action& action) {
   command->add_flag("--json", options->json,
                     "Print the result as one JSON object, and nothing else");
   command->add_flag("-q,--quiet", options->quiet, "No progress on standard output");
+  command
+      ->add_option("-n,--processes", options->processes,
+                   "Train in so many processes on this machine (docs/distributed.md)")
+      ->check(CLI::Range(1, 4096));
+  command
+      ->add_option("--timeout", options->timeout,
+                   "End when a process gave no sign of life for so long")
+      ->check(CLI::Range(2, 86400))
+      ->type_name("SECONDS")
+      ->capture_default_str();
+  command
+      ->add_option("--join-timeout", options->join_timeout,
+                   "Wait so long for all processes to start")
+      ->check(CLI::Range(1, 86400))
+      ->type_name("SECONDS")
+      ->capture_default_str();
   command->footer(
       "Stops cleanly on SIGINT (Ctrl-C) and SIGTERM with a checkpoint to go on from.\n"
       "The keys of a recipe: staa info --keys");

@@ -25,6 +25,10 @@ void check_options(const LoaderOptions& options) {
   if (options.workers < 0) {
     fail(ErrorKind::kUsage, "workers: expected 0 or more, found {}", options.workers);
   }
+  const auto& share = options.share;
+  if (share.count < 1 || share.index < 0 || share.index >= share.count) {
+    fail(ErrorKind::kUsage, "share: expected one of {}, found number {}", share.count, share.index);
+  }
   if (options.prefetch < 1) {
     fail(ErrorKind::kUsage, "prefetch: expected at least 1, found {}", options.prefetch);
   }
@@ -203,8 +207,11 @@ Loader::Slot Loader::make(const Epoch& epoch, std::int64_t number, Batch&& buffe
 }
 
 void Loader::fill(const Epoch& epoch, std::int64_t number, Batch& batch) const {
-  const std::int64_t begin = number * options_.batch;
-  const std::int64_t end = std::min(begin + options_.batch, source_->size());
+  const std::int64_t first = number * options_.batch;
+  const std::int64_t whole = std::min(options_.batch, source_->size() - first);
+  const auto& share = options_.share;
+  const std::int64_t begin = first + whole * share.index / share.count;
+  const std::int64_t end = first + whole * (share.index + 1) / share.count;
   batch.size = 0;
   batch.labels.clear();
   batch.indices.clear();

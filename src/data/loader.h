@@ -24,22 +24,30 @@ struct Batch {
   std::int64_t size = 0;              ///< 0 where all were skipped
 };
 
+/// Which part of every batch a loader delivers: the share of one of `count` processes, which are
+/// consecutive samples. All shares of a batch together are the batch.
+struct Share {
+  std::int64_t index = 0;
+  std::int64_t count = 1;
+};
+
 struct LoaderOptions {
-  std::int64_t batch = 64;    ///< samples a batch, at least 1
+  std::int64_t batch = 64;    ///< samples a batch, of all shares together, at least 1
   bool shuffle = true;        ///< a new order each epoch; else the order of the source
   bool drop_last = false;     ///< leave out a last batch that is not full
   std::int64_t workers = 2;   ///< threads; 0: next() does the work itself
   std::int64_t prefetch = 4;  ///< batches made ahead at most, at least 1; used with workers
   std::uint64_t seed = 0;     ///< of the order and of the augmentation
   bool skip_corrupt = false;  ///< leave samples out that throw Error(kInput); else it is thrown
+  Share share;                ///< of every batch; may be empty of one with few samples
 };
 
 /// Delivers the batches of one epoch after the other, made by worker threads ahead of their use.
 ///
-/// What is delivered depends on the source, the batch size, the seed and the epoch alone, never on
-/// workers or timing: the order of an epoch is drawn from (seed, epoch), what a sample draws from
-/// (seed, epoch, index of the sample). So an epoch that is resumed in
-/// its middle goes on as if it had not been interrupted.
+/// What is delivered depends on the source, the batch size, the seed, the epoch and the share
+/// alone, never on workers or timing: the order of an epoch is drawn from (seed, epoch), what a
+/// sample draws from (seed, epoch, index of the sample). So an epoch that is resumed in its middle
+/// goes on as if it had not been interrupted.
 ///
 /// One thread uses a Loader; its workers are its own affair.
 class Loader {

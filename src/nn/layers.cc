@@ -51,6 +51,7 @@ ops::Current ConvNorm::forward(const ops::Spikes& x) {
   ops::Current current(
       y.values.view({values.size(0), values.size(1), shape[1], shape[2], shape[3]}),
       read_norm(*norm_));
+  current.norm.sum = sum_;
   if (execution_.memory == MemoryUse::kLow) current.again = std::move(y.again);
   notify(values, current.values);
   return current;

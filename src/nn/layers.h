@@ -40,9 +40,13 @@ class ConvNorm : public torch::nn::Module, public Observable {
   const torch::Tensor& weight() const { return conv_->weight; }
   std::int64_t stride() const { return stride_; }
 
+  /// In training, statistics of a batch that is spread over processes; {} of the own part again.
+  void share_statistics(ops::SumOverProcesses sum) { sum_ = std::move(sum); }
+
  private:
   std::int64_t stride_;
   ExecutionOptions execution_;
+  ops::SumOverProcesses sum_;
   torch::nn::Conv2d conv_{nullptr};
   torch::nn::BatchNorm2d norm_{nullptr};
 };

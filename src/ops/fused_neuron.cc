@@ -73,8 +73,8 @@ void input_gradients(const Plan& plan, const variable_list& tensors, const Norma
     const auto gradient = repeated ? pixels_last(dx.sum(0, /*keepdim=*/true)) : dx;
     if (norms[i].factors.defined()) {
       const bool in_place = repeated || (i == 0 && !dx_is_taken);
-      const auto all = normalise_backward<S>(values, norms[i], plan.norms[i].training, gradient,
-                                             sums.shift, sums.scale[i], in_place);
+      const auto all = normalise_backward<S>(values, norms[i], plan.norms[i], gradient, sums.shift,
+                                             sums.scale[i], in_place);
       out[kX + i] = all.values;
       out[kNormWeight + i] = all.weight;
       out[kNormBias + i] = all.bias;

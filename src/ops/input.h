@@ -8,6 +8,10 @@
 
 namespace staa::ops {
 
+/// Adds a tensor up, in place, over the processes that hold parts of one batch. All of them call it
+/// in the same order.
+using SumOverProcesses = std::function<void(torch::Tensor&)>;
+
 /// BatchNorm over all but the channels of a sequence. In training, the statistics are the batch's
 /// and the running ones move by `momentum`; else the running ones serve.
 struct BatchNorm {
@@ -18,6 +22,7 @@ struct BatchNorm {
   double momentum = 0.1;
   double eps = 1e-5;
   bool training = false;
+  SumOverProcesses sum;  ///< makes the statistics those of all parts; empty: the batch is whole
 
   bool defined() const { return weight.defined(); }
 };

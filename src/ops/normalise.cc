@@ -73,6 +73,30 @@ Statistics statistics_of(const Tensor& values) {
   return out;
 }
 
+/// Those of all processes together. Sums of squares about 0 need no second exchange, and are held
+/// in double, where values are floats.
+Statistics join(const Statistics& own, const SumOverProcesses& sum) {
+  const auto channels = static_cast<std::int64_t>(own.mean.size());
+  auto all = torch::empty({3, channels}, torch::kDouble);
+  auto rows = all.accessor<double, 2>();
+  for (std::int64_t c = 0; c < channels; ++c) {
+    const auto mean = own.mean[static_cast<std::size_t>(c)];
+    rows[0][c] = mean * own.count;
+    rows[1][c] = (own.variance[static_cast<std::size_t>(c)] + mean * mean) * own.count;
+    rows[2][c] = own.count;
+  }
+  sum(all);
+  Statistics out = own;
+  rows = all.accessor<double, 2>();
+  out.count = rows[2][0];
+  for (std::int64_t c = 0; c < channels; ++c) {
+    const auto mean = rows[0][c] / out.count;
+    out.mean[static_cast<std::size_t>(c)] = mean;
+    out.variance[static_cast<std::size_t>(c)] = std::max(0.0, rows[1][c] / out.count - mean * mean);
+  }
+  return out;
+}
+
 /// Moves the running statistics towards the batch's; the running variance is unbiased.
 template <class T>
 void update_running(const Statistics& batch, const BatchNorm& norm) {
@@ -122,7 +146,8 @@ Normalised normalise(const Tensor& values, const BatchNorm& norm) {
     using S = decltype(zero);
     using T = kernels::Compute<S>;
     if (!norm.training) return factors_of<T>(running_statistics(norm), norm);
-    const auto statistics = statistics_of<S>(values);
+    auto statistics = statistics_of<S>(values);
+    if (norm.sum) statistics = join(statistics, norm.sum);
     update_running<T>(statistics, norm);
     return factors_of<T>(statistics, norm);
   });
@@ -130,7 +155,7 @@ Normalised normalise(const Tensor& values, const BatchNorm& norm) {
 
 template <class S>
 NormaliseGradients normalise_backward(const Tensor& values, const Normalised& normalised,
-                                      bool training, const Tensor& dx,
+                                      const BatchNorm& norm, const Tensor& dx,
                                       const kernels::Compute<S>* sum,
                                       const kernels::Compute<S>* sum_centred, bool in_place) {
   using T = kernels::Compute<S>;
@@ -146,21 +171,34 @@ NormaliseGradients normalise_backward(const Tensor& values, const Normalised& no
   kernels::sum_rows(sum, batch, channels, bias);
   kernels::sum_rows(sum_centred, batch, channels, weight);
 
-  std::vector<T> of_value(training ? channels : 0);
+  std::vector<T> of_value(norm.training ? channels : 0);
   std::vector<T> constant(of_value.size());
-  const auto share =
-      static_cast<T>(1 / (static_cast<double>(slabs.count) * static_cast<double>(slabs.rows)));
-  for (std::size_t c = 0; c < channels; ++c) {
-    const T rstd = normalised.rstd<T>()[c];
-    if (training) {
-      const T scale = normalised.scale<T>()[c] * share;
-      of_value[c] = -scale * rstd * rstd * weight[c];
-      constant[c] = -scale * bias[c] - of_value[c] * normalised.mean<T>()[c];
+  if (norm.training) {
+    // Of the whole batch, which may be spread over processes.
+    auto all = torch::empty({3, values.size(2)}, torch::kDouble);
+    auto sums = all.accessor<double, 2>();
+    for (std::int64_t c = 0; c < values.size(2); ++c) {
+      sums[0][c] = bias[c];
+      sums[1][c] = weight[c];
+      sums[2][c] = static_cast<double>(slabs.count) * static_cast<double>(slabs.rows);
     }
-    weight[c] *= rstd;
+    if (norm.sum) {
+      norm.sum(all);
+      sums = all.accessor<double, 2>();
+    }
+    for (std::size_t c = 0; c < channels; ++c) {
+      const auto i = static_cast<std::int64_t>(c);
+      const double scale = normalised.scale<T>()[c] / sums[2][i];
+      const double rstd = normalised.rstd<T>()[c];
+      const double slope = -scale * rstd * rstd * sums[1][i];
+      of_value[c] = static_cast<T>(slope);
+      constant[c] = static_cast<T>(-scale * sums[0][i] - slope * normalised.mean<T>()[c]);
+    }
   }
-  const kernels::GradientMix<T> factors{normalised.scale<T>(), training ? of_value.data() : nullptr,
-                                        training ? constant.data() : nullptr};
+  for (std::size_t c = 0; c < channels; ++c) weight[c] *= normalised.rstd<T>()[c];
+  const kernels::GradientMix<T> factors{normalised.scale<T>(),
+                                        norm.training ? of_value.data() : nullptr,
+                                        norm.training ? constant.data() : nullptr};
   for_slabs(slabs, [&](std::int64_t slab) {
     const auto at = slabs.offset(slab);
     kernels::mix_gradients(data<S>(dx) + at, data<S>(values) + at, factors, slabs.rows, channels,
@@ -169,9 +207,9 @@ NormaliseGradients normalise_backward(const Tensor& values, const Normalised& no
   return out;
 }
 
-#define STAA_FOR_ELEMENT(S)                                                                \
-  template NormaliseGradients normalise_backward<S>(                                       \
-      const Tensor& values, const Normalised& normalised, bool training, const Tensor& dx, \
+#define STAA_FOR_ELEMENT(S)                                                                        \
+  template NormaliseGradients normalise_backward<S>(                                               \
+      const Tensor& values, const Normalised& normalised, const BatchNorm& norm, const Tensor& dx, \
       const kernels::Compute<S>* sum, const kernels::Compute<S>* sum_centred, bool in_place);
 STAA_FOR_ELEMENT(float)
 STAA_FOR_ELEMENT(double)

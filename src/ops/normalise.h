@@ -48,11 +48,12 @@ struct NormaliseGradients {
 };
 
 /// From dX and its sums over a sample, rows [B, C]: `sum` of dX, `sum_centred` of
-/// dX * (values - mean). `in_place`: the gradient of the values takes the memory of dX. S is the
-/// element of the sequences.
+/// dX * (values - mean). Of `norm` its way of working alone counts; where the batch is spread over
+/// processes, each has the part of its own samples in the gradients of weight and bias. `in_place`:
+/// the gradient of the values takes the memory of dX. S is the element of the sequences.
 template <class S>
 NormaliseGradients normalise_backward(const torch::Tensor& values, const Normalised& normalised,
-                                      bool training, const torch::Tensor& dx,
+                                      const BatchNorm& norm, const torch::Tensor& dx,
                                       const kernels::Compute<S>* sum,
                                       const kernels::Compute<S>* sum_centred, bool in_place);
 

@@ -27,6 +27,11 @@ const NameTable<Corrupt>& names_of(Corrupt) {
   return table;
 }
 
+const NameTable<OnNan>& names_of(OnNan) {
+  static const NameTable<OnNan> table{{OnNan::kStop, "stop"}, {OnNan::kSkip, "skip"}};
+  return table;
+}
+
 const NameTable<OptimizerKind>& names_of(OptimizerKind) {
   static const NameTable<OptimizerKind> table{{OptimizerKind::kSgd, "sgd"},
                                               {OptimizerKind::kAdamW, "adamw"}};
@@ -261,6 +266,13 @@ std::vector<Key> train_keys() {
       at_least(0, key("train.checkpoint_steps",
                       "A checkpoint every so many steps; 0: at the end of each epoch alone",
                       STAA_MEMBER(train.checkpoint_steps))),
+      at_least(0, key("train.checkpoint_minutes",
+                      "A checkpoint whenever so many minutes have gone by; 0: by steps alone",
+                      STAA_MEMBER(train.checkpoint_minutes))),
+      key("train.on_nan", "A loss or gradient that is not finite: stop, or leave out that step",
+          STAA_MEMBER(train.on_nan)),
+      key("train.sync_batch_norm", "BatchNorm's statistics over the batches of all processes",
+          STAA_MEMBER(train.sync_batch_norm)),
       at_least(0, key("train.max_steps", "End after so many steps in all; 0: no limit",
                       STAA_MEMBER(train.max_steps))),
   };

@@ -13,6 +13,7 @@ namespace staa::recipe {
 enum class Device { kAuto, kCpu, kCuda };
 enum class Loss { kMean, kTet };
 enum class Corrupt { kRefuse, kSkip };
+enum class OnNan { kStop, kSkip };
 enum class OptimizerKind { kSgd, kAdamW };
 enum class Slice { kCount, kTime };
 enum class ScheduleKind { kCosine, kStep, kConstant };
@@ -64,6 +65,9 @@ struct TrainSection {
   double label_smoothing = 0;
   double clip_norm = 0;
   std::int64_t checkpoint_steps = 0;
+  double checkpoint_minutes = 0;
+  OnNan on_nan = OnNan::kStop;
+  bool sync_batch_norm = true;
   std::int64_t max_steps = 0;
 };
 

@@ -7,6 +7,11 @@ namespace staa::train {
 
 Evaluation evaluate(models::Network& network, data::Loader& loader, torch::Device device,
                     const std::function<bool()>& keep_going) {
+  return evaluate(network, loader, device, *distributed::alone(), keep_going);
+}
+
+Evaluation evaluate(models::Network& network, data::Loader& loader, torch::Device device,
+                    distributed::Communicator& all, const std::function<bool()>& keep_going) {
   const torch::NoGradGuard no_grad;
   network.eval();
   Evaluation sums;
@@ -27,10 +32,19 @@ Evaluation evaluate(models::Network& network, data::Loader& loader, torch::Devic
     hits.top5 += found.top5;
     sums.samples += size;
   }
-  const auto count = static_cast<double>(std::max<std::int64_t>(1, sums.samples));
-  sums.loss /= count;
-  sums.top1 = 100.0 * static_cast<double>(hits.top1) / count;
-  sums.top5 = 100.0 * static_cast<double>(hits.top5) / count;
+  // Counts are exact in double.
+  const auto together =
+      torch::tensor({sums.loss, static_cast<double>(hits.top1), static_cast<double>(hits.top5),
+                     static_cast<double>(sums.samples)},
+                    torch::kDouble);
+  all.sum(together);
+  const auto values = together.accessor<double, 1>();
+  const double count = std::max(1.0, values[3]);
+  sums.samples = static_cast<std::int64_t>(values[3]);
+  sums.loss = values[0] / count;
+  sums.top1 = 100.0 * values[1] / count;
+  sums.top5 = 100.0 * values[2] / count;
+  sums.skipped = distributed::gather_texts(all, sums.skipped);
   return sums;
 }
 

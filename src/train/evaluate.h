@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "staa/data/loader.h"
+#include "staa/distributed/communicator.h"
 #include "staa/models/network.h"
 
 namespace staa::train {
@@ -23,5 +24,10 @@ struct Evaluation {
 /// covers what was seen until it says no.
 Evaluation evaluate(models::Network& network, data::Loader& loader, torch::Device device,
                     const std::function<bool()>& keep_going = {});
+
+/// The same over many processes, of which each has its share in `loader`: all get the result of the
+/// whole, hits and samples counted exactly.
+Evaluation evaluate(models::Network& network, data::Loader& loader, torch::Device device,
+                    distributed::Communicator& all, const std::function<bool()>& keep_going);
 
 }  // namespace staa::train

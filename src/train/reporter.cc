@@ -47,7 +47,11 @@ std::string bar(const StepReport& r, int columns) {
 }  // namespace
 
 Reporter::Reporter(const std::filesystem::path& log, bool quiet)
-    : terminal_(::isatty(STDOUT_FILENO) != 0), quiet_(quiet) {
+    : terminal_(::isatty(STDOUT_FILENO) != 0), quiet_(quiet || log.empty()) {
+  if (log.empty()) {
+    logger_ = std::make_shared<spdlog::logger>("train", spdlog::sinks_init_list{});
+    return;
+  }
   const auto console = std::make_shared<spdlog::sinks::stdout_sink_mt>();
   console->set_pattern("%v");
   console->set_level(quiet ? spdlog::level::warn : spdlog::level::info);

@@ -27,7 +27,8 @@ struct StepReport {
 /// everything but the bar in the run's log.
 class Reporter {
  public:
-  /// `quiet` says nothing but warnings; the log is written all the same.
+  /// `quiet` says nothing but warnings; the log is written all the same. An empty `log` stands for
+  /// one of many processes of which another speaks: nothing is said nor written.
   Reporter(const std::filesystem::path& log, bool quiet);
   ~Reporter();
   Reporter(const Reporter&) = delete;

@@ -152,8 +152,9 @@ void check_input(const InputDescription& known, const data::Labelled& set,
 }
 
 std::unique_ptr<data::Loader> training_loader(std::shared_ptr<const data::Source> training,
-                                              const recipe::Recipe& recipe) {
+                                              const recipe::Recipe& recipe, data::Share share) {
   data::LoaderOptions options;
+  options.share = share;
   options.batch = recipe.train.batch;
   options.workers = recipe.data.workers;
   // A worker makes a batch at a time: with fewer in flight some would have nothing to do.
@@ -164,8 +165,9 @@ std::unique_ptr<data::Loader> training_loader(std::shared_ptr<const data::Source
 }
 
 std::unique_ptr<data::Loader> evaluation_loader(std::shared_ptr<const data::Source> test,
-                                                const recipe::Recipe& recipe) {
+                                                const recipe::Recipe& recipe, data::Share share) {
   data::LoaderOptions options;
+  options.share = share;
   options.batch = recipe.train.eval_batch > 0 ? recipe.train.eval_batch : recipe.train.batch;
   options.workers = recipe.data.workers;
   // A worker makes a batch at a time: with fewer in flight some would have nothing to do.
@@ -175,12 +177,13 @@ std::unique_ptr<data::Loader> evaluation_loader(std::shared_ptr<const data::Sour
   return std::make_unique<data::Loader>(std::move(test), options);
 }
 
-void set_threads(std::int64_t threads) {
-  const auto cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  at::set_num_threads(threads > 0 ? static_cast<int>(threads) : cores);
+void set_threads(std::int64_t threads, std::int64_t processes) {
+  const auto cores = static_cast<std::int64_t>(std::thread::hardware_concurrency());
+  const auto own = std::max<std::int64_t>(1, cores / std::max<std::int64_t>(1, processes));
+  at::set_num_threads(static_cast<int>(threads > 0 ? threads : own));
 }
 
-torch::Device choose_device(const recipe::Recipe& recipe) {
+torch::Device choose_device(const recipe::Recipe& recipe, std::int64_t local_rank) {
   const bool available = torch::cuda::is_available();
   if (recipe.device == recipe::Device::kCuda && !available) {
     fail(ErrorKind::kUsage,
@@ -188,7 +191,9 @@ torch::Device choose_device(const recipe::Recipe& recipe) {
          "device = \"cpu\"");
   }
   const bool cuda = available && recipe.device != recipe::Device::kCpu;
-  return cuda ? torch::Device(torch::kCUDA) : torch::Device(torch::kCPU);
+  if (!cuda) return torch::Device(torch::kCPU);
+  const auto devices = static_cast<std::int64_t>(torch::cuda::device_count());
+  return {torch::kCUDA, static_cast<torch::DeviceIndex>(local_rank % devices)};
 }
 
 TensorBatch to_tensors(data::Batch&& batch, const data::SampleShape& shape, torch::Device device) {

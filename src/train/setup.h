@@ -51,20 +51,23 @@ void check_input(const InputDescription& known, const data::Labelled& set,
 /// The options of the recipe's network for such inputs.
 models::NetworkOptions network_options(const recipe::Recipe& recipe, const InputDescription& input);
 
-/// Shuffled. Everything drawn follows from recipe.seed.
+/// Shuffled. Everything drawn follows from recipe.seed. Batches of recipe.train.batch are those of
+/// all processes together, of which the loader has its share.
 std::unique_ptr<data::Loader> training_loader(std::shared_ptr<const data::Source> training,
-                                              const recipe::Recipe& recipe);
+                                              const recipe::Recipe& recipe, data::Share share = {});
 
-/// In order, in batches of recipe.train.eval_batch.
+/// In order, in batches of recipe.train.eval_batch; of all processes together, likewise.
 std::unique_ptr<data::Loader> evaluation_loader(std::shared_ptr<const data::Source> test,
-                                                const recipe::Recipe& recipe);
+                                                const recipe::Recipe& recipe,
+                                                data::Share share = {});
 
-/// LibTorch's threads: recipe.threads, or all cores for 0.
-void set_threads(std::int64_t threads);
+/// LibTorch's threads: recipe.threads, or for 0 all cores, which the machine's `processes` share.
+void set_threads(std::int64_t threads, std::int64_t processes = 1);
 
-/// The device that the recipe names; "auto" is CUDA where there is one. Throws Error(kUsage) when
-/// CUDA is asked for and there is none.
-torch::Device choose_device(const recipe::Recipe& recipe);
+/// The device that the recipe names; "auto" is CUDA where there is one. Of several CUDA devices
+/// process `local_rank` of a machine takes its own. Throws Error(kUsage) when CUDA is asked for and
+/// there is none.
+torch::Device choose_device(const recipe::Recipe& recipe, std::int64_t local_rank = 0);
 
 /// A batch on its device.
 struct TensorBatch {

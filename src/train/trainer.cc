@@ -8,14 +8,18 @@
 #include <set>
 #include <utility>
 
+#include "staa/distributed/gradient_sum.h"
 #include "staa/models/registry.h"
+#include "staa/nn/layers.h"
 #include "staa/options/names.h"
 #include "staa/train/loss.h"
+#include "staa/train/non_finite.h"
 #include "staa/train/reporter.h"
 #include "staa/train/run_folder.h"
 #include "staa/train/schedule.h"
 #include "staa/train/setup.h"
 #include "staa/train/signals.h"
+#include "staa/train/turn.h"
 #include "staa/util/error.h"
 #include "staa/util/file.h"
 #include "staa/util/random.h"
@@ -43,7 +47,7 @@ RunFolder choose_folder(const TrainRequest& request) {
          "--out for a new run",
          request.out.string());
   }
-  if (request.resume && !std::filesystem::exists(folder.last())) {
+  if (request.resume && !folder.has_run()) {
     fail(ErrorKind::kUsage, "{}: nothing to resume: there is no checkpoint {}",
          request.out.string(), folder.last().filename().string());
   }
@@ -55,6 +59,14 @@ std::string skipped_note(std::int64_t training, std::int64_t test) {
   return training + test > 0 ? fmt::format("  skipped {} + {}", training, test) : "";
 }
 
+/// What one process computes of a training step.
+struct Part {
+  TensorBatch batch;
+  Turn turn;              ///< of the whole batch
+  bool repeated = false;  ///< the part is the whole batch, in every process
+  double weight = 1;      ///< of its mean loss in that of the whole batch
+};
+
 /// The gradient-descent loop over one run: what `train` keeps between its steps.
 class Run {
  public:
@@ -65,15 +77,21 @@ class Run {
 
  private:
   void announce() const;
+  void check_others() const;
+  void share_statistics();
   void train_epoch();
-  void train_batch(TensorBatch batch);
-  torch::Tensor loss_of(TensorBatch& batch);
+  Turn take_turn(const data::Batch* batch);
+  Part part_of(TensorBatch own, const Turn& turn);
+  void train_part(Part part);
+  void mix(Part& part, torch::Tensor& targets);
+  torch::Tensor loss_of(Part& part, Hits& hits);
+  double sum_up(const Part& part, const torch::Tensor& loss, const Hits& hits);
+  void refuse_step(const ForwardState& before, const Part& part, const std::string& what);
   void report_step();
   void report_skipped(const std::vector<std::string>& reasons);
   void finish_epoch();
-  void save_last() const;
-  /// Asked to stop before the end: the epoch in progress is left as it is, to be resumed.
-  bool interrupted() const { return told_to_stop_ || StopSignals::received() != 0; }
+  void save_last();
+  bool clock_says_save();
   bool out_of_steps() const {
     return recipe_.train.max_steps > 0 && progress_.step >= recipe_.train.max_steps;
   }
@@ -91,16 +109,24 @@ class Run {
   const recipe::Recipe& recipe_;
   const RunFolder& folder_;
   Reporter& reporter_;
+  distributed::Communicator& all_;
   torch::Device device_;
   RunDescription description_;
   std::shared_ptr<models::Network> network_;
   std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<distributed::GradientSum> gradients_;
   std::unique_ptr<data::Loader> loader_;
   std::unique_ptr<data::Loader> test_loader_;
   Progress progress_;
   Evaluation last_;
   std::set<std::string> skipped_;  // what was said of corrupt samples
-  bool told_to_stop_ = false;
+  bool told_to_stop_ = false;      // this process
+  bool repeated_ = false;          // the step in progress computes the whole batch in every process
+  // What all have agreed on: to stop before the end. The epoch in progress is left as it is, to be
+  // resumed.
+  bool stopping_ = false;
+  int signal_ = 0;
+  Clock::time_point last_saved_ = Clock::now();
   // Of this process's share of the epoch in progress, for the speed shown.
   Clock::time_point epoch_start_;
   std::int64_t epoch_start_samples_ = 0;
@@ -112,20 +138,55 @@ Run::Run(const TrainRequest& request, const Sources& sources, const RunFolder& f
       recipe_(request.recipe),
       folder_(folder),
       reporter_(reporter),
-      device_(choose_device(request.recipe)) {
-  set_threads(recipe_.threads);
+      all_(*request.all),
+      device_(choose_device(request.recipe, all_.launch().local_rank)) {
+  set_threads(recipe_.threads, all_.launch().local_size);
   description_ = {recipe::to_toml(recipe_), sources.input};
   torch::manual_seed(static_cast<std::uint64_t>(recipe_.seed));
   network_ = models::make_network(network_options(recipe_, description_.input));
   network_->to(device_);
   optimizer_ = std::make_unique<Optimizer>(*network_, recipe_.optimizer);
-  loader_ = training_loader(sources.train, recipe_);
-  test_loader_ = evaluation_loader(sources.test, recipe_);
-  if (request.resume) {
-    progress_ = load_checkpoint(folder_.last(), *network_, *optimizer_);
-    folder_.keep_metrics(progress_.epoch);
-  } else {
-    write_file_atomically(folder_.recipe(), description_.recipe);
+  gradients_ = std::make_unique<distributed::GradientSum>(*network_, request.all);
+  const data::Share share{all_.rank(), all_.size()};
+  loader_ = training_loader(sources.train, recipe_, share);
+  test_loader_ = evaluation_loader(sources.test, recipe_, share);
+  const bool goes_on = request.resume && std::filesystem::exists(folder_.last());
+  if (goes_on) progress_ = load_checkpoint(folder_.last(), *network_, *optimizer_);
+  check_others();
+  broadcast_state(all_, *network_);
+  share_statistics();
+  if (!all_.leads()) return;
+  if (request.resume) folder_.keep_metrics(progress_.epoch);
+  if (!goes_on) write_file_atomically(folder_.recipe(), description_.recipe);
+}
+
+void Run::check_others() const {
+  if (recipe_.train.batch < all_.size()) {
+    fail(ErrorKind::kUsage,
+         "train.batch = {}: expected at least one sample for each of {} processes",
+         recipe_.train.batch, all_.size());
+  }
+  // Where the data lie and how they are loaded is each machine's own affair.
+  auto recipe = recipe_;
+  recipe.data.path = recipe.data.class_names = recipe.data.cache = "";
+  recipe.data.workers = recipe.threads = 0;
+  recipe.device = {};
+  check_agreement(all_,
+                  {{"recipe", recipe::to_toml(recipe)},
+                   {"size of its data", fmt::format("{} and {} samples", loader_->source().size(),
+                                                    test_loader_->source().size())},
+                   {"checkpoint", fmt::format("{} steps, {} epochs and {} batches", progress_.step,
+                                              progress_.epoch, progress_.batch)}});
+}
+
+void Run::share_statistics() {
+  if (all_.alone() || !recipe_.train.sync_batch_norm) return;
+  for (const auto& module : network_->modules()) {
+    auto* layer = dynamic_cast<nn::ConvNorm*>(module.get());
+    if (layer == nullptr) continue;
+    layer->share_statistics([this](torch::Tensor& sums) {
+      if (!repeated_) all_.sum(sums);
+    });
   }
 }
 
@@ -139,6 +200,13 @@ void Run::announce() const {
                   recipe_.model.network, recipe_.model.width, to_string(recipe_.neuron.kind),
                   recipe_.model.steps, with_thousands(models::parameter_count(*network_)),
                   device_.str(), at::get_num_threads()));
+  if (!all_.alone()) {
+    reporter_.say(fmt::format(
+        "{} processes, started by {}, {} here; {} of a batch of {} each", all_.size(),
+        all_.launch().by, all_.launch().local_size,
+        recipe_.train.sync_batch_norm ? "shares" : "shares, with statistics of their own,",
+        recipe_.train.batch));
+  }
   if (progress_.step > 0) {
     reporter_.say(
         fmt::format("resumed after {} epochs and {} batches", progress_.epoch, progress_.batch));
@@ -147,10 +215,25 @@ void Run::announce() const {
 
 TrainResult Run::execute() {
   announce();
-  while (progress_.epoch < recipe_.train.epochs && !interrupted() && !out_of_steps()) {
-    train_epoch();
+  while (progress_.epoch < recipe_.train.epochs && !stopping_ && !out_of_steps()) train_epoch();
+  return {progress_, last_, stopping_, signal_};
+}
+
+/// Tells the others where this process stands and hears of them; `batch` is null at the end of an
+/// epoch.
+Turn Run::take_turn(const data::Batch* batch) {
+  Offer offer;
+  if (batch != nullptr) {
+    offer.samples = batch->size;
+    offer.skipped = batch->skipped;
   }
-  return {progress_, last_, interrupted(), StopSignals::received()};
+  offer.signal = StopSignals::received();
+  offer.stop = told_to_stop_;
+  offer.save = clock_says_save();
+  auto turn = train::take_turn(all_, offer);
+  stopping_ = turn.stop;
+  signal_ = turn.signal;
+  return turn;
 }
 
 void Run::train_epoch() {
@@ -160,71 +243,142 @@ void Run::train_epoch() {
   epoch_start_samples_ = progress_.samples;
   const double seconds_before = progress_.seconds;
   std::int64_t steps = 0;
-  while (!interrupted() && !out_of_steps()) {
-    auto batch = loader_->next();
+  for (;;) {
+    auto batch = out_of_steps() ? std::nullopt : loader_->next();
+    const auto turn = take_turn(batch ? &*batch : nullptr);
+    if (turn.stop) return save_last();
     if (!batch) break;
-    report_skipped(batch->skipped);
-    progress_.skipped += static_cast<std::int64_t>(batch->skipped.size());
-    if (batch->size == 0) {
+    report_skipped(turn.skipped);
+    progress_.skipped += static_cast<std::int64_t>(turn.skipped.size());
+    if (turn.samples == 0) {
       ++progress_.batch;
       continue;
     }
-    train_batch(to_tensors(std::move(*batch), description_.input.shape, device_));
+    train_part(part_of(to_tensors(std::move(*batch), description_.input.shape, device_), turn));
     progress_.seconds = seconds_before + seconds_since(epoch_start_);
     report_step();
     const auto every = recipe_.train.checkpoint_steps;
-    if (every > 0 && ++steps % every == 0) save_last();
+    if (turn.save || (every > 0 && ++steps % every == 0)) save_last();
     if (request_.keep_going && !request_.keep_going(progress_)) told_to_stop_ = true;
   }
-  if (interrupted()) return save_last();
   finish_epoch();
 }
 
-torch::Tensor Run::loss_of(TensorBatch& batch) {
+/// The own share, or, where one would have nothing to do, the whole batch for everyone.
+Part Run::part_of(TensorBatch own, const Turn& turn) {
+  Part part{std::move(own), turn};
+  if (all_.alone()) return part;
+  part.repeated = !turn.all_have;
+  if (part.repeated) {
+    part.batch = {gather_images(all_, part.batch.images),
+                  distributed::gather_rows(all_, part.batch.labels)};
+    part.turn.first = 0;
+    part.weight = 1 / static_cast<double>(all_.size());
+  } else {
+    part.weight =
+        static_cast<double>(part.batch.labels.size(0)) / static_cast<double>(part.turn.samples);
+  }
+  return part;
+}
+
+/// Mixup with partners from the whole batch.
+void Run::mix(Part& part, torch::Tensor& targets) {
+  Random random{static_cast<std::uint64_t>(recipe_.seed), kMixupStream,
+                static_cast<std::uint64_t>(progress_.step)};
+  const double share = random.beta(recipe_.augment.mixup, recipe_.augment.mixup);
+  std::vector<std::int64_t> partner(static_cast<std::size_t>(part.turn.samples));
+  std::iota(partner.begin(), partner.end(), 0);
+  for (std::size_t i = partner.size(); i > 1; --i) {
+    std::swap(partner[i - 1],
+              partner[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(i)))]);
+  }
+  auto& batch = part.batch;
+  const auto order = torch::tensor(partner, torch::kLong)
+                         .narrow(0, part.turn.first, batch.labels.size(0))
+                         .to(device_);
+  const auto images = part.repeated ? batch.images : gather_images(all_, batch.images);
+  const auto others = part.repeated ? targets : distributed::gather_rows(all_, targets);
+  const auto partners = images.index_select(batch.batch_dimension(), order);
+  batch.images = share * batch.images + (1 - share) * partners;
+  targets = share * targets + (1 - share) * others.index_select(0, order);
+}
+
+torch::Tensor Run::loss_of(Part& part, Hits& hits) {
   const auto classes = static_cast<std::int64_t>(description_.input.classes.size());
   const auto& train = recipe_.train;
-  auto targets = soft_targets(batch.labels, classes, train.label_smoothing);
-  if (recipe_.augment.mixup > 0) {
-    Random random{static_cast<std::uint64_t>(recipe_.seed), kMixupStream,
-                  static_cast<std::uint64_t>(progress_.step)};
-    const double share = random.beta(recipe_.augment.mixup, recipe_.augment.mixup);
-    std::vector<std::int64_t> partner(static_cast<std::size_t>(batch.labels.size(0)));
-    std::iota(partner.begin(), partner.end(), 0);
-    for (std::size_t i = partner.size(); i > 1; --i) {
-      std::swap(partner[i - 1],
-                partner[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(i)))]);
-    }
-    const auto order = torch::tensor(partner, torch::kLong).to(device_);
-    const auto partners = batch.images.index_select(batch.batch_dimension(), order);
-    batch.images = share * batch.images + (1 - share) * partners;
-    targets = share * targets + (1 - share) * targets.index_select(0, order);
-  }
-  const auto logits = network_->forward(batch.images);
-  progress_.hits += count_hits(logits, batch.labels).top1;
+  auto targets = soft_targets(part.batch.labels, classes, train.label_smoothing);
+  if (recipe_.augment.mixup > 0) mix(part, targets);
+  const auto logits = network_->forward(part.batch.images);
+  hits = count_hits(logits, part.batch.labels);
   if (train.loss == recipe::Loss::kTet) {
     return tet_loss(logits, targets, train.tet_lambda, recipe_.neuron.threshold);
   }
   return mean_output_loss(logits, targets);
 }
 
-void Run::train_batch(TensorBatch batch) {
+/// The whole batch's mean loss; its hits join the epoch's where the loss is finite.
+double Run::sum_up(const Part& part, const torch::Tensor& loss, const Hits& hits) {
+  const bool counts = !part.repeated || all_.leads();
+  const auto sums = torch::tensor(
+      {loss.item<double>() * part.weight, counts ? static_cast<double>(hits.top1) : 0.0},
+      torch::kDouble);
+  all_.sum(sums);
+  const auto values = sums.accessor<double, 1>();
+  if (std::isfinite(values[0])) progress_.hits += static_cast<std::int64_t>(values[1]);
+  return values[0];
+}
+
+void Run::train_part(Part part) {
+  const bool may_skip = recipe_.train.on_nan == recipe::OnNan::kSkip;
+  const ForwardState before(*network_, may_skip);
+  const auto hits_before = progress_.hits;
+  repeated_ = part.repeated;
   optimizer_->set_learning_rate(learning_rate_at(progress_.batch));
   optimizer_->zero_grad();
-  const auto loss = loss_of(batch);
-  const double value = loss.item<double>();
+  Hits hits;
+  const auto loss = loss_of(part, hits);
+  const double value = sum_up(part, loss, hits);
   if (!std::isfinite(value)) {
-    fail(ErrorKind::kRuntime,
-         "epoch {}, batch {}: the loss is {}; the last checkpoint is kept. Try a smaller "
-         "optimizer.lr or train.clip_norm",
-         progress_.epoch + 1, progress_.batch + 1, value);
+    return refuse_step(before, part, fmt::format("the loss is {}", value));
   }
-  loss.backward();
+  gradients_->begin();
+  (all_.alone() ? loss : loss * part.weight).backward();
+  gradients_->finish();
+  const auto gradient = non_finite_gradient(*network_);
+  if (!gradient.empty()) {
+    progress_.hits = hits_before;
+    return refuse_step(before, part, fmt::format("the {} is not finite", gradient));
+  }
   if (recipe_.train.clip_norm > 0) optimizer_->clip_gradients(recipe_.train.clip_norm);
   optimizer_->step();
 
-  const auto size = batch.labels.size(0);
-  progress_.loss_sum += value * static_cast<double>(size);
-  progress_.samples += size;
+  progress_.loss_sum += value * static_cast<double>(part.turn.samples);
+  progress_.samples += part.turn.samples;
+  ++progress_.batch;
+  ++progress_.step;
+}
+
+/// Ends the run with the place of the first value that is not finite, or leaves the step out. All
+/// processes come here together.
+void Run::refuse_step(const ForwardState& before, const Part& part, const std::string& what) {
+  const auto parameter = non_finite_parameter(*network_);
+  before.restore_generator();
+  const auto layers =
+      distributed::gather_texts(all_, {non_finite_layer(*network_, part.batch.images)});
+  auto place = parameter;
+  for (const auto& layer : layers) {
+    if (place.empty()) place = layer;
+  }
+  const auto message =
+      fmt::format("epoch {}, batch {} (step {}): {}{}", progress_.epoch + 1, progress_.batch + 1,
+                  progress_.step + 1, what, place.empty() ? "" : "; first not finite: " + place);
+  // With such weights no later step is better.
+  if (recipe_.train.on_nan == recipe::OnNan::kStop || !parameter.empty()) {
+    fail(ErrorKind::kRuntime,
+         "{}; the last checkpoint is kept. Try a smaller optimizer.lr or train.clip_norm", message);
+  }
+  before.restore_buffers(*network_);
+  reporter_.warn(message + "; the step is left out");
   ++progress_.batch;
   ++progress_.step;
 }
@@ -240,8 +394,8 @@ void Run::report_step() {
   report.epochs = recipe_.train.epochs;
   report.batch = progress_.batch;
   report.batches = loader_->batches();
-  report.loss = progress_.loss_sum / samples;
-  report.top1 = 100.0 * static_cast<double>(progress_.hits) / samples;
+  report.loss = progress_.loss_sum / std::max(1.0, samples);
+  report.top1 = 100.0 * static_cast<double>(progress_.hits) / std::max(1.0, samples);
   report.images_per_s = speed;
   report.seconds_left = epochs_left * total / std::max(1e-9, speed);
   reporter_.step(report);
@@ -258,9 +412,14 @@ void Run::finish_epoch() {
   const double elapsed = std::max(1e-9, seconds_since(epoch_start_));
   const double speed = static_cast<double>(progress_.samples - epoch_start_samples_) / elapsed;
   const double waited = loader_->seconds_waited();
-  last_ = evaluate(*network_, *test_loader_, device_, [this] { return !interrupted(); });
+  if (!recipe_.train.sync_batch_norm) average_statistics(all_, *network_);
+  last_ = evaluate(*network_, *test_loader_, device_, all_,
+                   [] { return StopSignals::received() == 0; });
   // A stop in the evaluation: the epoch's training is kept, its evaluation is made on resuming.
-  if (interrupted()) return save_last();
+  if (take_turn(nullptr).stop) {
+    last_ = {};
+    return save_last();
+  }
   report_skipped(last_.skipped);
 
   const auto samples = static_cast<double>(std::max<std::int64_t>(1, progress_.samples));
@@ -293,8 +452,10 @@ void Run::finish_epoch() {
                                    {"skipped_train", skipped},
                                    {"skipped_test", last_.skipped.size()},
                                    {"train_seconds", progress_.seconds}};
-  folder_.append_metrics(row.dump());
-  if (best) save_weights(folder_.best(), *network_, progress_, description_);
+  if (all_.leads()) {
+    folder_.append_metrics(row.dump());
+    if (best) save_weights(folder_.best(), *network_, progress_, description_);
+  }
   save_last();
   reporter_.say(fmt::format(
       "epoch {:>{}}/{}  train loss {:.4f} acc {:.2f} %  test loss {:.4f} acc {:.2f} %{}  {:.0f} "
@@ -304,19 +465,28 @@ void Run::finish_epoch() {
       skipped_note(skipped, static_cast<std::int64_t>(last_.skipped.size()))));
 }
 
-void Run::save_last() const {
-  save_checkpoint(folder_.last(), *network_, *optimizer_, progress_, description_);
+void Run::save_last() {
+  if (!recipe_.train.sync_batch_norm) average_statistics(all_, *network_);
+  if (all_.leads()) {
+    save_checkpoint(folder_.last(), *network_, *optimizer_, progress_, description_);
+  }
+  last_saved_ = Clock::now();
 }
 
-}  // namespace
+/// Rank 0's clock counts.
+bool Run::clock_says_save() {
+  const auto minutes = recipe_.train.checkpoint_minutes;
+  return all_.leads() && minutes > 0 && seconds_since(last_saved_) >= 60 * minutes;
+}
 
-TrainResult train(const TrainRequest& request) {
-  const auto folder = choose_folder(request);
+TrainResult train_together(const TrainRequest& request) {
+  auto& all = *request.all;
+  const auto folder = all.leads() ? choose_folder(request) : RunFolder(request.out);
   const auto sources =
       open_data(request.recipe);  // a set that is not there leaves no folder behind
-  make_folder(folder.root());
+  if (all.leads()) make_folder(folder.root());
   const StopSignals signals;
-  Reporter reporter(folder.log(), request.quiet);
+  Reporter reporter(all.leads() ? folder.log() : "", request.quiet);
   Run run(request, sources, folder, reporter);
   const auto result = run.execute();
   if (result.stopped) {
@@ -330,7 +500,21 @@ TrainResult train(const TrainRequest& request) {
                              result.last.top1, result.progress.best_top1,
                              result.progress.best_epoch, human_duration(result.progress.seconds)));
   }
+  all.finish();
   return result;
+}
+
+}  // namespace
+
+void check_folder(const TrainRequest& request) { choose_folder(request); }
+
+TrainResult train(const TrainRequest& request) {
+  try {
+    return train_together(request);
+  } catch (const std::exception& error) {
+    request.all->report_failure(error.what());
+    throw;
+  }
 }
 
 }  // namespace staa::train

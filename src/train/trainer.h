@@ -2,8 +2,10 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 
+#include "staa/distributed/communicator.h"
 #include "staa/recipe/recipe.h"
 #include "staa/train/checkpoint.h"
 #include "staa/train/evaluate.h"
@@ -17,6 +19,9 @@ struct TrainRequest {
   bool quiet = false;         ///< no progress on standard output
   /// Asked after every step; false stops the run as a signal does. Empty: never.
   std::function<bool(const Progress&)> keep_going;
+  /// The processes that train together, each of which calls train with the same request. The
+  /// recipe's batch is that of all; rank 0 alone writes and speaks.
+  std::shared_ptr<distributed::Communicator> all = distributed::alone();
 };
 
 struct TrainResult {
@@ -28,10 +33,17 @@ struct TrainResult {
 
 /// Trains as the recipe says and leaves everything in the run's folder (see RunFolder). SIGINT and
 /// SIGTERM stop it after the step in progress, with a checkpoint from which `resume` goes on: with
-/// one thread the stopped and resumed run is bit for bit the run that was never stopped.
+/// one thread the stopped and resumed run is bit for bit the run that was never stopped. A run of
+/// many processes may go on with another number of them. A run that has not got to a checkpoint
+/// begins anew.
 ///
-/// Throws Error(kUsage) when `out` holds a run and `resume` is not set, or holds none and it is;
-/// Error(kRuntime) naming epoch and batch when the loss is not finite, leaving the last checkpoint.
+/// Throws Error(kUsage) when `out` holds a run and `resume` is not set, or holds none and it is,
+/// and where the processes differ in recipe, data or checkpoint; Error(kRuntime) naming epoch,
+/// batch and layer when a loss or a gradient is not finite (unless train.on_nan says to go on), or
+/// the rank that was lost, leaving the last checkpoint.
 TrainResult train(const TrainRequest& request);
+
+/// Throws as train would for a folder that does not fit the request. Makes nothing.
+void check_folder(const TrainRequest& request);
 
 }  // namespace staa::train

@@ -6,14 +6,18 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
+#include <sstream>
 #include <thread>
 
 #include "staa/util/file.h"
 
 namespace staa::test {
 
-Process::Process(const std::vector<std::string>& arguments) {
-  std::vector<std::string> words{STAA_PROGRAM};
+Process::Process(const std::vector<std::string>& arguments,
+                 const std::vector<std::string>& before) {
+  auto words = before;
+  words.emplace_back(STAA_PROGRAM);
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
   for (auto& word : words) argv.push_back(word.data());
@@ -25,7 +29,7 @@ Process::Process(const std::vector<std::string>& arguments) {
   if (pid_ == 0) {
     ::dup2(::open(out.c_str(), O_CREAT | O_WRONLY, 0600), STDOUT_FILENO);
     ::dup2(::open(err.c_str(), O_CREAT | O_WRONLY, 0600), STDERR_FILENO);
-    ::execv(argv[0], argv.data());
+    ::execvp(argv[0], argv.data());
     ::_exit(127);
   }
 }
@@ -62,6 +66,17 @@ Finished Process::wait() {
   return finished;
 }
 
-Finished run_staa(const std::vector<std::string>& arguments) { return Process(arguments).wait(); }
+Finished run_staa(const std::vector<std::string>& arguments,
+                  const std::vector<std::string>& before) {
+  return Process(arguments, before).wait();
+}
+
+bool has_program(const std::string& name) {
+  std::istringstream folders(std::getenv("PATH") == nullptr ? "" : std::getenv("PATH"));
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    if (::access((folder + "/" + name).c_str(), X_OK) == 0) return true;
+  }
+  return false;
+}
 
 }  // namespace staa::test

@@ -18,10 +18,12 @@ struct Finished {
   std::string err;
 };
 
-/// The program `staa`, running in the background on one thread.
+/// The program `staa`, running in the background on one thread. `before` are words that stand
+/// before it, looked up in $PATH: {"env", "RANK=0"}.
 class Process {
  public:
-  explicit Process(const std::vector<std::string>& arguments);
+  explicit Process(const std::vector<std::string>& arguments,
+                   const std::vector<std::string>& before = {});
   ~Process();
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
@@ -29,6 +31,7 @@ class Process {
   /// Waits until `happened`, for at most a minute. False: it ended, or the time was up, before.
   bool wait_for(const std::function<bool()>& happened);
   void send(int signal) const;
+  pid_t id() const { return pid_; }
   Finished wait();
 
  private:
@@ -41,6 +44,10 @@ class Process {
 };
 
 /// Runs `staa` with these arguments to its end.
-Finished run_staa(const std::vector<std::string>& arguments);
+Finished run_staa(const std::vector<std::string>& arguments,
+                  const std::vector<std::string>& before = {});
+
+/// Whether $PATH has this program.
+bool has_program(const std::string& name);
 
 }  // namespace staa::test

@@ -1,0 +1,48 @@
+# LibTorch from a wheel of torch, without the wheel's own CMake package: where the wheel was built with CUDA, that
+# package refuses machines that have no CUDA toolkit, though nothing here compiles with it.
+#
+# STAA_TORCH names the wheel's folder torch/ (the one with include/ and lib/); "python" asks python3 for it.
+# Sets TORCH_LIBRARIES, TORCH_INCLUDE_DIRS and Torch_VERSION as the package would, and the C++ standard that the
+# headers ask for.
+if(STAA_TORCH STREQUAL "python")
+  execute_process(COMMAND python3 -c "import torch; print(torch.utils.cmake_prefix_path)"
+    OUTPUT_VARIABLE prefix OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE failed ERROR_VARIABLE why)
+  if(failed)
+    message(FATAL_ERROR "STAA_TORCH=python: python3 cannot import torch:\n${why}\n"
+      "Name the wheel's folder: -DSTAA_TORCH=.../site-packages/torch")
+  endif()
+  get_filename_component(STAA_TORCH_ROOT ${prefix}/../.. ABSOLUTE)
+else()
+  get_filename_component(STAA_TORCH_ROOT ${STAA_TORCH} ABSOLUTE)
+endif()
+if(NOT EXISTS ${STAA_TORCH_ROOT}/lib/libtorch.so)
+  message(FATAL_ERROR "STAA_TORCH: expected a folder with include/ and lib/libtorch.so, found ${STAA_TORCH_ROOT}")
+endif()
+
+set(TORCH_INCLUDE_DIRS ${STAA_TORCH_ROOT}/include
+  ${STAA_TORCH_ROOT}/include/torch/csrc/api/include)
+foreach(header torch/headeronly/version.h torch/csrc/api/include/torch/version.h)
+  if(EXISTS ${STAA_TORCH_ROOT}/include/${header})
+    file(STRINGS ${STAA_TORCH_ROOT}/include/${header} numbers
+      REGEX "define TORCH_VERSION_(MAJOR|MINOR|PATCH) [0-9]+")
+    if(numbers)
+      string(REGEX MATCHALL " [0-9]+" numbers "${numbers}")
+      string(REPLACE ";" "." Torch_VERSION "${numbers}")
+      string(REPLACE " " "" Torch_VERSION "${Torch_VERSION}")
+      break()
+    endif()
+  endif()
+endforeach()
+file(STRINGS ${STAA_TORCH_ROOT}/include/torch/csrc/api/include/torch/all.h wants_20 REGEX "202002L")
+if(wants_20 AND CMAKE_CXX_STANDARD LESS 20)
+  set(CMAKE_CXX_STANDARD 20)
+endif()
+
+add_library(staa_torch_wheel INTERFACE)
+target_include_directories(staa_torch_wheel SYSTEM INTERFACE
+  $<BUILD_INTERFACE:${STAA_TORCH_ROOT}/include>
+  $<BUILD_INTERFACE:${STAA_TORCH_ROOT}/include/torch/csrc/api/include>)
+# libtorch_cuda registers itself as it is loaded: nothing names it.
+target_link_libraries(staa_torch_wheel INTERFACE -Wl,--no-as-needed ${STAA_TORCH_ROOT}/lib/libtorch.so
+  ${STAA_TORCH_ROOT}/lib/libtorch_cpu.so ${STAA_TORCH_ROOT}/lib/libc10.so -Wl,--as-needed)
+set(TORCH_LIBRARIES staa_torch_wheel)
