@@ -14,6 +14,7 @@
 
 #include "command.h"
 #include "staa/experiment/grid.h"
+#include "staa/experiment/reuse.h"
 #include "staa/experiment/run_state.h"
 #include "staa/experiment/runner.h"
 #include "staa/experiment/summary.h"
@@ -37,6 +38,7 @@ struct Options {
   std::string out;
   std::string scale = "paper";
   std::vector<std::string> only;
+  std::vector<std::string> reuse;
   experiment::GridOptions grid;
   std::int64_t jobs = 0;
   bool list = false;
@@ -196,6 +198,11 @@ int run_grid(const Options& options, const Definition& definition, const std::ve
   progress.say(fmt::format("{}: {} runs at {} scale, {} at once with {} threads each, in {}",
                            definition.name, runs.size(), options.scale, runner.jobs, runner.threads,
                            options.out));
+  if (const auto copied =
+          experiment::reuse_runs(runs, {options.reuse.begin(), options.reuse.end()});
+      copied > 0) {
+    progress.say(fmt::format("{} finished runs are copied from other experiments", copied));
+  }
   const auto write = [&] {
     auto summary = experiment::summarise(definition, options.grid, all);
     experiment::write_tables(summary, out);
@@ -265,6 +272,10 @@ void add_experiment(CLI::App& app, Action& action) {
       ->type_name("N")
       ->default_str("a core or CUDA device each");
   command->add_option("--only", options->only, "Run these cells")->type_name("CELL");
+  command
+      ->add_option("--reuse", options->reuse,
+                   "Folders of other experiments: copy finished runs of the same recipe from there")
+      ->type_name("DIR");
   command->add_flag("--list", options->list, "List the experiments, or the cells of one");
   command->add_flag("--dry-run", options->dry_run, "Tell what would run, and do nothing");
   command->add_flag("--json", options->json, "Print the table as one JSON object");

@@ -95,6 +95,19 @@ TEST_F(ExperimentCommand, RunsAGridOnceAndWritesItsTables) {
   expect_holds(longer.err, "train.epochs");
 }
 
+TEST_F(ExperimentCommand, TakesFinishedRunsOfTheSameRecipeFromAnotherExperiment) {
+  ASSERT_EQ(run_staa(grid("first")).code, 0);
+  std::filesystem::remove_all(folder_ / "first" / "r-1");
+  const auto ended = run_staa(grid("second", {"--reuse", out("first")}));
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  expect_holds(ended.err, "1 finished runs are copied");
+  expect_holds(ended.err, "[2/2] r-1, seed 1");
+  expect_same_checkpoint(run("first", "r-4") / "last.safetensors",
+                         run("second", "r-4") / "last.safetensors");
+  const auto other = run_staa(grid("third", {"neuron.tau=3", "--reuse", out("first")}));
+  EXPECT_EQ(other.err.find("copied"), std::string::npos) << "of another recipe: " << other.err;
+}
+
 TEST_F(ExperimentCommand, AKilledGridGoesOnWhereItWas) {
   ASSERT_EQ(run_staa(grid("whole")).code, 0);
   {
