@@ -11,6 +11,7 @@ using Action = std::function<int()>;
 /// Each adds its subcommand to `app`, with its options and help; parsing sets `action`.
 void add_train(CLI::App& app, Action& action);
 void add_eval(CLI::App& app, Action& action);
+void add_experiment(CLI::App& app, Action& action);
 void add_export(CLI::App& app, Action& action);
 void add_profile(CLI::App& app, Action& action);
 void add_data(CLI::App& app, Action& action);

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "command.h"
+#include "staa/analysis/energy.h"
 #include "staa/data/adapt.h"
 #include "staa/models/registry.h"
 #include "staa/train/run_folder.h"
@@ -22,6 +23,7 @@ struct Options {
   std::string checkpoint = "best";
   std::vector<std::string> overrides;
   std::int64_t images = 64;
+  double picojoules_per_byte = analysis::kPicojoulesPerByte;
   bool json = false;
 };
 
@@ -85,7 +87,42 @@ Subject open_run(const Options& options) {
   return subject;
 }
 
-nlohmann::ordered_json to_json(const analysis::Profile& profile, const Subject& subject) {
+nlohmann::ordered_json to_json(const analysis::Operations& operations) {
+  const analysis::Cost cost{operations.macs, operations.acs, 0};
+  return {{"macs", operations.macs}, {"acs", operations.acs}, {"energy_mj", cost.compute_mj()}};
+}
+
+nlohmann::ordered_json to_json(const analysis::AttentionCount& attention) {
+  auto object = to_json(attention.sum());
+  object["gc"] = to_json(attention.gc);
+  object["pe"] = to_json(attention.pe);
+  object["sa"] = to_json(attention.sa);
+  return object;
+}
+
+nlohmann::ordered_json to_json(const analysis::Cost& cost, double picojoules_per_byte) {
+  const double memory = cost.memory_mj(picojoules_per_byte);
+  return {{"macs", cost.macs},   {"acs", cost.acs},
+          {"bytes", cost.bytes}, {"compute_mj", cost.compute_mj()},
+          {"memory_mj", memory}, {"energy_mj", cost.compute_mj() + memory}};
+}
+
+nlohmann::ordered_json or_null(const std::optional<double>& value) {
+  return value ? nlohmann::ordered_json(*value) : nullptr;
+}
+
+nlohmann::ordered_json to_json(const analysis::EnergyBalance& balance) {
+  const double price = balance.picojoules_per_byte;
+  return {{"picojoules_per_byte", price},
+          {"spiking", to_json(balance.spiking, price)},
+          {"ann", to_json(balance.ann, price)},
+          {"break_even",
+           {{"firing_rate", or_null(balance.break_even.compute)},
+            {"firing_rate_with_memory", or_null(balance.break_even.with_memory)}}}};
+}
+
+nlohmann::ordered_json to_json(const analysis::Profile& profile, const Subject& subject,
+                               const analysis::EnergyBalance& balance) {
   auto layers = nlohmann::ordered_json::array();
   for (const auto& layer : profile.layers) {
     nlohmann::ordered_json row{{"name", layer.name},
@@ -96,8 +133,14 @@ nlohmann::ordered_json to_json(const analysis::Profile& profile, const Subject& 
                                {"flops", layer.flops},
                                {"macs", layer.macs},
                                {"acs", layer.acs},
-                               {"energy_mj", layer.energy_mj}};
-    if (layer.kind == "neuron") row["firing_rate"] = layer.firing_rate;
+                               {"energy_mj", layer.energy_mj},
+                               {"bytes", layer.bytes},
+                               {"ann_macs", layer.ann_macs},
+                               {"ann_bytes", layer.ann_bytes}};
+    if (layer.kind == "neuron") {
+      row["firing_rate"] = layer.firing_rate;
+      row["attention"] = to_json(layer.attention);
+    }
     layers.push_back(std::move(row));
   }
   return {{"network", subject.recipe.model.network},
@@ -112,10 +155,44 @@ nlohmann::ordered_json to_json(const analysis::Profile& profile, const Subject& 
           {"images", profile.images},
           {"data", subject.images->name()},
           {"weights", subject.weights},
+          {"attention", to_json(balance.attention)},
+          {"balance", to_json(balance)},
           {"layers", layers}};
 }
 
 std::string millions(double value) { return fmt::format("{:.3f}", value / 1e6); }
+
+std::string rate_text(const std::optional<double>& rate) {
+  if (!rate) return "none: the ANN takes less even than a silent network";
+  return fmt::format("{:.2f} %{}", 100 * *rate,
+                     *rate > 1 ? " (above 100 %: spikes win at any rate)" : "");
+}
+
+void print_balance(const analysis::EnergyBalance& balance) {
+  const double price = balance.picojoules_per_byte;
+  const auto operations = [](const char* name, const analysis::Operations& count) {
+    std::cout << fmt::format("  {:<4} {:>10} M MACs {:>10} M ACs {:>9.5f} mJ\n", name,
+                             millions(count.macs), millions(count.acs),
+                             analysis::Cost{count.macs, count.acs, 0}.compute_mj());
+  };
+  std::cout << "\nattention, its elementwise operations as well\n";
+  operations("GC", balance.attention.gc);
+  operations("PE", balance.attention.pe);
+  operations("SA", balance.attention.sa);
+  const auto line = [&](const char* name, const analysis::Cost& cost) {
+    const double memory = cost.memory_mj(price);
+    std::cout << fmt::format(
+        "  {:<8} {:.4f} mJ of operations + {:.4f} mJ to move {:.3f} MB = "
+        "{:.4f} mJ\n",
+        name, cost.compute_mj(), memory, cost.bytes / 1e6, cost.compute_mj() + memory);
+  };
+  std::cout << fmt::format("the whole bill, {} pJ a byte\n", price);
+  line("spiking", balance.spiking);
+  line("ANN", balance.ann);
+  std::cout << fmt::format(
+      "firing rate at break-even\n  operations alone  {}\n  with memory       {}\n",
+      rate_text(balance.break_even.compute), rate_text(balance.break_even.with_memory));
+}
 
 void print_table(const analysis::Profile& profile, const Subject& subject) {
   std::cout << fmt::format("{} of width {}, T = {}; {} images of {}; weights: {}\n\n",
@@ -150,10 +227,12 @@ int profile_command(const Options& options) {
   const auto loader = train::evaluation_loader(subject.images, recipe);
   if (!run) analysis::calibrate_normalisation(*subject.network, *loader, options.images);
   const auto profile = analysis::profile(*subject.network, *loader, options.images);
+  const auto balance = analysis::balance_energy(profile, options.picojoules_per_byte);
   if (options.json) {
-    std::cout << to_json(profile, subject).dump(2) << '\n';
+    std::cout << to_json(profile, subject, balance).dump(2) << '\n';
   } else {
     print_table(profile, subject);
+    print_balance(balance);
   }
   return 0;
 }
@@ -175,6 +254,11 @@ void add_profile(CLI::App& app, Action& action) {
       ->capture_default_str();
   command->add_option("-n,--images", options->images, "Test images to average over")
       ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command
+      ->add_option("--pj-per-byte", options->picojoules_per_byte,
+                   "Energy of a byte to or from memory, in pJ")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command->add_option("-s,--set", options->overrides, "Set a key of the recipe")
       ->type_name("KEY=VALUE");

@@ -23,21 +23,46 @@ double convolution_accumulates(const torch::Tensor& spikes, const torch::Tensor&
   return read * static_cast<double>(weight.size(0));
 }
 
-double block_macs(const NeuronOptions& options, std::int64_t channels, std::int64_t pixels) {
-  if (options.kind != NeuronKind::kStaaLif) return 0;
+Operations AttentionCount::sum() const {
+  Operations total = gc;
+  total += pe;
+  total += sa;
+  return total;
+}
+
+AttentionCount& AttentionCount::operator+=(const AttentionCount& other) {
+  gc += other.gc;
+  pe += other.pe;
+  sa += other.sa;
+  return *this;
+}
+
+AttentionCount attention_operations(const NeuronOptions& options, std::int64_t channels,
+                                    std::int64_t pixels) {
+  AttentionCount count;
+  if (options.kind != NeuronKind::kStaaLif) return count;
   const auto c = static_cast<double>(channels);
-  double macs = 0;
+  const double elements = c * static_cast<double>(pixels);
   if (options.gc) {
     const auto reduced =
         static_cast<double>(std::max<std::int64_t>(1, channels / options.gc_reduction));
-    macs += 2 * (2 * c * static_cast<double>(pixels) + 2 * c * reduced);
+    count.gc = {2 * (2 * elements + 2 * c * reduced), 2 * elements};
+  }
+  if (options.pe) {
+    count.pe.acs = options.pe_placement == PePlacement::kBoth ? 2 * elements : elements;
   }
   if (options.sa) {
     const auto reduced =
         static_cast<double>(std::max<std::int64_t>(4, channels / options.sa_reduction));
-    macs += 2 * c * reduced;
+    count.sa = {2 * c * reduced + elements, elements};
   }
-  return macs;
+  return count;
+}
+
+double block_macs(const NeuronOptions& options, std::int64_t channels, std::int64_t pixels) {
+  const auto count = attention_operations(options, channels, pixels);
+  const bool gated = options.kind == NeuronKind::kStaaLif && options.sa;
+  return count.sum().macs - (gated ? static_cast<double>(channels * pixels) : 0);
 }
 
 }  // namespace staa::analysis

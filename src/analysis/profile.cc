@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "staa/analysis/count.h"
+#include "staa/analysis/energy.h"
 #include "staa/models/registry.h"
 #include "staa/nn/layers.h"
 #include "staa/nn/neuron.h"
@@ -36,7 +37,29 @@ struct Tally {
   double accumulates = 0;  // if all of it is binary
   double spikes = 0;
   double neurons = 0;  // times steps and images
+  // Elements of one image and step, and how many steps the layer runs.
+  double inputs = 0;
+  double outputs = 0;
+  double steps = 1;
 };
+
+/// Elements of one step of one image in [T, B, ...].
+double elements(const torch::Tensor& x) {
+  return static_cast<double>(x.numel() / (x.size(0) * x.size(1)));
+}
+
+/// Fills in what the layer moves, and what it is in an ANN.
+void add_traffic(const Tally& tally, LayerProfile& row) {
+  const double weights = kBytesPerValue * static_cast<double>(row.parameters);
+  if (row.kind == "neuron") {
+    row.bytes = tally.steps * (weights + tally.outputs * (2 * kBytesPerValue + kBytesPerSpike));
+    return;
+  }
+  row.bytes =
+      tally.steps * (weights + tally.inputs * (tally.binary ? kBytesPerSpike : kBytesPerValue));
+  row.ann_macs = row.flops / tally.steps;
+  row.ann_bytes = weights + kBytesPerValue * (tally.inputs + tally.outputs);
+}
 
 class Profiler {
  public:
@@ -72,8 +95,10 @@ class Profiler {
     conv.set_observer([this, &tally, &conv](const torch::Tensor& in, const torch::Tensor& out) {
       const auto weight = conv.weight();
       tally.row.output = fmt::format("{}x{}x{}", out.size(2), out.size(3), out.size(4));
-      const auto steps = static_cast<double>(network_.options().steps);
-      tally.row.flops = convolution_flops(weight, out.size(3), out.size(4)) * steps;
+      tally.steps = static_cast<double>(network_.options().steps);
+      tally.inputs = elements(in);
+      tally.outputs = elements(out);
+      tally.row.flops = convolution_flops(weight, out.size(3), out.size(4)) * tally.steps;
       // The first reads the image, a value a pixel even where that happens to be 0 or 1.
       tally.binary = tally.binary && &tally != first_convolution() && is_binary(in);
       if (tally.binary) {
@@ -88,8 +113,12 @@ class Profiler {
     tally.binary = false;
     neuron.set_observer([&tally, &neuron](const torch::Tensor&, const torch::Tensor& out) {
       tally.row.output = fmt::format("{}x{}x{}", out.size(2), out.size(3), out.size(4));
-      tally.row.flops = block_macs(neuron.options(), out.size(2), out.size(3) * out.size(4)) *
-                        static_cast<double>(out.size(0));
+      tally.steps = static_cast<double>(out.size(0));
+      tally.outputs = elements(out);
+      const auto pixels = out.size(3) * out.size(4);
+      tally.row.flops = block_macs(neuron.options(), out.size(2), pixels) * tally.steps;
+      tally.row.attention =
+          attention_operations(neuron.options(), out.size(2), pixels) * tally.steps;
       tally.spikes += out.sum(torch::kDouble).item<double>();
       tally.neurons += static_cast<double>(out.numel());
     });
@@ -101,8 +130,10 @@ class Profiler {
     tally.binary = false;  // it reads means
     head.set_observer([&tally, &head](const torch::Tensor& in, const torch::Tensor& out) {
       tally.row.output = fmt::format("{}", out.size(2));
-      tally.row.flops =
-          static_cast<double>(head.weight().numel()) * static_cast<double>(in.size(0));
+      tally.steps = static_cast<double>(in.size(0));
+      tally.inputs = elements(in);
+      tally.outputs = elements(out);
+      tally.row.flops = static_cast<double>(head.weight().numel()) * tally.steps;
     });
   }
 
@@ -134,6 +165,7 @@ Profile Profiler::finish(std::int64_t images) const {
     }
     if (tally->neurons > 0) row.firing_rate = tally->spikes / tally->neurons;
     row.energy_mj = (kPicojoulesPerMac * row.macs + kPicojoulesPerAc * row.acs) * 1e-9;
+    add_traffic(*tally, row);
     profile.flops += row.flops;
     profile.macs += row.macs;
     profile.acs += row.acs;

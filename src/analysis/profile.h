@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "staa/analysis/count.h"
 #include "staa/data/loader.h"
 #include "staa/models/network.h"
 
@@ -25,6 +26,12 @@ struct LayerProfile {
   double acs = 0;          ///< additions for the spikes that arrived: accumulates
   double firing_rate = 0;  ///< of a neuron's output: spikes a neuron and step
   double energy_mj = 0;    ///< 4.6 pJ * macs + 0.9 pJ * acs
+
+  // The rest of the bill (energy.h).
+  AttentionCount attention;  ///< of a neuron: all its operations, those in `macs` among them
+  double bytes = 0;          ///< to and from memory
+  double ann_macs = 0;       ///< of the same layer in an ANN
+  double ann_bytes = 0;      ///< likewise
 };
 
 /// What one image costs on average over the images shown.
@@ -46,7 +53,13 @@ struct Profile {
 /// border and behind a stride); otherwise every multiply-add is a MAC. The first convolution reads
 /// the image and is counted T times, as the paper's sums are, although a still image's is computed
 /// once. A STAA neuron's 1x1 convolutions and weighted sums are MACs; additions and the gate's
-/// product, one an element, are not counted, as is usual.
+/// product, one an element, are not in `macs` and `acs`, as is usual, but in `attention`.
+///
+/// Bytes are those of layers that keep nothing between them or from step to step: a convolution or
+/// linear layer reads its weights and its input in every step, and its output goes on to the
+/// neurons without leaving the chip; neurons read their parameters and read and write their
+/// membranes in every step, and write spikes. An ANN's layer reads weights and input once, and
+/// writes its output. Values and weights are 4 bytes, spikes a bit.
 Profile profile(models::Network& network, data::Loader& loader, std::int64_t images);
 
 /// Sets BatchNorm's statistics of a network that has not been trained from the first `images`

@@ -128,6 +128,18 @@ Recipe parse_recipe(const std::string& text, const std::string& source,
 /// Every key with its value, as TOML that parse_recipe reads back to the same recipe.
 std::string to_toml(const Recipe& recipe);
 
+/// A key in which two recipes differ, with its values as TOML.
+struct Difference {
+  std::string path;
+  std::string before;
+  std::string now;
+};
+
+/// Every key in which `now` differs from `before`, unless it leaves the run's results as they are:
+/// the description, threads, device, memory, where the data lie and who loads them, evaluation
+/// batches, and when checkpoints are made.
+std::vector<Difference> differences(const Recipe& before, const Recipe& now);
+
 /// Throws Error(kUsage) naming every key in which `wanted` differs from `stored`, the recipe of the
 /// run in `run`, unless that key may change when a run goes on: threads, device, where the data lie
 /// and who loads them, evaluation batches, the number of epochs and steps, and when checkpoints are

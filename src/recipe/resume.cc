@@ -9,40 +9,52 @@
 namespace staa::recipe {
 namespace {
 
-constexpr std::array<const char*, 14> kChangeable{"description",
-                                                  "threads",
-                                                  "device",
-                                                  "memory",
-                                                  "data.path",
-                                                  "data.workers",
-                                                  "data.class_names",
-                                                  "train.eval_batch",
-                                                  "train.max_steps",
-                                                  "train.epochs",
-                                                  "train.checkpoint_steps",
-                                                  "train.checkpoint_minutes",
-                                                  "train.on_nan",
-                                                  "data.cache"};
+/// Keys that leave a run's results as they are.
+constexpr std::array kIndifferent{"description",
+                                  "threads",
+                                  "device",
+                                  "memory",
+                                  "data.path",
+                                  "data.workers",
+                                  "data.class_names",
+                                  "data.cache",
+                                  "train.eval_batch",
+                                  "train.checkpoint_steps",
+                                  "train.checkpoint_minutes",
+                                  "train.on_nan"};
 
-bool changeable(const std::string& path) {
-  return std::find(kChangeable.begin(), kChangeable.end(), path) != kChangeable.end();
+/// Keys that say how far a run goes: a longer one goes on from a shorter one.
+constexpr std::array kExtent{"train.max_steps", "train.epochs"};
+
+template <typename Paths>
+bool holds(const Paths& paths, const std::string& path) {
+  return std::find(paths.begin(), paths.end(), path) != paths.end();
 }
 
 }  // namespace
 
-void check_resumable(const Recipe& stored, const Recipe& wanted, const std::string& run) {
-  std::string differences;
+std::vector<Difference> differences(const Recipe& before, const Recipe& now) {
+  std::vector<Difference> found;
   for (const auto& key : all_keys()) {
-    const auto before = print_value(key.get(stored));
-    const auto now = print_value(key.get(wanted));
-    if (before != now && !changeable(key.path)) {
-      differences += fmt::format("\n  {}: the run has {}, the recipe {}", key.path, before, now);
+    auto old_value = print_value(key.get(before));
+    auto new_value = print_value(key.get(now));
+    if (old_value != new_value && !holds(kIndifferent, key.path)) {
+      found.push_back({key.path, std::move(old_value), std::move(new_value)});
     }
   }
-  if (differences.empty()) return;
+  return found;
+}
+
+void check_resumable(const Recipe& stored, const Recipe& wanted, const std::string& run) {
+  std::string lines;
+  for (const auto& [path, before, now] : differences(stored, wanted)) {
+    if (holds(kExtent, path)) continue;
+    lines += fmt::format("\n  {}: the run has {}, the recipe {}", path, before, now);
+  }
+  if (lines.empty()) return;
   fail(ErrorKind::kUsage,
        "{}: cannot go on with another recipe; leave RECIPE and --set out to use the run's own:{}",
-       run, differences);
+       run, lines);
 }
 
 }  // namespace staa::recipe

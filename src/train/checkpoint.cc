@@ -228,6 +228,10 @@ Progress load_weights(const std::filesystem::path& path, torch::nn::Module& netw
   return progress;
 }
 
+Progress load_progress(const std::filesystem::path& path) {
+  return read_progress(format::SafetensorsReader(path));
+}
+
 RunDescription load_description(const std::filesystem::path& path) {
   const format::SafetensorsReader reader(path);
   RunDescription description;

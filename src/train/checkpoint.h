@@ -61,6 +61,9 @@ Progress load_checkpoint(const std::filesystem::path& path, torch::nn::Module& n
 /// Puts the weights and buffers of either kind of file into `network`; same errors.
 Progress load_weights(const std::filesystem::path& path, torch::nn::Module& network);
 
+/// The progress in either kind of file.
+Progress load_progress(const std::filesystem::path& path);
+
 /// The description in either kind of file.
 RunDescription load_description(const std::filesystem::path& path);
 

@@ -105,6 +105,43 @@ TEST(Profile, OfResNet20MeetsThePapersFigures) {
   EXPECT_DOUBLE_EQ(p.energy_mj, (4.6 * p.macs + 0.9 * p.acs) * 1e-9);
 }
 
+TEST(Profile, HasTheBytesAndTheAttentionOfEachLayerAsCountedByHand) {
+  const auto p = profile_of("resnet20", NeuronKind::kStaaLif, 2);
+  ASSERT_EQ(p.layers[0].kind, "convolution");
+  const double weights = 3 * 64 * 9 + 2 * 64;
+  // T = 4 times the weights and the image, as values; an ANN's output is 64x32x32 values.
+  EXPECT_DOUBLE_EQ(p.layers[0].bytes, 4 * (4 * weights + 4 * 3 * 1024));
+  EXPECT_DOUBLE_EQ(p.layers[0].ann_macs, 64 * 1024 * 27.0);
+  EXPECT_DOUBLE_EQ(p.layers[0].ann_bytes, 4 * weights + 4 * (3 * 1024.0 + 64 * 1024));
+
+  const auto& neuron = p.layers[1];
+  ASSERT_EQ(neuron.kind, "neuron");
+  ASSERT_EQ(neuron.output, "64x32x32");
+  const double elements = 64 * 1024;
+  // Every step: the parameters, membranes read and written, spikes of a bit.
+  EXPECT_DOUBLE_EQ(neuron.bytes,
+                   4 * (4.0 * static_cast<double>(neuron.parameters) + elements * 8.125));
+  EXPECT_DOUBLE_EQ(neuron.attention.pe.acs, 4 * elements);
+  EXPECT_DOUBLE_EQ(neuron.attention.gc.macs, 4 * 2 * (2 * elements + 2 * 64 * 16));
+  EXPECT_DOUBLE_EQ(neuron.attention.sa.macs, 4 * (2 * 64 * 4 + elements));
+  EXPECT_DOUBLE_EQ(neuron.attention.sum().macs - 4 * elements, neuron.macs);
+
+  const auto& second = p.layers[2];
+  ASSERT_EQ(second.input, "spikes");
+  EXPECT_DOUBLE_EQ(second.bytes, 4 * (4.0 * (64 * 64 * 9 + 128) + elements / 8));
+}
+
+TEST(Profile, AnANNOfTheSameShapeIsTheLayersOnce) {
+  for (const auto& name : models::network_names()) {
+    SCOPED_TRACE(name);
+    double macs = 0;
+    for (const auto& layer : profile_of(name, NeuronKind::kStaaLif, 2).layers) {
+      macs += layer.ann_macs;
+    }
+    EXPECT_DOUBLE_EQ(macs, by_hand(name) / 4);
+  }
+}
+
 TEST(Accumulates, CountEachSpikeThatArrivesAtEachOutput) {
   // A dense count by loops over spikes, kernel and outputs.
   torch::manual_seed(4);

@@ -32,6 +32,7 @@ TEST(CommandLine, HelpIsEverywhere) {
                                                                    {"train"},
                                                                    {"eval"},
                                                                    {"profile"},
+                                                                   {"experiment"},
                                                                    {"data"},
                                                                    {"data", "check"},
                                                                    {"data", "convert"},
