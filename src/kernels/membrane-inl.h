@@ -143,20 +143,18 @@ HWY_INLINE V carried(D d, V v, V threshold, V reset) {
   return hn::IfThenElse(hn::Ge(v, threshold), reset, v);
 }
 
-/// H behind the step whose membrane is v, on `size` values; 0 where v is null (before t = 0).
+/// H behind the step whose membrane is v, as a reader (vectors-inl.h).
 template <class T>
-void carry(const NeuronLayer<T>& layer, const T* HWY_RESTRICT v, std::size_t size,
-           T* HWY_RESTRICT h) {
-  if (v == nullptr) {
-    std::fill(h, h + size, T(0));
-    return;
+struct CarriedFrom {
+  const T* HWY_RESTRICT v;
+  T threshold;
+  T reset;
+
+  template <class D>
+  HWY_INLINE hn::Vec<D> load(D d, std::size_t i) const {
+    return carried<false>(d, hn::LoadU(d, v + i), hn::Set(d, threshold), hn::Set(d, reset));
   }
-  for_channels<T>(size, [&](auto d, std::size_t i) HWY_ATTR {
-    const auto threshold = hn::Set(d, layer.threshold);
-    const auto reset = hn::Set(d, layer.reset);
-    hn::StoreU(carried<false>(d, hn::LoadU(d, v + i), threshold, reset), d, h + i);
-  });
-}
+};
 
 /// V of a block from X and the membrane one step before.
 template <bool kFirst, class T>
@@ -281,8 +279,8 @@ void charge_backward(const Update<T>& update, const T* spread, std::size_t chann
 
 /// GC's part in the gradient of its input, for one of X and H: values[p] += attention[p] * dcontext
 /// + dlogit[p] * key; dkey += dlogit[p] * input[p].
-template <class T>
-void attend_backward(std::size_t channels, std::size_t pixels, const T* HWY_RESTRICT input,
+template <class T, class Reader>
+void attend_backward(std::size_t channels, std::size_t pixels, const Reader& input,
                      const T* HWY_RESTRICT attention, const T* HWY_RESTRICT dlogit,
                      const T* HWY_RESTRICT dcontext, const T* HWY_RESTRICT key,
                      T* HWY_RESTRICT values, T* HWY_RESTRICT dkey) {
@@ -295,7 +293,7 @@ void attend_backward(std::size_t channels, std::size_t pixels, const T* HWY_REST
       auto value = hn::MulAdd(hn::Set(d, attention[p]), context, hn::LoadU(d, values + i));
       value = hn::MulAdd(slope, weight, value);
       hn::StoreU(value, d, values + i);
-      return hn::MulAdd(slope, hn::LoadU(d, input + i), sum);
+      return hn::MulAdd(slope, input.load(d, i), sum);
     };
     const auto sum = sum_in_four(hn::LoadU(d, dkey + c), pixels, hn::Zero(d), step);
     hn::StoreU(sum, d, dkey + c);

@@ -1,5 +1,6 @@
 #include "staa/kernels/neuron.h"
 
+#include "staa/kernels/buffer.h"
 #include "staa/kernels/cache.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -239,10 +240,8 @@ class Inputs {
                (input.terms[0].scale == nullptr || affine_.scale != nullptr)),
         kept_(kept && !input.constant()) {
     if (plain_) return;
-    static thread_local std::vector<T> memory;
-    const auto size = (kept_ ? shape_.steps : 1) * group.size * slab_;
-    if (memory.size() < size) memory.resize(size);
-    composed_ = memory.data();
+    static thread_local Buffer<T> memory;
+    composed_ = memory.need((kept_ ? shape_.steps : 1) * group.size * slab_);
     shift_.assign(shape_.channels, T(0));
     for (int i = 0; i < input.count; ++i) {
       const auto& term = input.terms[i];
@@ -292,8 +291,8 @@ class Inputs {
 
   /// The residual's spikes of step t, as values.
   const T* unpacked(std::size_t t) {
-    static thread_local std::vector<T> memory;
-    if (memory.size() < group_.size * slab_) memory.resize(group_.size * slab_);
+    static thread_local Buffer<T> memory;
+    memory.need(group_.size * slab_);
     const auto words = spike_words(slab_);
     const auto* bits = input_.spikes + Place(shape_, t, group_.first).row * words;
     for (std::size_t g = 0; g < group_.size; ++g) {
@@ -319,8 +318,8 @@ void forward_group(const NeuronLayer<T>& layer, const NeuronInput<S>& input,
                    const AggregatorRows<T>& rows, const SpikeOutput<S>& spikes, Group group) {
   const auto& shape = layer.shape;
   const auto slab = shape.pixels * shape.channels;
-  static thread_local std::vector<T> h;
-  h.assign(group.size * slab, T(0));
+  static thread_local Buffer<T> carried;
+  T* h = carried.zeroed(group.size * slab);
   std::vector<T> update(2 * shape.channels);
   const auto words = spike_words(slab);
   const bool stream = shape.steps * shape.batch * slab * sizeof(S) > cache_bytes();
@@ -328,13 +327,13 @@ void forward_group(const NeuronLayer<T>& layer, const NeuronInput<S>& input,
   for (std::size_t t = 0; t < shape.steps; ++t) {
     const Place place(shape, t, group.first);
     x.prepare(t);
-    if (aggregates(layer, t)) aggregate(layer, rows, group, t, x(t, 0), x.affine(), h.data());
+    if (aggregates(layer, t)) aggregate(layer, rows, group, t, x(t, 0), x.affine(), h);
     for (std::size_t g = 0; g < group.size; ++g) {
       const SlabSpikes<S> out{
           spikes.values + place.slab + g * slab,
           spikes.bits == nullptr ? nullptr : spikes.bits + (place.row + g) * words, stream};
       fire(layer, update_of(layer, rows, t, place.row + g, x.affine(), update.data()), x(t, g),
-           h.data() + g * slab, out);
+           h + g * slab, out);
     }
   }
 }
@@ -361,22 +360,16 @@ class Backward {
         slab_(channels_ * pixels_),
         block_(block_pixels(channels_)),
         scaled_(2 * channels_),
-        h_(block_ * channels_),
         dx_(constant_ || !std::is_same_v<S, T> ? block_ * channels_ : 0),
         sums_(3 * group.size * channels_) {}
 
   void run() {
-    static thread_local std::vector<T> membranes;
-    static thread_local std::vector<T> carried;
-    static thread_local std::vector<T> total;
-    if (constant_) total.assign(group_.size * slab_, T(0));
-    total_ = total.data();
-    if (membranes.size() < layer_.shape.steps * group_.size * slab_) {
-      membranes.resize(layer_.shape.steps * group_.size * slab_);
-    }
-    carried.assign(group_.size * slab_, T(0));
-    v_ = membranes.data();
-    dh_ = carried.data();
+    static thread_local Buffer<T> membranes;
+    static thread_local Buffer<T> carried;
+    static thread_local Buffer<T> total;
+    if (constant_) total_ = total.zeroed(group_.size * slab_);
+    v_ = membranes.need(layer_.shape.steps * group_.size * slab_);
+    dh_ = carried.zeroed(group_.size * slab_);
     for (std::size_t t = 0; t < layer_.shape.steps; ++t) {
       x_.prepare(t);
       for (std::size_t g = 0; g < group_.size; ++g) charge_again(t, g);
@@ -417,12 +410,6 @@ class Backward {
   /// V of the step before t, or, as there is none before the first, any memory of that size.
   const T* before(std::size_t t, std::size_t g, std::size_t p) {
     return membrane_at(t == 0 ? 0 : t - 1, g) + p * channels_;
-  }
-
-  /// H before step t of a block of pixels, in h_.
-  const T* carried_block(std::size_t t, std::size_t g, std::size_t p, std::size_t count) {
-    carry(layer_, t == 0 ? nullptr : before(t, g, p), count * channels_, h_.data());
-    return h_.data();
   }
 
   /// The membrane, by the arithmetic of the forward pass, so that the same neurons fire.
@@ -576,20 +563,21 @@ class Backward {
       T* dx = dx_block(place, p);
       T* dh = dh_ + g * slab_ + at;
       charge_backward(update, spread, channels_, count, dh, dx);
-      const T* inputs[2] = {x_(t, g) + at, attended > 1 ? carried_block(t, g, p, count) : nullptr};
-      T* gradients[2] = {dx, dh};
-      for (int i = 0; i < attended; ++i) {
+      const auto attend = [&](int i, const auto& input, T* gradients) {
         const T* attention = rows_.attention[i] + place.row * pixels_ + p;
         T dlogit[kMaxBlockPixels];
-        dots(inputs[i], dcontext.of[i], channels_, count, dlogit);
+        dots_from(input, dcontext.of[i], channels_, count, dlogit);
         for (std::size_t j = 0; j < count; ++j) {
           dlogit[j] = (dlogit[j] + of_encoding[i]) * attention[j] * (1 - attention[j]);
           total_attention[i] += attention[j];
           total_dlogit[i] += dlogit[j];
         }
-        attend_backward(channels_, count, inputs[i], attention, dlogit, dcontext.of[i],
-                        layer_.gc[i].key, gradients[i],
-                        out_.key[i] + (group_.first + g) * channels_);
+        attend_backward(channels_, count, input, attention, dlogit, dcontext.of[i],
+                        layer_.gc[i].key, gradients, out_.key[i] + (group_.first + g) * channels_);
+      };
+      if (attended > 0) attend(0, Stored<T>{x_(t, g) + at}, dx);
+      if (attended > 1) {
+        attend(1, CarriedFrom<T>{before(t, g, p), layer_.threshold, layer_.reset}, dh);
       }
       keep_dx(t, g, place, p, count);
     });
@@ -627,8 +615,7 @@ class Backward {
   std::size_t slab_;
   std::size_t block_;
   std::vector<T> scaled_;
-  std::vector<T> h_;
-  std::vector<T> dx_;  // of a block, where it is not written in place
+  Buffer<T> dx_;  // of a block, where it is not written in place
   std::vector<T> sums_;
   T* v_ = nullptr;
   T* dh_ = nullptr;

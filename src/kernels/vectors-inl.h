@@ -136,57 +136,71 @@ HWY_INLINE void sums_of_four(D d, V a, V b, V c, V e, T* HWY_RESTRICT out) {
   out[3] = hn::GetLane(hn::SumOfLanes(d, e));
 }
 
+/// Values as they lie in memory; other readers compute theirs as they are asked for.
+template <class T>
+struct Stored {
+  const T* HWY_RESTRICT values;
+
+  template <class D>
+  HWY_INLINE hn::Vec<D> load(D d, std::size_t i) const {
+    return hn::LoadU(d, values + i);
+  }
+};
+
 /// out[p] = sum over c of x[p, c] * w[c], for vectors of at most kLanes.
-template <class T, std::size_t kLanes>
-HWY_INLINE void dots_of(const T* HWY_RESTRICT x, const T* HWY_RESTRICT w, std::size_t channels,
+template <class T, std::size_t kLanes, class Reader>
+HWY_INLINE void dots_of(const Reader& x, const T* HWY_RESTRICT w, std::size_t channels,
                         std::size_t pixels, T* HWY_RESTRICT out) {
   if constexpr (kLanes > 1) {
     if (channels < kLanes) return dots_of<T, kLanes / 2>(x, w, channels, pixels, out);
   }
   const hn::CappedTag<T, kLanes> d;
+  const hn::CappedTag<T, 1> single;
   const std::size_t whole = channels / kLanes * kLanes;
   std::size_t p = 0;
   for (; p + 4 <= pixels; p += 4) {
-    const T* x0 = x + p * channels;
-    const T* x1 = x0 + channels;
-    const T* x2 = x1 + channels;
-    const T* x3 = x2 + channels;
+    const std::size_t row = p * channels;
     auto a0 = hn::Zero(d);
     auto a1 = a0;
     auto a2 = a0;
     auto a3 = a0;
     for (std::size_t c = 0; c < whole; c += kLanes) {
       const auto weight = hn::LoadU(d, w + c);
-      a0 = hn::MulAdd(hn::LoadU(d, x0 + c), weight, a0);
-      a1 = hn::MulAdd(hn::LoadU(d, x1 + c), weight, a1);
-      a2 = hn::MulAdd(hn::LoadU(d, x2 + c), weight, a2);
-      a3 = hn::MulAdd(hn::LoadU(d, x3 + c), weight, a3);
+      a0 = hn::MulAdd(x.load(d, row + c), weight, a0);
+      a1 = hn::MulAdd(x.load(d, row + channels + c), weight, a1);
+      a2 = hn::MulAdd(x.load(d, row + 2 * channels + c), weight, a2);
+      a3 = hn::MulAdd(x.load(d, row + 3 * channels + c), weight, a3);
     }
     sums_of_four(d, a0, a1, a2, a3, out + p);
     for (std::size_t c = whole; c < channels; ++c) {
-      out[p] += x0[c] * w[c];
-      out[p + 1] += x1[c] * w[c];
-      out[p + 2] += x2[c] * w[c];
-      out[p + 3] += x3[c] * w[c];
+      for (std::size_t i = 0; i < 4; ++i) {
+        out[p + i] += hn::GetLane(x.load(single, row + i * channels + c)) * w[c];
+      }
     }
   }
   for (; p < pixels; ++p) {
     // The same sums in the same order as above: a row's result does not depend on its neighbours.
     auto a = hn::Zero(d);
     for (std::size_t c = 0; c < whole; c += kLanes) {
-      a = hn::MulAdd(hn::LoadU(d, x + p * channels + c), hn::LoadU(d, w + c), a);
+      a = hn::MulAdd(x.load(d, p * channels + c), hn::LoadU(d, w + c), a);
     }
     T four[4];
     sums_of_four(d, a, a, a, a, four);
     out[p] = four[0];
-    for (std::size_t c = whole; c < channels; ++c) out[p] += x[p * channels + c] * w[c];
+    for (std::size_t c = whole; c < channels; ++c) {
+      out[p] += hn::GetLane(x.load(single, p * channels + c)) * w[c];
+    }
   }
 }
 
 /// out[p] = sum over c of x[p, c] * w[c].
+template <class T, class Reader>
+void dots_from(const Reader& x, const T* w, std::size_t channels, std::size_t pixels, T* out) {
+  dots_of<T, hn::MaxLanes(hn::ScalableTag<T>())>(x, w, channels, pixels, out);
+}
 template <class T>
 void dots(const T* x, const T* w, std::size_t channels, std::size_t pixels, T* out) {
-  dots_of<T, hn::MaxLanes(hn::ScalableTag<T>())>(x, w, channels, pixels, out);
+  dots_from(Stored<T>{x}, w, channels, pixels, out);
 }
 
 /// Runs step(p, sum) for p in [0, count) on four sums in turn, so that their additions do not wait

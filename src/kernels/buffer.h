@@ -1,0 +1,47 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <new>
+
+namespace staa::kernels {
+
+/// Memory that a thread uses again and again, from the start of a cache line: a vector that lies
+/// across two lines costs two accesses.
+template <class T>
+class Buffer {
+ public:
+  Buffer() = default;
+  explicit Buffer(std::size_t size) { need(size); }
+
+  /// At least `size` numbers; what they are is not kept where the memory has to grow.
+  T* need(std::size_t size) {
+    if (size > size_) {
+      data_.reset();  // before the new memory is asked for
+      data_.reset(static_cast<T*>(::operator new(size * sizeof(T), kLine)));
+      size_ = size;
+    }
+    return data_.get();
+  }
+
+  /// As need(), all 0.
+  T* zeroed(std::size_t size) {
+    T* data = need(size);
+    std::fill_n(data, size, T(0));
+    return data;
+  }
+
+  T* data() const { return data_.get(); }
+
+ private:
+  static constexpr std::align_val_t kLine{64};
+  struct Delete {
+    void operator()(T* data) const { ::operator delete(data, kLine); }
+  };
+
+  std::unique_ptr<T[], Delete> data_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace staa::kernels
