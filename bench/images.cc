@@ -2,10 +2,13 @@
 // run, in turn with it: on the parts that the loader wants, and on whole images.
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -28,6 +31,7 @@ struct Setup {
   std::int64_t images = 400;
   int rounds = 7;
   bool json = false;
+  bool list = false;
 };
 
 /// Calls decode(i, memory) for all images, each thread its share; what it returns is the memory for
@@ -44,6 +48,29 @@ void decode_all(const Setup& setup, const Decode& decode) {
     });
   }
   for (auto& member : team) member.join();
+}
+
+/// Memory of this process in use, in MiB.
+double resident_mib() {
+  std::ifstream pages("/proc/self/statm");
+  std::int64_t all = 0;
+  std::int64_t resident = 0;
+  pages >> all >> resident;
+  return static_cast<double>(resident * ::sysconf(_SC_PAGESIZE)) / (1 << 20);
+}
+
+/// What it takes to list a folder, of which the loader keeps the index.
+int list(const Setup& setup) {
+  const double before = resident_mib();
+  std::optional<data::PhotoIndex> index;
+  const double took = seconds([&] { index.emplace(setup.folder); });
+  const auto count = static_cast<double>(index->size());
+  std::cout << fmt::format(
+      "{} images of {} classes listed in {:.2f} s, {:.1f} MiB, {:.1f} bytes an "
+      "image\n",
+      index->size(), index->classes().size(), took, resident_mib() - before,
+      (resident_mib() - before) * (1 << 20) / count);
+  return 0;
 }
 
 int run(const Setup& setup) {
@@ -132,8 +159,9 @@ int main(int argc, char** argv) {
   app.add_option("--rounds", setup.rounds, "Timed rounds; the median counts")
       ->check(CLI::PositiveNumber);
   app.add_flag("--json", setup.json, "Print one JSON object");
+  app.add_flag("--list", setup.list, "Only list the folder, and tell time and memory");
   CLI11_PARSE(app, argc, argv);
-  return run(setup);
+  return setup.list ? list(setup) : run(setup);
 }
 
 }  // namespace

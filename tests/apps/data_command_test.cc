@@ -49,7 +49,7 @@ class DataCommand : public ::testing::Test {
 
 TEST_F(DataCommand, PrepareCountsChecksAndKeeps) {
   data::write_tiny_n_mnist(folder_ / "events", 20, 10);
-  const auto first = prepare({"--partial", "--json"});
+  const auto first = prepare({"--json"});
   ASSERT_EQ(first.code, 0) << first.err;
   const auto object = Json::parse(first.out);
   EXPECT_EQ(object["train"]["recordings"], 20);
@@ -63,7 +63,7 @@ TEST_F(DataCommand, PrepareCountsChecksAndKeeps) {
 
   const auto files = kept();
   EXPECT_GE(files, 30);
-  const auto again = prepare({"--partial"});
+  const auto again = prepare();
   ASSERT_EQ(again.code, 0) << again.err;
   expect_holds(again.out, "train: 20 recordings, 12,000 events");
   expect_holds(again.out, "frames are kept in " + at("cache"));
@@ -78,13 +78,9 @@ TEST_F(DataCommand, PrepareSaysWhatIsWrong) {
   expect_holds(missing.err, "how to get it: download");
 
   data::write_tiny_n_mnist(folder_ / "events", 20, 10);
-  const auto partial = prepare();
-  EXPECT_EQ(partial.code, 1);
-  expect_holds(partial.err, "60,000");
-
   const auto whole = read_text_file(folder_ / "events/7.bs2");
   write_bytes(folder_ / "events/7.bs2", whole.substr(0, whole.size() - 2));
-  const auto cut = prepare({"--partial"});
+  const auto cut = prepare();
   EXPECT_EQ(cut.code, 1);
   expect_holds(cut.err, "7.bs2: offset 2995: event: expected 5 bytes, found 3");
 }
