@@ -2,10 +2,13 @@
 // run, in turn with it: on the parts that the loader wants, and on whole images.
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -28,18 +31,46 @@ struct Setup {
   std::int64_t images = 400;
   int rounds = 7;
   bool json = false;
+  bool list = false;
 };
 
-/// Decodes `count` images from memory, in turn, each thread its share.
+/// Calls decode(i, memory) for all images, each thread its share; what it returns is the memory for
+/// the thread's next one.
 template <typename Decode>
 void decode_all(const Setup& setup, const Decode& decode) {
   std::vector<std::thread> team;
   for (std::int64_t thread = 0; thread < setup.threads; ++thread) {
     team.emplace_back([&, thread] {
-      for (std::int64_t i = thread; i < setup.images; i += setup.threads) decode(i);
+      std::vector<std::uint8_t> memory;
+      for (std::int64_t i = thread; i < setup.images; i += setup.threads) {
+        memory = decode(i, std::move(memory));
+      }
     });
   }
   for (auto& member : team) member.join();
+}
+
+/// Memory of this process in use, in MiB.
+double resident_mib() {
+  std::ifstream pages("/proc/self/statm");
+  std::int64_t all = 0;
+  std::int64_t resident = 0;
+  pages >> all >> resident;
+  return static_cast<double>(resident * ::sysconf(_SC_PAGESIZE)) / (1 << 20);
+}
+
+/// What it takes to list a folder, of which the loader keeps the index.
+int list(const Setup& setup) {
+  const double before = resident_mib();
+  std::optional<data::PhotoIndex> index;
+  const double took = seconds([&] { index.emplace(setup.folder); });
+  const auto count = static_cast<double>(index->size());
+  std::cout << fmt::format(
+      "{} images of {} classes listed in {:.2f} s, {:.1f} MiB, {:.1f} bytes an "
+      "image\n",
+      index->size(), index->classes().size(), took, resident_mib() - before,
+      (resident_mib() - before) * (1 << 20) / count);
+  return 0;
 }
 
 int run(const Setup& setup) {
@@ -63,10 +94,14 @@ int run(const Setup& setup) {
   loading.prefetch = setup.threads + 2;
   data::Loader loader(photos, loading);
 
-  std::int64_t epoch = 0;
+  // The decoder takes the parts that the loader took in the same round.
+  std::int64_t first_epoch = 0;
+  const std::int64_t epochs = (setup.images + index.size() - 1) / index.size();
   const auto load = [&] {
-    for (std::int64_t left = setup.images; left > 0;) {
-      loader.start(epoch++);
+    first_epoch += epochs;
+    std::int64_t left = setup.images;
+    for (std::int64_t epoch = first_epoch; left > 0; ++epoch) {
+      loader.start(epoch);
       while (left > 0) {
         auto batch = loader.next();
         if (!batch) break;
@@ -76,16 +111,18 @@ int run(const Setup& setup) {
     }
   };
   const auto decode = [&](bool whole) {
-    decode_all(setup, [&](std::int64_t i) {
+    decode_all(setup, [&](std::int64_t i, std::vector<std::uint8_t> memory) {
       const auto& bytes = files[static_cast<std::size_t>(i % index.size())];
       data::JpegReader reader("photo", bytes.data(), bytes.size());
       const auto shape = reader.shape();
-      Random random{static_cast<std::uint64_t>(i)};
+      auto random =
+          data::random_of_sample(loading.seed, first_epoch + i / index.size(), i % index.size());
       const data::Box all{0, 0, shape.width, shape.height};
       const auto box =
           whole ? all
                 : data::random_resized_crop(shape.width, shape.height, options.least_area, random);
-      reader.read(box, whole ? 1 : data::best_denominator(box, setup.size), 3);
+      const auto denominator = whole ? 1 : data::best_denominator(box, setup.size);
+      return reader.read(box, denominator, 3, std::move(memory)).image.pixels;
     });
   };
   const auto seconds = medians(setup.rounds, {load, [&] { decode(false); }, [&] { decode(true); }});
@@ -122,8 +159,9 @@ int main(int argc, char** argv) {
   app.add_option("--rounds", setup.rounds, "Timed rounds; the median counts")
       ->check(CLI::PositiveNumber);
   app.add_flag("--json", setup.json, "Print one JSON object");
+  app.add_flag("--list", setup.list, "Only list the folder, and tell time and memory");
   CLI11_PARSE(app, argc, argv);
-  return run(setup);
+  return setup.list ? list(setup) : run(setup);
 }
 
 }  // namespace

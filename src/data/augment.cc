@@ -25,6 +25,22 @@ void check_options(const AugmentOptions& options, const ImageShape& shape) {
   }
 }
 
+/// Bytes to normalised values.
+ChannelMap channel_map(const ImageShape& shape, const Normalisation& normalisation) {
+  if (shape.channels != 1 && shape.channels != 3) {
+    fail(ErrorKind::kUsage, "transform: expected images of 1 or 3 channels, found {}",
+         shape.channels);
+  }
+  check_normalisation(normalisation, shape.channels);
+  std::vector<float> scale;
+  std::vector<float> shift;
+  for (std::size_t c = 0; c < normalisation.mean.size(); ++c) {
+    scale.push_back(static_cast<float>(1.0 / (255.0 * normalisation.stddev[c])));
+    shift.push_back(-normalisation.mean[c] / normalisation.stddev[c]);
+  }
+  return {scale, shift};
+}
+
 }  // namespace
 
 void random_crop(Image& image, std::int64_t padding, Random& random) {
@@ -48,10 +64,8 @@ void random_crop(Image& image, std::int64_t padding, Random& random) {
 void flip(Image& image) {
   const auto [channels, height, width] = image.shape;
   for (std::int64_t y = 0; y < height; ++y) {
-    std::uint8_t* row = image.pixels.data() + y * width * channels;
-    for (std::int64_t left = 0, right = width - 1; left < right; ++left, --right) {
-      std::swap_ranges(row + left * channels, row + (left + 1) * channels, row + right * channels);
-    }
+    mirror_row(image.pixels.data() + y * width * channels, static_cast<std::size_t>(width),
+               static_cast<std::size_t>(channels));
   }
 }
 
@@ -81,19 +95,8 @@ void cutout(float* pixels, const ImageShape& shape, std::int64_t length, Random&
 
 Transform::Transform(const ImageShape& shape, const Normalisation& normalisation,
                      const AugmentOptions& options)
-    : shape_(shape), options_(options), normalised_(static_cast<std::size_t>(shape.channels)) {
-  if (shape.channels != 1 && shape.channels != 3) {
-    fail(ErrorKind::kUsage, "transform: expected images of 1 or 3 channels, found {}",
-         shape.channels);
-  }
-  check_normalisation(normalisation, shape.channels);
+    : shape_(shape), options_(options), normalise_(channel_map(shape, normalisation)) {
   check_options(options, shape);
-  for (std::size_t c = 0; c < normalised_.size(); ++c) {
-    for (std::size_t v = 0; v < 256; ++v) {
-      const float scaled = static_cast<float>(v) / 255.0F;
-      normalised_[c][v] = (scaled - normalisation.mean[c]) / normalisation.stddev[c];
-    }
-  }
 }
 
 void Transform::apply(Image& image, Random& random, float* out) const {
@@ -102,11 +105,7 @@ void Transform::apply(Image& image, Random& random, float* out) const {
   if (options_.autoaugment) autoaugment(image, random);
   if (options_.color_jitter > 0) color_jitter(image, options_.color_jitter, random);
 
-  const std::size_t channels = normalised_.size();
-  for (std::size_t p = 0; p < image.pixels.size(); p += channels) {
-    for (std::size_t c = 0; c < channels; ++c) out[p + c] = normalised_[c][image.pixels[p + c]];
-  }
-
+  map_channels(image.pixels.data(), image.pixels.size(), normalise_, out);
   if (options_.cutout > 0) cutout(out, shape_, options_.cutout, random);
 }
 

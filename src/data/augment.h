@@ -1,11 +1,10 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <vector>
 
 #include "staa/data/image.h"
 #include "staa/data/normalisation.h"
+#include "staa/data/rows.h"
 #include "staa/util/random.h"
 
 namespace staa::data {
@@ -53,7 +52,7 @@ class Transform {
  private:
   ImageShape shape_;
   AugmentOptions options_;
-  std::vector<std::array<float, 256>> normalised_;  ///< one table a channel: byte -> float
+  ChannelMap normalise_;
 };
 
 }  // namespace staa::data

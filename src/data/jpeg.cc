@@ -160,7 +160,8 @@ ImageShape JpegReader::shape() const {
           decoder.image_width};
 }
 
-Window JpegReader::read(const Box& box, std::int64_t denominator, std::int64_t channels) {
+Window JpegReader::read(const Box& box, std::int64_t denominator, std::int64_t channels,
+                        std::vector<std::uint8_t> memory) {
   auto& decoder = state_->decoder;
   decoder.out_color_space = state_->is_cmyk() ? JCS_CMYK : channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
   const auto down = [&](std::int64_t x) { return x / denominator; };
@@ -181,6 +182,7 @@ Window JpegReader::read(const Box& box, std::int64_t denominator, std::int64_t c
   window.top = down(box.top);
   const auto bottom = std::min(up(box.top + box.height), height);
   window.image.shape = {channels, bottom - window.top, decoder.output_width};
+  window.image.pixels = std::move(memory);
   window.image.pixels.resize(static_cast<std::size_t>(window.image.shape.bytes()));
   if (state_->is_cmyk()) state_->inks.resize(std::size_t{4} * decoder.output_width);
   if (!State::read_rows(*state_, static_cast<JDIMENSION>(window.top), window.image.shape.height,

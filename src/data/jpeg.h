@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "staa/data/image.h"
 
@@ -37,8 +38,10 @@ class JpegReader {
   ImageShape shape() const;
 
   /// Decodes all pixels of `box`, a part of the whole image, and some around it, at 1/denominator
-  /// (1, 2, 4 or 8) to `channels`: 3, or 1 for a grey image. Can be called once.
-  Window read(const Box& box, std::int64_t denominator, std::int64_t channels);
+  /// (1, 2, 4 or 8) to `channels`: 3, or 1 for a grey image. Can be called once. `memory` may be
+  /// the pixels of an image that is no longer needed, to be written over.
+  Window read(const Box& box, std::int64_t denominator, std::int64_t channels,
+              std::vector<std::uint8_t> memory = {});
 
  private:
   struct State;

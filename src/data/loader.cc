@@ -65,6 +65,11 @@ void put_steps_first(Batch& batch, std::int64_t steps) {
 
 }  // namespace
 
+Random random_of_sample(std::uint64_t seed, std::int64_t epoch, std::int64_t index) {
+  return Random{seed, kAugmentTag, static_cast<std::uint64_t>(epoch),
+                static_cast<std::uint64_t>(index)};
+}
+
 struct Loader::Epoch {
   std::int64_t number = 0;
   std::vector<std::int64_t> order;
@@ -231,8 +236,7 @@ void Loader::fill(const Epoch& epoch, std::int64_t number, Batch& batch) const {
 
 /// Reads a sample to its place behind those that the batch has. False where it was skipped.
 bool Loader::read(const Epoch& epoch, std::int64_t index, Batch& batch) const {
-  Random random{options_.seed, kAugmentTag, static_cast<std::uint64_t>(epoch.number),
-                static_cast<std::uint64_t>(index)};
+  auto random = random_of_sample(options_.seed, epoch.number, index);
   try {
     source_->read(index, random, batch.values.data() + batch.size * source_->shape().values());
     return true;

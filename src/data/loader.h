@@ -42,6 +42,9 @@ struct LoaderOptions {
   Share share;                ///< of every batch; may be empty of one with few samples
 };
 
+/// What the reading of a sample draws from, in a loader with this seed.
+Random random_of_sample(std::uint64_t seed, std::int64_t epoch, std::int64_t index);
+
 /// Delivers the batches of one epoch after the other, made by worker threads ahead of their use.
 ///
 /// What is delivered depends on the source, the batch size, the seed, the epoch and the share

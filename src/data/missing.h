@@ -19,7 +19,7 @@ constexpr const char* kHowToGetFashionMnist =
     "https://github.com/zalandoresearch/fashion-mnist";
 constexpr const char* kHowToGetImageNet =
     "download ILSVRC2012 from https://www.image-net.org and arrange it as train/SYNSET/*.JPEG and "
-    "val/SYNSET/*.JPEG in that folder";
+    "val/SYNSET/*.JPEG, or val/*.JPEG with LOC_val_solution.csv, in that folder";
 constexpr const char* kHowToArrangeImages =
     "arrange images as train/CLASS/NAME.jpg and test/CLASS/NAME.jpg (or .png) in that folder";
 constexpr const char* kHowToGetCifar10Dvs =

@@ -2,38 +2,14 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "staa/data/augment.h"
+#include "staa/data/photo_index.h"
 #include "staa/data/source.h"
 
 namespace staa::data {
-
-/// The names of the images in FOLDER/CLASS/*, in the order of classes and names: a byte a character
-/// and four bytes more an image, nothing decoded, nothing opened.
-class PhotoIndex {
- public:
-  /// Lists all class folders. Hidden files are skipped. Throws Error(kIo) for a folder that cannot
-  /// be listed and Error(kInput), naming it, for a file that is no image by its ending (.jpg,
-  /// .jpeg, .png), a class without images and a folder without classes.
-  explicit PhotoIndex(std::filesystem::path folder);
-
-  std::int64_t size() const { return static_cast<std::int64_t>(names_.size()); }
-  const std::vector<std::string>& classes() const { return classes_; }
-  std::int64_t label(std::int64_t index) const;
-  std::filesystem::path path(std::int64_t index) const;
-
- private:
-  void add_class(const std::filesystem::path& folder);
-
-  std::filesystem::path folder_;
-  std::vector<std::string> classes_;
-  std::vector<std::int64_t> ends_;    ///< of each class: one past its last image
-  std::vector<std::uint32_t> names_;  ///< where each image's name begins in text_
-  std::string text_;                  ///< all names, each ended by a 0
-};
 
 /// How photographs are made one size.
 struct PhotoOptions {
@@ -71,7 +47,8 @@ class Photos : public Source {
   Transform transform_;
 };
 
-/// Both halves of a folder of photographs: ROOT/train/CLASS/* and ROOT/val/CLASS/* (or ROOT/test).
+/// Both halves of a folder of photographs: ROOT/train/CLASS/* and ROOT/val/CLASS/* (or ROOT/test),
+/// or ROOT/val/* as ImageNet is published, with ROOT/LOC_val_solution.csv.
 struct PhotoFolder {
   PhotoIndex train;
   PhotoIndex test;

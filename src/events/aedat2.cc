@@ -71,11 +71,8 @@ class Aedat2Stream : public EventStream {
   std::size_t read(Event* out, std::size_t capacity) override {
     std::size_t done = 0;
     while (done == 0) {
-      const auto records = reader_.take_records(kEventBytes, capacity);
-      if (records.count == 0) {
-        if (reader_.left() > 0) reader_.take(kEventBytes, "event");
-        return 0;
-      }
+      const auto records = reader_.take_records(kEventBytes, capacity, "event");
+      if (records.count == 0) return 0;
       for (std::size_t i = 0; i < records.count; ++i) {
         const std::uint8_t* bytes = records.bytes + i * kEventBytes;
         out[done].t = time(big_endian(bytes + 4));

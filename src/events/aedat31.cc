@@ -69,8 +69,8 @@ class Aedat31Stream : public EventStream {
     std::size_t done = 0;
     while (done == 0) {
       if (next_ == packet_.count && !next_packet()) return 0;
-      const auto records =
-          reader_.take_records(kEventBytes, std::min<std::size_t>(capacity, packet_.count - next_));
+      const auto most = std::min<std::size_t>(capacity, packet_.count - next_);
+      const auto records = reader_.take_records(kEventBytes, most, "event");
       for (std::size_t i = 0; i < records.count; ++i) {
         done += decode(records.bytes + i * kEventBytes, out[done]) ? 1 : 0;
       }

@@ -39,8 +39,12 @@ const std::uint8_t* ByteReader::take(std::size_t count, const char* what) {
   return bytes;
 }
 
-ByteReader::Records ByteReader::take_records(std::size_t record_bytes, std::size_t most) {
-  const std::size_t count = std::min(prepare(record_bytes) / record_bytes, most);
+ByteReader::Records ByteReader::take_records(std::size_t record_bytes, std::size_t most,
+                                             const char* what) {
+  const std::size_t ready = prepare(record_bytes);
+  if (ready == 0) return {};
+  if (ready < record_bytes) take(record_bytes, what);  // throws
+  const std::size_t count = std::min(ready / record_bytes, most);
   const Records records{block_.data() + next_, count};
   next_ += count * record_bytes;
   return records;

@@ -27,13 +27,14 @@ class ByteReader {
   /// naming the offset and `what` if fewer are left.
   const std::uint8_t* take(std::size_t count, const char* what);
 
-  /// As many whole records of `record_bytes` as lie ready, at most `most`, but at least one unless
-  /// the file ends before.
+  /// As many whole records of `record_bytes` as lie ready, at most `most`, but at least one; none
+  /// at the end of the file. Throws Error(kInput) naming the offset and `what`, a record, where the
+  /// file ends within one.
   struct Records {
     const std::uint8_t* bytes = nullptr;
     std::size_t count = 0;
   };
-  Records take_records(std::size_t record_bytes, std::size_t most);
+  Records take_records(std::size_t record_bytes, std::size_t most, const char* what);
 
   /// The next byte without going past it; -1 at the end of the file.
   int peek();

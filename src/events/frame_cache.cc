@@ -7,6 +7,7 @@
 #include <limits>
 #include <vector>
 
+#include "staa/events/content.h"
 #include "staa/util/error.h"
 #include "staa/util/file.h"
 
@@ -16,35 +17,42 @@ namespace {
 namespace fs = std::filesystem;
 
 // Changes whenever the same recording and options would give other frames or another file.
-constexpr const char* kVersion = "staa frames 1";
+constexpr const char* kVersion = "staa frames 2";
 
-/// Everything that decides the frames of a recording, as text.
-std::string key_of(const Recording& recording, const FrameOptions& options) {
-  std::error_code code;
-  const auto path = fs::weakly_canonical(recording.path, code);
-  const auto size = fs::file_size(recording.path, code);
-  if (code) {
-    fail(ErrorKind::kIo, "{}: cannot open: {}", recording.path.string(), code.message());
+/// The file of the cache that belongs to a text.
+fs::path file_of(const fs::path& folder, const char* kind, const std::string& text) {
+  const auto name = fmt::format("{:016x}", hash_of(text));
+  return folder / kind / name.substr(0, 2) / name.substr(2);
+}
+
+/// What is in the recording: from the cache if it was read before and has not changed since, else
+/// from the recording, and kept.
+std::string content_by_stamp(const fs::path& folder, const Recording& recording,
+                             const std::string& stamp) {
+  const auto path = file_of(folder, "contents", stamp);
+  std::error_code ignored;
+  if (fs::exists(path, ignored)) {
+    const auto kept = read_text_file(path);
+    const bool same = kept.size() > stamp.size() + 1 && kept.back() == '\n' &&
+                      kept.compare(0, stamp.size(), stamp) == 0;
+    if (same) return kept.substr(stamp.size(), kept.size() - stamp.size() - 1);
   }
-  const auto changed = fs::last_write_time(recording.path, code).time_since_epoch().count();
-  return fmt::format(
-      "{}\n{}\nbytes {} changed {}\n{} {}x{} from {} to {}\n{} steps by {} of {}x{}\n", kVersion,
-      path.string(), size, changed, to_string(recording.format), recording.sensor.width,
-      recording.sensor.height, recording.begin, recording.end, options.steps,
-      options.slice_by == SliceBy::kCount ? "count" : "time", options.size.width,
-      options.size.height);
+  auto content = content_of(recording.path);
+  make_folder(path.parent_path());
+  AtomicFile file(path);
+  file.write(stamp + content + '\n');
+  file.commit(/*durable=*/false);
+  return content;
 }
 
-/// FNV-1a; the key within the file tells two keys of one hash apart.
-std::uint64_t hash(const std::string& text) {
-  std::uint64_t value = 0xcbf29ce484222325;
-  for (const char c : text) value = (value ^ static_cast<std::uint8_t>(c)) * 0x100000001b3;
-  return value;
-}
-
-fs::path file_of(const fs::path& folder, const std::string& key) {
-  const auto name = fmt::format("{:016x}", hash(key));
-  return folder / "frames" / name.substr(0, 2) / name.substr(2);
+/// Everything that decides the frames of a recording, as text; `content` is that of the file.
+std::string key_of(const std::string& content, const Recording& recording,
+                   const FrameOptions& options) {
+  return fmt::format("{}\n{}\n{} {}x{} from {} to {}\n{} steps by {} of {}x{}\n", kVersion, content,
+                     to_string(recording.format), recording.sensor.width, recording.sensor.height,
+                     recording.begin, recording.end, options.steps,
+                     options.slice_by == SliceBy::kCount ? "count" : "time", options.size.width,
+                     options.size.height);
 }
 
 /// What stands between the key and the packed values.
@@ -150,26 +158,32 @@ std::optional<Frames> parse(const std::vector<std::uint8_t>& bytes, const std::s
   return frames;
 }
 
+/// The frames that are kept under `key`, or nothing.
+std::optional<Frames> load(const fs::path& path, const std::string& key, const FrameShape& shape) {
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) return {};
+  return parse(read_file(path), key, shape);
+}
+
 }  // namespace
 
 std::optional<Frames> FrameCache::find(const Recording& recording,
                                        const FrameOptions& options) const {
   if (folder_.empty()) return {};
-  const auto key = key_of(recording, options);
-  const auto path = file_of(folder_, key);
-  std::error_code ignored;
-  if (!fs::exists(path, ignored)) return {};
-  return parse(read_file(path), key, frame_shape(recording.sensor, options));
+  const auto content = content_by_stamp(folder_, recording, stamp_of(recording.path));
+  const auto key = key_of(content, recording, options);
+  return load(file_of(folder_, "frames", key), key, frame_shape(recording.sensor, options));
 }
 
 Frames FrameCache::get(const Recording& recording, const FrameOptions& options) const {
-  if (auto kept = find(recording, options)) return std::move(*kept);
-  const auto stream = open_recording(recording);
-  auto frames = integrate(*stream, options);
-  if (!folder_.empty()) {
-    const auto key = key_of(recording, options);
-    write(file_of(folder_, key), key, frames);
-  }
+  if (folder_.empty()) return integrate(*open_recording(recording), options);
+  const auto stamp = stamp_of(recording.path);
+  const auto key = key_of(content_by_stamp(folder_, recording, stamp), recording, options);
+  const auto path = file_of(folder_, "frames", key);
+  if (auto kept = load(path, key, frame_shape(recording.sensor, options))) return std::move(*kept);
+  auto frames = integrate(*open_recording(recording), options);
+  // A recording that was written to meanwhile may not be the one whose content is in the key.
+  if (stamp_of(recording.path) == stamp) write(path, key, frames);
   return frames;
 }
 

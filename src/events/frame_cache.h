@@ -9,10 +9,12 @@
 namespace staa::events {
 
 /// Frames kept on disk, one file a sample, so that a recording is integrated once. A file's name is
-/// a hash of what decides its contents: the recording's path, size and time of change, the span in
-/// it, and the options; the file holds them as well and is passed over if they differ. A file that
-/// is cut off or damaged counts as absent. Files appear whole or not at all: any number of threads
-/// and processes may fill one cache at once, and a filling that was stopped goes on.
+/// a hash of what decides its contents: a hash of the recording's bytes, the span in it and the
+/// options; the file holds them as well and is passed over if they differ. So a recording that was
+/// moved or copied finds its frames. Its bytes are hashed once: the hash is kept under the
+/// recording's path, size and time of change, and taken to hold while these do, as `make` does.
+/// A file that is cut off or damaged counts as absent. Files appear whole or not at all: any number
+/// of threads and processes may fill one cache at once, and a filling that was stopped goes on.
 class FrameCache {
  public:
   /// Keeps frames below `folder`, which is made when first needed. "": keeps nothing.
@@ -25,7 +27,7 @@ class FrameCache {
   /// written.
   Frames get(const Recording& recording, const FrameOptions& options) const;
 
-  /// The frames if they are kept.
+  /// The frames if they are kept. Throws Error(kIo) as get().
   std::optional<Frames> find(const Recording& recording, const FrameOptions& options) const;
 
  private:

@@ -33,14 +33,20 @@ void sync_folder(const std::filesystem::path& folder) {
 }  // namespace
 
 std::vector<std::uint8_t> read_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
+  std::vector<std::uint8_t> bytes;
+  read_file(path, bytes, max_bytes);
+  return bytes;
+}
+
+void read_file(const std::filesystem::path& path, std::vector<std::uint8_t>& bytes,
+               std::uint64_t max_bytes) {
   const InputFile file(path);
   if (file.size() > max_bytes) {
     fail(ErrorKind::kInput, "{}: too large: expected at most {} bytes, found {}", file.name(),
          max_bytes, file.size());
   }
-  std::vector<std::uint8_t> bytes(file.size());
+  bytes.resize(file.size());
   file.read_at(0, bytes.data(), bytes.size());
-  return bytes;
 }
 
 std::string read_text_file(const std::filesystem::path& path, std::uint64_t max_bytes) {

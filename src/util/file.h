@@ -14,6 +14,10 @@ namespace staa {
 std::vector<std::uint8_t> read_file(const std::filesystem::path& path,
                                     std::uint64_t max_bytes = std::uint64_t{16} << 30);
 
+/// The same into `bytes`, whose memory serves again where it is large enough.
+void read_file(const std::filesystem::path& path, std::vector<std::uint8_t>& bytes,
+               std::uint64_t max_bytes = std::uint64_t{16} << 30);
+
 /// read_file as text.
 std::string read_text_file(const std::filesystem::path& path,
                            std::uint64_t max_bytes = std::uint64_t{64} << 20);

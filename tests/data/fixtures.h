@@ -1,7 +1,5 @@
 #pragma once
 
-#include <zlib.h>
-
 #include <cstdint>
 #include <cstdio>
 // jpeglib.h does not include what it needs.
@@ -16,9 +14,12 @@
 #include "staa/data/image.h"
 #include "staa/data/image_set.h"
 #include "staa/util/random.h"
+#include "support/deflate.h"
 #include "support/support.h"
 
 namespace staa::data {
+
+using test::gzip;
 
 inline Image random_image(const ImageShape& shape, std::uint64_t seed) {
   Random random{seed};
@@ -96,20 +97,6 @@ inline std::string encode_jpeg(const Image& image, const JpegLayout& layout = {}
   std::string encoded(reinterpret_cast<const char*>(bytes), count);
   std::free(bytes);
   return encoded;
-}
-
-inline std::string gzip(const std::string& data) {
-  z_stream stream{};
-  ::deflateInit2(&stream, 9, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
-  std::string packed(::deflateBound(&stream, data.size()) + 32, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(data.data()));
-  stream.avail_in = static_cast<uInt>(data.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  ::deflate(&stream, Z_FINISH);
-  packed.resize(stream.total_out);
-  ::deflateEnd(&stream);
-  return packed;
 }
 
 }  // namespace staa::data

@@ -1,6 +1,7 @@
 #include "staa/data/photos.h"
 
 #include <cmath>
+#include <utility>
 
 #include "data/fixtures.h"
 #include "staa/data/crop.h"
@@ -130,6 +131,42 @@ TEST(OpenPhotos, ReadsNamesForPeople) {
   std::filesystem::remove_all(root / "val/n02");
   expect_error(ErrorKind::kInput, {"val", "found no folder n02"},
                [&] { open_photos(root.path()); });
+}
+
+TEST(OpenPhotos, ReadsAFlatValidationFolderByItsList) {
+  const TempFolder root;
+  for (const char* synset : {"n01", "n02"})
+    write_bytes(root.path() / "train" / synset / "1.JPEG", "");
+  for (const char* name : {"val_1", "val_2", "val_3"}) {
+    write_bytes(root.path() / "val" / (std::string(name) + ".JPEG"), "");
+  }
+  const auto list = root / "LOC_val_solution.csv";
+  const auto expect_refused = [&](const std::string& text, const std::vector<std::string>& parts) {
+    write_bytes(list, text);
+    expect_error(ErrorKind::kInput, parts, [&] { open_photos(root.path()); });
+  };
+  expect_error(ErrorKind::kInput, {"/val: ", "one a class", list.string(), "NAME,CLASS"},
+               [&] { open_photos(root.path()); });
+  const std::string head = "ImageId,PredictionString\n";
+  const std::string one = "val_1,n02 85 1 499 272 \n";
+  expect_refused(head + one + "val_2,n01\n", {list.string(), "\"val_3,CLASS\""});
+  expect_refused(head + one + one, {list.string(), "line 3", "val_1", "twice"});
+  expect_refused(head + one + "val_2,n07\n", {list.string(), "line 3", "val_2,n07"});
+  expect_refused(head + one + "val_2\n", {list.string(), "line 3", "val_2"});
+  expect_refused(head + one + "val_2,n02\nval_3,n02\n", {list.string(), "class n01"});
+  const auto rest = "val_3,n02 1 2 3 4\r\nval_2,n01 1 2 3 4\r\n";
+  expect_refused(head + one + rest + "val_4,n01\n", {"/val: ", "val_4", "1 are missing"});
+
+  write_bytes(list, head + one + rest);
+  const auto folder = open_photos(root.path());
+  ASSERT_EQ(folder.test.size(), 3);
+  std::vector<std::pair<std::string, std::int64_t>> found;
+  for (std::int64_t i = 0; i < 3; ++i) {
+    found.emplace_back(folder.test.path(i).string(), folder.test.label(i));
+  }
+  const auto at = [&](const char* name) { return (root.path() / "val" / name).string(); };
+  EXPECT_EQ(found, (std::vector<std::pair<std::string, std::int64_t>>{
+                       {at("val_2.JPEG"), 0}, {at("val_1.JPEG"), 1}, {at("val_3.JPEG"), 1}}));
 }
 
 TEST(Crop, RandomOnesLieInTheImageAndKeepTheirShape) {

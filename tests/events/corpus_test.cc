@@ -1,27 +1,10 @@
-// Replays the files that the fuzzers of tests/fuzz keep: each is read or refused, and nothing else.
-
-#include <cstring>
-#include <filesystem>
-
-#include "fuzz/readers.h"
-#include "staa/util/file.h"
-#include "support/support.h"
+#include "fuzz/event_readers.h"
+#include "fuzz/replay.h"
 
 namespace staa::fuzz {
 namespace {
 
-TEST(FuzzCorpus, IsReadOrRefused) {
-  for (const auto& reader : kReaders) {
-    std::size_t files = 0;
-    const auto folder = std::filesystem::path(STAA_FUZZ_CORPUS) / reader.name;
-    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-      const auto bytes = read_file(entry.path());
-      EXPECT_NO_THROW(read_bytes(reader.read, bytes.data(), bytes.size())) << entry.path();
-      ++files;
-    }
-    EXPECT_GT(files, 0U) << folder;
-  }
-}
+TEST(FuzzCorpus, IsReadOrRefused) { replay_corpus(kEventReaders); }
 
 }  // namespace
 }  // namespace staa::fuzz

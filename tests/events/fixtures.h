@@ -11,6 +11,7 @@
 #include "staa/events/event.h"
 #include "staa/events/recording.h"
 #include "staa/util/random.h"
+#include "support/deflate.h"
 #include "support/support.h"
 
 namespace staa::events {
@@ -60,27 +61,13 @@ inline std::string aedat31_header() {
   return "#!AER-DAT3.1\r\n#Format: RAW\r\n#Source 1: DVS128\r\n#!END-HEADER\r\n";
 }
 
-inline std::string deflate_raw(const std::string& data) {
-  z_stream stream{};
-  ::deflateInit2(&stream, 6, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
-  std::string packed(::deflateBound(&stream, data.size()) + 32, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(data.data()));
-  stream.avail_in = static_cast<uInt>(data.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  ::deflate(&stream, Z_FINISH);
-  packed.resize(stream.total_out);
-  ::deflateEnd(&stream);
-  return packed;
-}
-
 /// A zip archive of (name, contents).
 inline std::string zip(const std::vector<std::pair<std::string, std::string>>& files,
                        bool deflated) {
   std::string body;
   std::string directory;
   for (const auto& [name, contents] : files) {
-    const auto packed = deflated ? deflate_raw(contents) : contents;
+    const auto packed = deflated ? test::deflate_raw(contents) : contents;
     const auto checksum =
         ::crc32_z(0, reinterpret_cast<const Bytef*>(contents.data()), contents.size());
     const auto common = little_endian(0, 2) + little_endian(deflated ? 8 : 0, 2) +

@@ -1,5 +1,6 @@
 #include "staa/events/frame_cache.h"
 
+#include <chrono>
 #include <cstdlib>
 #include <thread>
 
@@ -26,10 +27,12 @@ class FrameCacheTest : public ::testing::Test {
     write_atis(recording_.path, random_events(5000, kSensor, 1));
   }
 
-  std::vector<fs::path> files() const {
+  /// What is kept of a kind: "frames", or "contents", the hashes of recordings.
+  std::vector<fs::path> files(const std::string& kind = "frames") const {
     std::vector<fs::path> found;
-    if (!fs::exists(folder_ / "cache")) return found;
-    for (const auto& entry : fs::recursive_directory_iterator(folder_ / "cache")) {
+    const auto kept = folder_ / "cache" / kind;
+    if (!fs::exists(kept)) return found;
+    for (const auto& entry : fs::recursive_directory_iterator(kept)) {
       if (entry.is_regular_file()) found.push_back(entry.path());
     }
     return found;
@@ -86,6 +89,42 @@ TEST_F(FrameCacheTest, TellsSettingsSpansAndChangedFilesApart) {
   expect_same(cache_.get(recording_, options_), fresh(options_));
 }
 
+TEST_F(FrameCacheTest, KnowsARecordingByItsContent) {
+  (void)cache_.get(recording_, options_);
+  const auto first = recording_.path;
+  recording_.path = folder_ / "b.bin";
+  fs::copy_file(first, recording_.path);
+  ASSERT_TRUE(cache_.find(recording_, options_).has_value());
+  EXPECT_EQ(files().size(), 1U);
+
+  // Another one of the same size is not taken for it, nor the first one after it was found again.
+  write_atis(recording_.path, random_events(5000, kSensor, 2));
+  fs::last_write_time(recording_.path, fs::last_write_time(first) + std::chrono::seconds(5));
+  ASSERT_EQ(fs::file_size(recording_.path), fs::file_size(first));
+  EXPECT_FALSE(cache_.find(recording_, options_).has_value());
+  expect_same(cache_.get(recording_, options_), fresh(options_));
+  fs::copy_file(first, recording_.path, fs::copy_options::overwrite_existing);
+  fs::last_write_time(recording_.path, fs::last_write_time(first) + std::chrono::seconds(9));
+  expect_same(cache_.get(recording_, options_), fresh(options_));
+  EXPECT_EQ(files().size(), 2U);
+}
+
+TEST_F(FrameCacheTest, HashesAFileThatHasNotChangedOnce) {
+  (void)cache_.get(recording_, options_);
+  ASSERT_EQ(files("contents").size(), 1U);
+  const auto kept = files("contents").front();
+  const auto text = read_text_file(kept);
+  auto other = text;
+  other[other.find("crc32") + 6] = 'x';
+  write_bytes(kept, other);
+  EXPECT_FALSE(cache_.find(recording_, options_).has_value()) << "hashed again";
+  for (std::size_t i = 0; i < text.size(); i += 7) {  // cut off: hashed again, and mended
+    write_bytes(kept, text.substr(0, i));
+    EXPECT_TRUE(cache_.find(recording_, options_).has_value()) << "cut at " << i;
+    EXPECT_EQ(read_text_file(kept), text);
+  }
+}
+
 TEST_F(FrameCacheTest, TakesADamagedFileAsAbsentAndMendsIt) {
   (void)cache_.get(recording_, options_);
   const auto path = files().at(0);
@@ -121,7 +160,7 @@ TEST_F(FrameCacheTest, WithoutAFolderKeepsNothing) {
 
 TEST_F(FrameCacheTest, NamesWhatIsMissingOrCannotBeWritten) {
   write_bytes(folder_ / "file", "x");
-  test::expect_error(ErrorKind::kIo, {"/file/frames"},
+  test::expect_error(ErrorKind::kIo, {"/file/contents"},
                      [&] { FrameCache(folder_ / "file").get(recording_, options_); });
   recording_.path = folder_ / "missing.bin";
   test::expect_error(ErrorKind::kIo, {"missing.bin"}, [&] { cache_.get(recording_, options_); });

@@ -1,13 +1,24 @@
 // A libFuzzer program for one reader, named by STAA_FUZZ_READER.
 #include <cstring>
 
-#include "fuzz/readers.h"
+#include "fuzz/event_readers.h"
+#include "fuzz/image_readers.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t count) {
-  for (const auto& reader : staa::fuzz::kReaders) {
+namespace {
+
+template <typename Readers>
+void run_named(const Readers& readers, const std::uint8_t* bytes, std::size_t count) {
+  for (const auto& reader : readers) {
     if (std::strcmp(reader.name, STAA_FUZZ_READER) == 0) {
       staa::fuzz::read_bytes(reader.read, bytes, count);
     }
   }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t count) {
+  run_named(staa::fuzz::kEventReaders, bytes, count);
+  run_named(staa::fuzz::kImageReaders, bytes, count);
   return 0;
 }

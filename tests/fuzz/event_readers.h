@@ -1,33 +1,20 @@
 #pragma once
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <stdexcept>
-#include <string>
 #include <vector>
 
+#include "fuzz/reader.h"
 #include "staa/events/aedat2.h"
 #include "staa/events/aedat31.h"
 #include "staa/events/atis.h"
 #include "staa/events/gesture.h"
 #include "staa/events/npz.h"
-#include "staa/util/error.h"
 
 namespace staa::fuzz {
-
-/// Reads a file in the way of one reader; every failure is a staa::Error.
-using Reader = void (*)(const std::filesystem::path&);
-
-/// The readers by the names of their corpora.
-struct NamedReader {
-  const char* name;
-  Reader read;
-};
 
 constexpr events::Sensor kSensor{128, 128};
 
@@ -51,7 +38,7 @@ inline void drain(std::unique_ptr<events::EventStream> stream) {
   if (counts[0] != counts[1]) throw std::logic_error(stream->name() + ": another count");
 }
 
-constexpr NamedReader kReaders[] = {
+constexpr NamedReader kEventReaders[] = {
     {"aedat2",
      [](const std::filesystem::path& path) {
        drain(events::open_aedat2(path, events::Aedat2Address::kDvs128));
@@ -64,22 +51,5 @@ constexpr NamedReader kReaders[] = {
      [](const std::filesystem::path& path) { (void)events::read_gesture_spans(path, 11); }},
     {"trials", [](const std::filesystem::path& path) { (void)events::read_trials(path); }},
 };
-
-/// Runs a reader on bytes that lie in a file without a folder.
-inline void read_bytes(Reader read, const std::uint8_t* bytes, std::size_t count) {
-  const int file = ::memfd_create("fuzz", MFD_CLOEXEC);
-  if (file < 0 || ::write(file, bytes, count) != static_cast<ssize_t>(count)) {
-    throw std::runtime_error("cannot make a file in memory");
-  }
-  try {
-    read("/proc/self/fd/" + std::to_string(file));
-  } catch (const Error&) {
-    // A broken file, refused as it should be.
-  } catch (...) {
-    ::close(file);
-    throw;
-  }
-  ::close(file);
-}
 
 }  // namespace staa::fuzz

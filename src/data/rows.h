@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace staa::data {
+
+// Loops over rows of interleaved pixels, in the vectors of the processor that the program meets.
+
+/// Weighted sums along one axis: output i is made of the `taps` inputs from first[i] on, with the
+/// weights from i * taps on.
+struct Filter {
+  std::size_t taps = 0;
+  std::vector<std::size_t> first;
+  std::vector<float> weights;
+};
+
+/// What blend_columns reads and writes of a row behind its last value at most.
+constexpr std::size_t kRowPadding = 4;
+
+/// The weighted sum of `taps` rows that are `stride` bytes apart: out[i] for i < count.
+void blend_rows(const std::uint8_t* rows, std::size_t stride, const float* weights,
+                std::size_t taps, std::size_t count, float* out);
+
+/// Filters a row of pixels of up to four `channels` along itself. Reads and writes kRowPadding
+/// values too many.
+void blend_columns(const float* row, const Filter& filter, std::size_t channels, float* out);
+
+/// To the nearest byte; what is above 255 or below 0 becomes that.
+void round_to_bytes(const float* values, std::size_t count, std::uint8_t* out);
+
+/// Mirrors a row of pixels of 1 or 3 channels.
+void mirror_row(std::uint8_t* row, std::size_t width, std::size_t channels);
+
+/// An affine map a channel: a byte v becomes scale * v + shift.
+struct ChannelMap {
+  /// Values of the pixels that are mapped at once, of one channel.
+  static constexpr std::size_t kPixels = 16;
+
+  /// `scale` and `shift` have a value a channel.
+  ChannelMap(const std::vector<float>& scale, const std::vector<float>& shift);
+
+  std::vector<float> scales;  ///< of kPixels pixels, value by value
+  std::vector<float> shifts;
+};
+
+/// Maps whole pixels: `count` bytes, a multiple of the channels.
+void map_channels(const std::uint8_t* bytes, std::size_t count, const ChannelMap& map, float* out);
+
+}  // namespace staa::data
