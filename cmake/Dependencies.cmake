@@ -21,6 +21,7 @@ set(STAA_TORCH "" CACHE STRING
   "The torch/ folder of a wheel, or \"python\" for the one that python3 imports; empty: find_package")
 if(STAA_TORCH)
   include(TorchWheel)
+  set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)  # a wheel is not on the system's path
 else()
   find_package(Torch REQUIRED)
 endif()

@@ -10,10 +10,20 @@ function(staa_layer name)
   file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${root}/staa/${name} SYMBOLIC)
   add_library(staa_${name} STATIC ${ARG_SOURCES})
   add_library(staa::${name} ALIAS staa_${name})
-  target_include_directories(staa_${name} PUBLIC $<BUILD_INTERFACE:${root}>)
+  target_include_directories(staa_${name} PUBLIC $<BUILD_INTERFACE:${root}>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_compile_features(staa_${name} PUBLIC cxx_std_${CMAKE_CXX_STANDARD})
   target_compile_options(staa_${name} PRIVATE ${STAA_WARNINGS})
   list(TRANSFORM ARG_LAYERS PREPEND staa_)
   target_link_libraries(staa_${name} PUBLIC ${ARG_LAYERS} ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
+  set_target_properties(staa_${name} PROPERTIES EXPORT_NAME ${name})
+  install(TARGETS staa_${name} EXPORT staa ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}/staa
+    COMPONENT development)
+  # The runtime's package has these, for programs without LibTorch.
+  install(DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/staa/${name}
+    COMPONENT development FILES_MATCHING PATTERN "*.h"
+    PATTERN runtime/runtime.h EXCLUDE PATTERN runtime/runtime_c.h EXCLUDE
+    PATTERN util/exception.h EXCLUDE)
 endfunction()
 
 set(STAA_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wno-unused-parameter)

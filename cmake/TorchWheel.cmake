@@ -38,10 +38,9 @@ if(wants_20 AND CMAKE_CXX_STANDARD LESS 20)
   set(CMAKE_CXX_STANDARD 20)
 endif()
 
-add_library(staa_torch_wheel INTERFACE)
+add_library(staa_torch_wheel INTERFACE IMPORTED GLOBAL)
 target_include_directories(staa_torch_wheel SYSTEM INTERFACE
-  $<BUILD_INTERFACE:${STAA_TORCH_ROOT}/include>
-  $<BUILD_INTERFACE:${STAA_TORCH_ROOT}/include/torch/csrc/api/include>)
+  ${TORCH_INCLUDE_DIRS})
 # libtorch_cuda registers itself as it is loaded: nothing names it.
 target_link_libraries(staa_torch_wheel INTERFACE -Wl,--no-as-needed ${STAA_TORCH_ROOT}/lib/libtorch.so
   ${STAA_TORCH_ROOT}/lib/libtorch_cpu.so ${STAA_TORCH_ROOT}/lib/libc10.so -Wl,--as-needed)

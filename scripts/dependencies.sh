@@ -8,7 +8,7 @@ set -euo pipefail
 
 packages=(
   g++ cmake ninja-build ccache
-  libtorch-dev
+  libtorch-dev libgloo-dev      # Gloo's headers: training in many processes
   libopenblas0-pthread          # without it LibTorch's matrix products run 20 times slower
   dataset-fashion-mnist
   libcli11-dev libtomlplusplus-dev libspdlog-dev libfmt-dev nlohmann-json3-dev

@@ -16,5 +16,7 @@ void add_export(CLI::App& app, Action& action);
 void add_profile(CLI::App& app, Action& action);
 void add_data(CLI::App& app, Action& action);
 void add_info(CLI::App& app, Action& action);
+/// And `completion` and `manual`, which print what packages install.
+void add_completion(CLI::App& app, Action& action);
 
 }  // namespace staa::app

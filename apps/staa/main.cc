@@ -35,6 +35,7 @@ int run(int argc, char** argv) {
   add_export(app, action);
   add_data(app, action);
   add_info(app, action);
+  add_completion(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

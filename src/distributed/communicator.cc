@@ -36,6 +36,7 @@ torch::Tensor gather_rows(Communicator& all, const torch::Tensor& rows) {
     counts.push_back(count.item<std::int64_t>());
     most = std::max(most, counts.back());
   }
+  if (most == 0) return rows;
   // A collective takes equal shapes: all send as many rows as the longest.
   auto sizes = rows.sizes().vec();
   sizes[0] = most;

@@ -1,5 +1,6 @@
 #include "staa/distributed/launch.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <limits>
@@ -84,6 +85,12 @@ std::string meeting_address(const Reader& reader, const Launch& launch) {
        launch.by);
 }
 
+/// "4(x2),3" of Slurm: the first nodes have four.
+std::int64_t tasks_per_node(const Reader& reader) {
+  const auto text = reader.text("SLURM_STEP_TASKS_PER_NODE").value_or("1");
+  return std::max<std::int64_t>(1, std::atoll(text.c_str()));
+}
+
 Launch read(const Environment& environment, const Names& names) {
   const Reader reader(environment, names);
   constexpr std::int64_t kMost = 1 << 20;
@@ -92,8 +99,9 @@ Launch read(const Environment& environment, const Names& names) {
   launch.size = reader.number(names.size, 1, kMost);
   launch.rank = reader.number(names.rank, 0, launch.size - 1);
   if (launch.alone()) return launch;
-  launch.local_size =
-      names.local_size == nullptr ? 1 : reader.number(names.local_size, 1, launch.size, 1);
+  launch.local_size = names.local_size == nullptr
+                          ? tasks_per_node(reader)
+                          : reader.number(names.local_size, 1, launch.size, 1);
   launch.local_rank = reader.number(names.local_rank, 0, launch.size - 1, 0);
   launch.served = reader.text("TORCHELASTIC_USE_AGENT_STORE").value_or("") == "True";
   const auto job = reader.text(names.job);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 
 #include "staa/util/error.h"
 
@@ -14,7 +15,8 @@ using std::chrono::seconds;
 
 constexpr seconds kRound{1};
 constexpr std::int64_t kBrokenRounds = 4;  // a killed process's number stands still for so many
-constexpr seconds kHeard{5};               // for the others to read a verdict
+constexpr seconds kHeard{5};               // for all, this process too, to read a verdict
+constexpr std::chrono::milliseconds kPoll{50};
 
 std::string pulse_key(std::int64_t rank) { return "pulse/" + std::to_string(rank); }
 std::string name_key(std::int64_t rank) { return "name/" + std::to_string(rank); }
@@ -76,11 +78,12 @@ void Watch::round() {
   if (finishing_) return;
   if (store_->check({kVerdict})) {
     const auto found = to_text(store_->get(kVerdict));
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (verdict_.empty()) {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (!verdict_.empty()) return;
       verdict_ = found;
-      store_->add(kHeardBy, 1);
     }
+    store_->add(kHeardBy, 1);
     return;
   }
   if (launch_.rank != 0) return follow(0);
@@ -130,6 +133,7 @@ void Watch::check() {
   slices_still_ = rounds == rounds_seen_ ? slices_still_ + 1 : 0;
   rounds_seen_ = rounds;
   if (slices_still_ * kSlice >= limit_ * kRound) {
+    store_silent_ = true;
     fail(ErrorKind::kRuntime,
          "{} at {}:{} has not answered for {} s: stopped, or this process, rank {}, is cut off; "
          "the last checkpoint is kept, go on with --resume",
@@ -171,12 +175,22 @@ void Watch::explain(const std::string& why) {
 }
 
 void Watch::report(const std::string& message) {
-  if (!verdict().empty()) return;  // it is not the first
-  pronounce(fmt::format("{}: {}", own_name(launch_.rank), message));
+  if (store_silent_ || !verdict().empty()) return;  // it is not the first
+  // In a thread that may be left behind: a store whose process is stopped does not answer.
+  const auto done = std::make_shared<std::atomic<bool>>(false);
+  std::thread([this, done, text = fmt::format("{}: {}", own_name(launch_.rank), message)] {
+    try {
+      pronounce(text);
+      while (!*done && store_->add(kHeardBy, 0) < launch_.size) {
+        std::this_thread::sleep_for(kPoll);
+      }
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): nobody is left to hear
+    }
+    *done = true;
+  }).detach();
   const auto until = std::chrono::steady_clock::now() + kHeard;
-  while (std::chrono::steady_clock::now() < until && store_->add(kHeardBy, 0) < launch_.size - 1) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
+  while (!*done && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(kPoll);
+  *done = true;
 }
 
 }  // namespace staa::distributed

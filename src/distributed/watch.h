@@ -34,8 +34,8 @@ class Watch {
   /// is the connection's own message.
   [[noreturn]] void explain(const std::string& why);
 
-  /// Makes "rank R: message" the verdict and waits until the others have read it, for some seconds
-  /// at most.
+  /// Makes "rank R (process P on HOST): message" the verdict and waits until all have read it, for
+  /// some seconds at most. Not to be destroyed for a second after that.
   void report(const std::string& message);
 
   /// From here on others may end without being missed.
@@ -63,6 +63,7 @@ class Watch {
   std::atomic<std::int64_t> rounds_{0};
   std::int64_t rounds_seen_ = 0;  // by check()
   std::int64_t slices_still_ = 0;
+  bool store_silent_ = false;  // as check() has found
   std::atomic<bool> finishing_{false};
 
   std::mutex mutex_;  // guards what follows

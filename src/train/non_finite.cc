@@ -37,9 +37,9 @@ std::string non_finite_gradient(const torch::nn::Module& network) {
 }
 
 std::string non_finite_layer(models::Network& network, const torch::Tensor& images) {
-  if (!finite(images)) return "input";
   const torch::NoGradGuard no_grad;
-  std::string found;
+  // The pass is made all the same: layers may exchange statistics with other processes.
+  std::string found = finite(images) ? "" : "input";
   const auto each = [&](const auto& use) {
     for (const auto& item : network.named_modules()) {
       if (auto* layer = dynamic_cast<nn::Observable*>(item.value().get())) use(item.key(), *layer);

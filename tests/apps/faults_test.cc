@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <ctime>
 #include <thread>
 
 #include "apps/processes.h"
@@ -15,7 +16,7 @@ using Clock = std::chrono::steady_clock;
 /// Three processes that lose one in the middle of a run.
 class Faults : public ManyProcesses {
  protected:
-  /// Sends `signal` to rank 1 once there is a checkpoint, or to the process of `rank`.
+  /// Sends `signal` to the process of `rank` once there is a checkpoint.
   Finished lose(int rank, int signal) {
     Process process(
         on(3, "run", {"--timeout", "4", "--set", "train.checkpoint_steps=1", "train.epochs=1000"}));
@@ -49,7 +50,7 @@ class Faults : public ManyProcesses {
 TEST_F(Faults, AKilledProcessEndsTheRunAndIsNamed) {
   const auto finished = lose(1, SIGKILL);
   EXPECT_EQ(finished.code, 128 + SIGKILL);
-  EXPECT_LT(took_.count(), 25);
+  EXPECT_LT(took_.count(), 60);
   EXPECT_NE(
       finished.err.find("rank 1 (process " + std::to_string(lost_) + ") was ended by signal 9"),
       std::string::npos)
@@ -64,7 +65,7 @@ TEST_F(Faults, AKilledProcessEndsTheRunAndIsNamed) {
 TEST_F(Faults, AStoppedProcessEndsTheRunAndIsNamed) {
   const auto finished = lose(2, SIGSTOP);
   EXPECT_NE(finished.code, 0);
-  EXPECT_LT(took_.count(), 40);
+  EXPECT_LT(took_.count(), 60);
   EXPECT_NE(finished.err.find("rank 2 (process " + std::to_string(lost_)), std::string::npos)
       << finished.err;
   EXPECT_NE(finished.err.find("gave no sign of life"), std::string::npos) << finished.err;
@@ -74,7 +75,7 @@ TEST_F(Faults, AStoppedProcessEndsTheRunAndIsNamed) {
 TEST_F(Faults, TheStoppedLeaderIsNamedToo) {
   const auto finished = lose(0, SIGSTOP);
   EXPECT_NE(finished.code, 0);
-  EXPECT_LT(took_.count(), 40);
+  EXPECT_LT(took_.count(), 60);
   EXPECT_NE(finished.err.find("rank 0 (process " + std::to_string(lost_)), std::string::npos)
       << finished.err;
   expect_resumable();
@@ -136,7 +137,6 @@ TEST_F(Faults, ARunKilledAtRandomMomentsLosesNoEpoch) {
 TEST_F(TinyCommand, AFullDiskLeavesTheLastCheckpointAndSaysSo) {
   const auto disk = folder_ / "disk";
   std::filesystem::create_directories(disk);
-  // The folder, its log and one checkpoint with its successor fit; a third file of ours fills it.
   if (::mount("staa-test", disk.c_str(), "tmpfs", 0, "size=4m") != 0) {
     GTEST_SKIP() << "no right to mount a small disk here";
   }

@@ -64,9 +64,11 @@ TEST(Launch, ReadsSlurmAndMeetsOnItsFirstNode) {
                             {"SLURM_STEP_NUM_TASKS", "4"},
                             {"SLURM_LOCALID", "1"},
                             {"SLURM_JOB_ID", "77"},
+                            {"SLURM_STEP_TASKS_PER_NODE", "2(x2)"},
                             {"SLURM_STEP_NODELIST", "gpu[03-04]"}});
   EXPECT_EQ(launch.rank, 3);
   EXPECT_EQ(launch.local_rank, 1);
+  EXPECT_EQ(launch.local_size, 2);
   EXPECT_EQ(launch.address, "gpu03");
 }
 

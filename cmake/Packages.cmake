@@ -1,0 +1,41 @@
+# What `cmake --install` and `cpack` make of the build: three components, each a Debian package.
+#   program      staa, staa-run, their manual pages, completion, recipes
+#   runtime      libstaa_runtime and its headers, find_package(staa_runtime): no LibTorch
+#   development  the layers as static libraries with their headers, find_package(staa): with LibTorch
+include(CMakePackageConfigHelpers)
+set(package ${CMAKE_INSTALL_LIBDIR}/cmake/staa)
+install(EXPORT staa FILE staaTargets.cmake NAMESPACE staa:: DESTINATION ${package}
+  COMPONENT development)
+set(STAA_TORCH_OF_BUILD "${STAA_TORCH_ROOT}")
+configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/staaConfig.cmake.in
+  ${PROJECT_BINARY_DIR}/staaConfig.cmake INSTALL_DESTINATION ${package})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/staaConfigVersion.cmake
+  COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/staaConfig.cmake ${PROJECT_BINARY_DIR}/staaConfigVersion.cmake
+  ${CMAKE_CURRENT_LIST_DIR}/TorchWheel.cmake DESTINATION ${package} COMPONENT development)
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME staa)
+set(CPACK_PACKAGE_CONTACT "The developers of staa <staa@example.org>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+set(CPACK_PACKAGE_DIRECTORY ${PROJECT_BINARY_DIR}/packages)
+set(CPACK_COMPONENTS_ALL program runtime development)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_NAME staa)
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_SECTION science)
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME libstaa-runtime)
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION libs)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libstaa-dev)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "libstaa-runtime (= ${PROJECT_VERSION})")
+if(NOT STAA_TORCH)
+  string(APPEND CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
+    ", libtorch-dev, libspdlog-dev, libfmt-dev, nlohmann-json3-dev, libtomlplusplus-dev, zlib1g-dev"
+    ", libpng-dev, libjpeg62-turbo-dev, libhwy-dev")
+endif()
+include(CPack)

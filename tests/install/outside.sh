@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Installs everything into a fresh folder, builds examples/train against that alone, and runs it and the program.
+#
+#   outside.sh BUILD_DIR SOURCE_DIR TINY_IMAGES
+set -euo pipefail
+build=$1 source=$2 tiny_images=$3
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+
+for component in program runtime development; do
+  cmake --install "$build" --component $component --prefix "$tree/usr" >/dev/null
+done
+"$tiny_images" "$tree/data"
+cat >"$tree/recipe.toml" <<TOML
+threads = 1
+[data]
+set = "mnist"
+path = "$tree/data"
+[train]
+epochs = 1
+batch = 16
+TOML
+
+# Not in the project's tree, nor with anything of it but what was installed.
+cp -r "$source/examples/train" "$tree/train"
+cmake -S "$tree/train" -B "$tree/build" -DCMAKE_PREFIX_PATH="$tree/usr" >"$tree/log" 2>&1 || { cat "$tree/log"; exit 1; }
+cmake --build "$tree/build" >"$tree/log" 2>&1 || { cat "$tree/log"; exit 1; }
+said=$("$tree/build/own_training" "$tree/recipe.toml" "$tree/run")
+echo "$said"
+case $said in "4 steps, "*" %") ;; *) exit 1 ;; esac
+"$tree/usr/bin/staa" eval "$tree/run" --json | grep -q '"samples": *20'
+
+# The shell's completion, as bash would ask for it.
+complete() {
+  bash -c 'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); compopt() { :; }; _staa
+    printf "%s\n" "${COMPREPLY[@]}"' "$tree/usr/share/bash-completion/completions/staa" "$@"
+}
+complete staa tr | grep -qx train
+complete staa train --res | grep -qx -- --resume
+complete staa data conv | grep -qx convert
+complete staa train recipe.toml --set train.ep | grep -qx train.epochs=
+test -z "$(complete staa train --nothing-like-it)"
+
+# The manual has every command; where there is a formatter, it has nothing to say against it.
+for command in train eval "data convert" info; do grep -q "^.SH STAA $command" "$tree/usr/share/man/man1/staa.1"; done
+if command -v man >/dev/null; then
+  warnings=$(LC_ALL=C.UTF-8 MANROFFSEQ='' man --warnings -l "$tree/usr/share/man/man1/staa.1" 2>&1 >/dev/null)
+  test -z "$warnings" || { echo "$warnings"; exit 1; }
+fi
