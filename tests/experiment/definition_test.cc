@@ -28,7 +28,9 @@ TEST(Definitions, HaveCellsOfTheirOwnNames) {
       EXPECT_TRUE(seen.insert(cell.name).second) << cell.name;
       EXPECT_EQ(cell.name.find('/'), std::string::npos);
     }
-    if (!definition.reference.empty()) EXPECT_EQ(seen.count(definition.reference), 1U);
+    if (!definition.reference.empty()) {
+      EXPECT_EQ(seen.count(definition.reference), 1U);
+    }
   }
 }
 

@@ -47,8 +47,12 @@ TEST(Grid, AtPaperScaleIsTheBaseRecipeButForTheCell) {
                   path == "neuron.tsrd")
           << run.name() << ": " << path;
     }
-    if (run.cell->name == "none") EXPECT_EQ(changed.size(), 4U);
-    if (run.cell->name == "gc-pe-sa-tsrd") EXPECT_TRUE(changed.empty());
+    if (run.cell->name == "none") {
+      EXPECT_EQ(changed.size(), 4U);
+    }
+    if (run.cell->name == "gc-pe-sa-tsrd") {
+      EXPECT_TRUE(changed.empty());
+    }
   }
 }
 
