@@ -22,7 +22,7 @@ struct BatchNorm {
   double momentum = 0.1;
   double eps = 1e-5;
   bool training = false;
-  SumOverProcesses sum;  ///< makes the statistics those of all parts; empty: the batch is whole
+  SumOverProcesses sum{};  ///< makes the statistics those of all parts; empty: the batch is whole
 
   bool defined() const { return weight.defined(); }
 };

@@ -106,6 +106,37 @@ TEST(Loader, DropLastLeavesOutTheRest) {
   EXPECT_EQ(epoch(loader, 0).size(), 6U);
 }
 
+TEST(Loader, TheSharesOfABatchTogetherAreTheBatch) {
+  const auto set = random_set(53, kShape, 5);
+  Loader whole(augmented(set), options(1));
+  const auto expected = epoch(whole, 2);
+  for (const std::int64_t count : {2, 3, 9}) {  // with 9, shares of a batch of 8 may be empty
+    std::vector<Batch> joined(expected.size());
+    for (std::int64_t index = 0; index < count; ++index) {
+      auto own = options(1);
+      own.share = {index, count};
+      Loader loader(augmented(set), own);
+      const auto shares = epoch(loader, 2);
+      ASSERT_EQ(shares.size(), expected.size());
+      for (std::size_t i = 0; i < shares.size(); ++i) {
+        EXPECT_LE(std::abs(shares[i].size - expected[i].size / count), 1);
+        const auto append = [](auto& to, const auto& from) {
+          to.insert(to.end(), from.begin(), from.end());
+        };
+        append(joined[i].values, shares[i].values);
+        append(joined[i].labels, shares[i].labels);
+        append(joined[i].indices, shares[i].indices);
+        joined[i].size += shares[i].size;
+      }
+    }
+    expect_same_batches(joined, expected);
+  }
+  auto wrong = options(1);
+  wrong.share = {2, 2};
+  expect_error(ErrorKind::kUsage, {"share", "one of 2", "number 2"},
+               [&] { Loader(augmented(set), wrong); });
+}
+
 TEST(Loader, DoesNotDependOnTheNumberOfWorkers) {
   const auto set = random_set(100, kShape, 5);
   Loader alone(augmented(set), options(0));

@@ -113,9 +113,69 @@ TEST(Trainer, ALossThatIsNotFiniteStopsTheRunAndKeepsTheCheckpoint) {
   recipe.optimizer.lr = 1e30;
   recipe.schedule.kind = recipe::ScheduleKind::kConstant;
   recipe.train.checkpoint_steps = 1;
-  expect_error(ErrorKind::kRuntime, {"epoch 1, batch", "the loss is", "last checkpoint"},
-               [&] { run(recipe, folder / "run"); });
+  expect_error(
+      ErrorKind::kRuntime,
+      {"epoch 1, batch", "the loss is", "first not finite: output of layer '", "last checkpoint"},
+      [&] { run(recipe, folder / "run"); });
   EXPECT_NO_THROW(format::SafetensorsReader(folder / "run" / "last.safetensors"));
+}
+
+TEST(Trainer, AStepWhoseLossIsNotFiniteCanBeLeftOut) {
+  TempFolder folder;
+  test::write_tiny_mnist(folder / "data", 64, 10);
+  auto recipe = tiny_recipe(folder / "data");
+  recipe.train.epochs = 1;
+  // TET squares the distance from the threshold, beyond what a float holds.
+  recipe.train.loss = recipe::Loss::kTet;
+  recipe.neuron.threshold = 1e30;
+  expect_error(ErrorKind::kRuntime, {"epoch 1, batch 1 (step 1)", "the loss is inf"},
+               [&] { run(recipe, folder / "stop"); });
+  recipe.train.on_nan = recipe::OnNan::kSkip;
+  const auto result = run(recipe, folder / "skip");
+  EXPECT_EQ(result.progress.epoch, 1);
+  EXPECT_EQ(result.progress.step, 4);
+  const RunFolder files(folder / "skip");
+  EXPECT_NE(read_text_file(files.log()).find("(step 4): the loss is inf; the step is left out"),
+            std::string::npos);
+  // Nothing has moved: every buffer of running statistics is as it was made.
+  const format::SafetensorsReader reader(files.last());
+  std::size_t means = 0;
+  for (const auto& info : reader.tensors()) {
+    if (info.name.find("running_mean") == std::string::npos) continue;
+    ++means;
+    const auto* values = reinterpret_cast<const float*>(reader.data(info));
+    for (std::size_t i = 0; i < info.bytes / sizeof(float); ++i) EXPECT_EQ(values[i], 0.0F);
+  }
+  EXPECT_GT(means, 0U);
+}
+
+TEST(Trainer, ACheckpointIsMadeByTheClock) {
+  TempFolder folder;
+  test::write_tiny_mnist(folder / "data", 64, 10);
+  auto recipe = tiny_recipe(folder / "data");
+  recipe.train.epochs = 1;
+  recipe.train.checkpoint_minutes = 1e-9;
+  const RunFolder files(folder / "run");
+  TrainRequest request{recipe, files.root(), /*resume=*/false, /*quiet=*/true, {}};
+  request.keep_going = [&](const Progress& progress) {
+    EXPECT_TRUE(std::filesystem::exists(files.last())) << progress.step;
+    return true;
+  };
+  EXPECT_FALSE(train(request).stopped);
+}
+
+TEST(Trainer, ARunThatEndedBeforeItsFirstCheckpointBeginsAnew) {
+  TempFolder folder;
+  test::write_tiny_mnist(folder / "data", 64, 10);
+  auto recipe = tiny_recipe(folder / "data");
+  recipe.train.epochs = 1;
+  run(recipe, folder / "whole");
+  run(recipe, folder / "parts");
+  std::filesystem::remove(folder / "parts" / "last.safetensors");
+  run(recipe, folder / "parts", /*resume=*/true);
+  expect_same_checkpoint(folder / "whole" / "last.safetensors",
+                         folder / "parts" / "last.safetensors");
+  EXPECT_EQ(read_metrics(folder / "whole"), read_metrics(folder / "parts"));
 }
 
 TEST(Trainer, TetLossAndLabelSmoothingAndClippingRun) {
