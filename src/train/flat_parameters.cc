@@ -5,7 +5,8 @@
 namespace staa::train {
 namespace {
 
-/// LibTorch's copy of a small tensor costs more than the bytes; a large one it gives to all threads.
+/// LibTorch's copy of a small tensor costs more than the bytes; a large one it gives to all
+/// threads.
 void copy_gradient(const torch::Tensor& from, torch::Tensor& to) {
   constexpr std::size_t kSmall = 1 << 18;
   if (from.is_cpu() && from.strides() == to.strides() && from.scalar_type() == to.scalar_type() &&

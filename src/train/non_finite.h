@@ -12,7 +12,7 @@ namespace staa::train {
 /// "parameter 'x'" of the first that holds a value that is not finite, or "".
 std::string non_finite_parameter(const torch::nn::Module& network);
 
-/// "gradient of 'x'" likewise. Quick where all are finite.
+/// "gradient of 'x'" likewise.
 std::string non_finite_gradient(const torch::nn::Module& network);
 
 /// Runs `images` through the network in training mode again and tells where values stop being

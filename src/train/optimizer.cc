@@ -1,5 +1,6 @@
 #include "staa/train/optimizer.h"
 
+#include <cmath>
 #include <set>
 #include <sstream>
 #include <type_traits>
@@ -120,6 +121,19 @@ void Optimizer::set_learning_rate(double value) {
   auto& groups = optimizer_->param_groups();
   groups[0].options().set_lr(value);
   if (groups.size() > 1) groups[1].options().set_lr(value * neuron_factor_);
+}
+
+bool Optimizer::gradients_are_finite() {
+  const torch::NoGradGuard no_grad;
+  for (auto& group : groups_) {
+    group.flat.gather();
+    const auto& gradient = group.flat.gradient();
+    // A sum passes NaN and infinity on, and costs one pass; large numbers alone may make it
+    // overflow.
+    if (std::isfinite(gradient.sum().item<double>())) continue;
+    if (!torch::isfinite(gradient).all().item<bool>()) return false;
+  }
+  return true;
 }
 
 void Optimizer::clip_gradients(double max_norm) {

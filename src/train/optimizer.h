@@ -24,6 +24,9 @@ class Optimizer {
   /// `value` for all parameters, times options.neuron_lr for those of neurons.
   void set_learning_rate(double value);
 
+  /// Whether no gradient holds infinity or NaN. Comes after the backward pass, before step().
+  bool gradients_are_finite();
+
   /// Scales all gradients so that their joint 2-norm is at most `max_norm`. Comes after the
   /// backward pass, before step().
   void clip_gradients(double max_norm);

@@ -344,10 +344,10 @@ void Run::train_part(Part part) {
   gradients_->begin();
   (all_.alone() ? loss : loss * part.weight).backward();
   gradients_->finish();
-  const auto gradient = non_finite_gradient(*network_);
-  if (!gradient.empty()) {
+  if (!optimizer_->gradients_are_finite()) {
     progress_.hits = hits_before;
-    return refuse_step(before, part, fmt::format("the {} is not finite", gradient));
+    return refuse_step(before, part,
+                       fmt::format("the {} is not finite", non_finite_gradient(*network_)));
   }
   if (recipe_.train.clip_norm > 0) optimizer_->clip_gradients(recipe_.train.clip_norm);
   optimizer_->step();
