@@ -183,7 +183,9 @@ Window JpegReader::read(const Box& box, std::int64_t denominator, std::int64_t c
   const auto bottom = std::min(up(box.top + box.height), height);
   window.image.shape = {channels, bottom - window.top, decoder.output_width};
   window.image.pixels = std::move(memory);
-  window.image.pixels.resize(static_cast<std::size_t>(window.image.shape.bytes()));
+  // Never made smaller: a vector clears what it grows by.
+  const auto bytes = static_cast<std::size_t>(window.image.shape.bytes());
+  if (window.image.pixels.size() < bytes) window.image.pixels.resize(bytes);
   if (state_->is_cmyk()) state_->inks.resize(std::size_t{4} * decoder.output_width);
   if (!State::read_rows(*state_, static_cast<JDIMENSION>(window.top), window.image.shape.height,
                         channels * window.image.shape.width, window.image.pixels.data())) {

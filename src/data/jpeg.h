@@ -39,7 +39,8 @@ class JpegReader {
 
   /// Decodes all pixels of `box`, a part of the whole image, and some around it, at 1/denominator
   /// (1, 2, 4 or 8) to `channels`: 3, or 1 for a grey image. Can be called once. `memory` may be
-  /// the pixels of an image that is no longer needed, to be written over.
+  /// the pixels of an image that is no longer needed, to be written over; where it was larger,
+  /// there are more bytes in the window's pixels than its shape says.
   Window read(const Box& box, std::int64_t denominator, std::int64_t channels,
               std::vector<std::uint8_t> memory = {});
 

@@ -183,7 +183,11 @@ Frames integrate(EventStream& stream, const FrameOptions& options) {
 Frames integrate(const std::vector<Event>& events, Sensor sensor, const FrameOptions& options) {
   (void)frame_shape(sensor, options);
   Extent extent;
-  extend(extent, events.data(), events.size());
+  if (options.slice_by == SliceBy::kCount) {
+    extent.count = events.size();  // nobody asks for their times
+  } else {
+    extend(extent, events.data(), events.size());
+  }
   FrameIntegrator integrator(sensor, options.steps, options.slice_by, extent);
   integrator.add(events.data(), events.size());
   return finish(integrator, sensor, options, extent.count);
