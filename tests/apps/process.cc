@@ -12,9 +12,12 @@
 
 namespace staa::test {
 
-Process::Process(const std::vector<std::string>& arguments) {
-  std::vector<std::string> words{STAA_PROGRAM};
-  words.insert(words.end(), arguments.begin(), arguments.end());
+Process::Process(const std::vector<std::string>& arguments)
+    : Process(Command{STAA_PROGRAM, arguments}) {}
+
+Process::Process(const Command& command) {
+  std::vector<std::string> words{command.program};
+  words.insert(words.end(), command.arguments.begin(), command.arguments.end());
   std::vector<char*> argv;
   for (auto& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
@@ -23,6 +26,7 @@ Process::Process(const std::vector<std::string>& arguments) {
   pid_ = ::fork();
   if (pid_ < 0) throw std::runtime_error("fork failed");
   if (pid_ == 0) {
+    ::dup2(::open(command.input.c_str(), O_RDONLY), STDIN_FILENO);
     ::dup2(::open(out.c_str(), O_CREAT | O_WRONLY, 0600), STDOUT_FILENO);
     ::dup2(::open(err.c_str(), O_CREAT | O_WRONLY, 0600), STDERR_FILENO);
     ::execv(argv[0], argv.data());

@@ -18,9 +18,17 @@ struct Finished {
   std::string err;
 };
 
-/// The program `staa`, running in the background on one thread.
+/// A program with its arguments and the file that it gets as standard input.
+struct Command {
+  std::string program;
+  std::vector<std::string> arguments;
+  std::string input = "/dev/null";
+};
+
+/// A program running in the background: `staa`, unless told otherwise.
 class Process {
  public:
+  explicit Process(const Command& command);
   explicit Process(const std::vector<std::string>& arguments);
   ~Process();
   Process(const Process&) = delete;
