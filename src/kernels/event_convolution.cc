@@ -250,16 +250,16 @@ HWY_INLINE void multiply(const Job<P>& job, std::size_t b, Corners<P>& corners,
   }
 }
 
-/// As multiply, for a number of positions from 1 to kMost.
+/// As multiply, for as many as there are up to kMost, or a lesser number; returns how many it did.
 template <class P, std::size_t kVectors, std::size_t kMost>
-HWY_INLINE void multiply_some(const Job<P>& job, std::size_t b, std::size_t positions,
-                              Corners<P>& corners, float* output) {
+HWY_INLINE std::size_t multiply_some(const Job<P>& job, std::size_t b, std::size_t left,
+                                     Corners<P>& corners, float* output) {
   if constexpr (kMost > 1) {
-    if (positions < kMost) {
-      return multiply_some<P, kVectors, kMost - 1>(job, b, positions, corners, output);
-    }
+    constexpr std::size_t kFewer = kMost > 4 ? 4 : kMost / 2;
+    if (left < kMost) return multiply_some<P, kVectors, kFewer>(job, b, left, corners, output);
   }
   multiply<P, kVectors, kMost>(job, b, corners, output);
+  return kMost;
 }
 
 template <class P, std::size_t kVectors>
@@ -267,15 +267,11 @@ void multiply_all(const Job<P>& job, std::size_t steps) {
   // As many sums as registers hold beside the weights.
   constexpr std::size_t kPositions = kLanes < 16 ? 8 / kVectors : kVectors == 4 ? 6 : 8;
   const auto positions = steps * job.shape.out_height() * job.shape.out_width();
-  const auto tiles = (positions + kPositions - 1) / kPositions;
   for (std::size_t b = 0; b < job.order.blocks; ++b) {
     Corners<P> corners(job);
-    std::size_t done = 0;
-    for (auto left = tiles; left > 0; --left) {
-      const auto count = (positions - done + left - 1) / left;
-      multiply_some<P, kVectors, kPositions>(job, b, count, corners,
-                                             job.output + done * job.shape.out);
-      done += count;
+    for (std::size_t done = 0; done < positions;) {
+      done += multiply_some<P, kVectors, kPositions>(job, b, positions - done, corners,
+                                                     job.output + done * job.shape.out);
     }
   }
 }
