@@ -67,10 +67,10 @@ Images read_images(const recipe::Recipe& of_run, const train::InputDescription& 
 
 /// A model file of the network that is gone when it has been read.
 runtime::Model exported(const models::Network& network, const train::InputDescription& input,
-                        deploy::Precision precision) {
+                        deploy::WeightType weights) {
   const auto path =
       std::filesystem::temp_directory_path() / fmt::format("staa-bench-{}.staa", ::getpid());
-  deploy::export_model(network, input, precision, path);
+  deploy::export_model(network, input, weights, path);
   auto model = runtime::Model::load(path.string());
   std::filesystem::remove(path);
   return model;
@@ -105,17 +105,17 @@ nlohmann::ordered_json measure(const Setup& setup, const std::string& run,
                                            }};
   struct Way {
     const char* precision;
-    deploy::Precision of;
+    deploy::WeightType of;
     runtime::Path path;
     const char* name;
   };
   std::vector<runtime::Session> sessions;
-  const Way ways[] = {{"fp32", deploy::Precision::kFp32, runtime::Path::kAuto, "auto"},
-                      {"int8", deploy::Precision::kInt8, runtime::Path::kAuto, "auto"},
-                      {"fp32", deploy::Precision::kFp32, runtime::Path::kEvents, "events"},
-                      {"int8", deploy::Precision::kInt8, runtime::Path::kEvents, "events"},
-                      {"fp32", deploy::Precision::kFp32, runtime::Path::kDense, "dense"},
-                      {"int8", deploy::Precision::kInt8, runtime::Path::kDense, "dense"}};
+  const Way ways[] = {{"fp32", deploy::WeightType::kFp32, runtime::Path::kAuto, "auto"},
+                      {"int8", deploy::WeightType::kInt8, runtime::Path::kAuto, "auto"},
+                      {"fp32", deploy::WeightType::kFp32, runtime::Path::kEvents, "events"},
+                      {"int8", deploy::WeightType::kInt8, runtime::Path::kEvents, "events"},
+                      {"fp32", deploy::WeightType::kFp32, runtime::Path::kDense, "dense"},
+                      {"int8", deploy::WeightType::kInt8, runtime::Path::kDense, "dense"}};
   for (const auto& way : ways) {
     sessions.emplace_back(exported(*network, description.input, way.of),
                           runtime::Options{way.path, /*count_operations=*/false});

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <cinttypes>
 #include <cstdio>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -20,6 +21,9 @@ using Clock = std::chrono::steady_clock;
 struct Options {
   std::string model;
   std::vector<std::string> inputs;
+  InputOptions input;
+  std::string sensor;
+  std::string slice = "count";
   float confidence = 0;
   bool bench = false;
   bool json = false;
@@ -31,30 +35,33 @@ double milliseconds_since(Clock::time_point start) {
 
 struct Totals {
   std::size_t images = 0;
+  std::size_t labelled = 0;
+  std::size_t correct = 0;
   std::size_t steps = 0;
   double milliseconds = 0;
   double firing_rate = 0;
 };
 
-void print(const Options& options, const runtime::Model& model, const std::string& name,
+void print(const Options& options, const runtime::Model& model, const Sample& sample,
            const runtime::Prediction& found, const runtime::Activity& activity,
            double milliseconds) {
   const auto& label = model.classes()[found.label];
   if (options.json) {
-    const nlohmann::ordered_json object{{"input", name},
-                                        {"class", label},
-                                        {"probability", found.probability},
-                                        {"steps", found.steps},
-                                        {"milliseconds", milliseconds},
-                                        {"spikes", activity.spikes},
-                                        {"energy_mj", activity.energy_mj()}};
+    nlohmann::ordered_json object{{"input", sample.name},
+                                  {"class", label},
+                                  {"probability", found.probability},
+                                  {"steps", found.steps},
+                                  {"milliseconds", milliseconds},
+                                  {"spikes", activity.spikes},
+                                  {"energy_mj", activity.energy_mj()}};
+    if (sample.label) object["label"] = model.classes()[*sample.label];
     std::cout << object.dump() << '\n' << std::flush;
     return;
   }
   std::cout << fmt::format(
                    "{}: {} ({:.1f} %), {} steps, {:.2f} ms, {} spikes ({:.1f} % fire), {:.4f} mJ\n",
-                   name, label, 100 * found.probability, found.steps, milliseconds, activity.spikes,
-                   100 * activity.firing_rate(), activity.energy_mj())
+                   sample.name, label, 100 * found.probability, found.steps, milliseconds,
+                   activity.spikes, 100 * activity.firing_rate(), activity.energy_mj())
             << std::flush;
 }
 
@@ -62,36 +69,77 @@ void print_totals(const Options& options, const Totals& totals) {
   if (totals.images == 0) return;
   const auto count = static_cast<double>(totals.images);
   const double rate = 1000 * count / totals.milliseconds;
+  const double accuracy = totals.labelled == 0 ? 0
+                                               : static_cast<double>(totals.correct) /
+                                                     static_cast<double>(totals.labelled);
   if (options.json) {
-    const nlohmann::ordered_json object{{"images", totals.images},
-                                        {"images_per_s", rate},
-                                        {"mean_steps", static_cast<double>(totals.steps) / count},
-                                        {"firing_rate", totals.firing_rate / count}};
+    nlohmann::ordered_json object{{"images", totals.images},
+                                  {"images_per_s", rate},
+                                  {"mean_steps", static_cast<double>(totals.steps) / count},
+                                  {"firing_rate", totals.firing_rate / count}};
+    if (totals.labelled > 0) object["accuracy"] = accuracy;
     std::cout << object.dump() << '\n';
     return;
   }
-  std::cout << fmt::format(
-      "{} images, {:.1f} images/s, {:.2f} steps and {:.1f} % fire on average\n", totals.images,
-      rate, static_cast<double>(totals.steps) / count, 100 * totals.firing_rate / count);
+  std::cout << fmt::format("{} images, {:.1f} images/s, {:.2f} steps and {:.1f} % fire on average",
+                           totals.images, rate, static_cast<double>(totals.steps) / count,
+                           100 * totals.firing_rate / count);
+  if (totals.labelled > 0) {
+    std::cout << fmt::format(", {:.2f} % of {} right", 100 * accuracy, totals.labelled);
+  }
+  std::cout << '\n';
 }
 
-int run(const Options& options) {
+/// All steps, or as many as it takes to be sure enough.
+runtime::Prediction classify(const Options& options, const runtime::Model& model,
+                             runtime::Session& session, const Sample& sample) {
+  if (sample.image != nullptr) return session.classify(sample.image, options.confidence);
+  session.reset();
+  runtime::Prediction found;
+  for (std::size_t t = 0; t < model.steps(); ++t) {
+    found = session.push(sample.frames + t * model.input().values());
+    if (options.confidence > 0 && found.probability >= options.confidence) break;
+  }
+  return found;
+}
+
+/// "WIDTHxHEIGHT".
+events::Sensor parse_sensor(const std::string& text) {
+  events::Sensor sensor;
+  int end = 0;
+  const int read =
+      std::sscanf(text.c_str(), "%5" SCNd64 "x%5" SCNd64 "%n", &sensor.width, &sensor.height, &end);
+  if (read == 2 && static_cast<std::size_t>(end) == text.size() && sensor.width > 0 &&
+      sensor.height > 0) {
+    return sensor;
+  }
+  fail(ErrorKind::kUsage, "--sensor: expected WIDTHxHEIGHT such as 34x34, found '{}'", text);
+}
+
+int run(Options options) {
+  if (!options.sensor.empty()) options.input.sensor = parse_sensor(options.sensor);
+  if (options.slice == "time") options.input.slice = events::SliceBy::kTime;
   const auto model = runtime::Model::load(options.model);
   runtime::Session session(model, {runtime::Path::kAuto, !options.bench});
   Totals totals;
   for (const auto& input : options.inputs) {
-    for_images(input, model.input(), [&](const std::string& name, const std::uint8_t* image) {
+    for_samples(input, options.input, model, [&](const Sample& sample) {
       const auto start = Clock::now();
-      const auto found = session.classify(image, options.confidence);
+      const auto found = classify(options, model, session, sample);
       const double milliseconds = milliseconds_since(start);
       ++totals.images;
       totals.steps += found.steps;
       totals.milliseconds += milliseconds;
       totals.firing_rate += session.activity().firing_rate();
-      if (!options.bench) print(options, model, name, found, session.activity(), milliseconds);
+      if (sample.label) {
+        ++totals.labelled;
+        totals.correct += found.label == *sample.label ? 1 : 0;
+      }
+      if (!options.bench) print(options, model, sample, found, session.activity(), milliseconds);
     });
   }
-  if (options.bench || (options.confidence > 0 && !options.json)) print_totals(options, totals);
+  const bool summed_up = options.confidence > 0 || totals.labelled > 0;
+  if (options.bench || (summed_up && !options.json)) print_totals(options, totals);
   return 0;
 }
 
@@ -100,13 +148,27 @@ int main(int argc, char** argv) {
   CLI::App app{"Classifies images with a network that staa export wrote, without LibTorch"};
   app.set_version_flag("--version", STAA_VERSION);
   app.add_option("model", options.model, "A file of staa export")->required()->type_name("FILE");
-  app.add_option("inputs", options.inputs,
-                 "PNG, JPEG, a folder of them, images in idx form, or - for raw bytes")
+  app.add_option(
+         "inputs", options.inputs,
+         "PNG, JPEG, a folder of them, images in idx form, CIFAR records (.bin), recordings "
+         "of events, or - for raw bytes")
       ->required()
       ->type_name("INPUT");
   app.add_option("--confidence", options.confidence,
                  "Stop as soon as the probability reaches this (0: run all steps)")
       ->check(CLI::Range(0.0, 1.0));
+  app.add_option("--labels", options.input.labels,
+                 "Labels of an idx file's images, in idx form: tell how many are right")
+      ->type_name("FILE");
+  app.add_option(
+         "--sensor", options.sensor,
+         "Pixels of the camera of recordings that do not tell (.bin, .bs2, .npz, AEDAT 3.1); "
+         "otherwise the model's input")
+      ->type_name("WxH");
+  app.add_option("--slice", options.slice, "What a recording is cut by, as data.slice in training")
+      ->check(CLI::IsMember({"count", "time"}));
+  app.add_flag("--cifar10-dvs", options.input.cifar10_dvs,
+               "AEDAT 2.0 files have the addresses of CIFAR10-DVS");
   app.add_flag("--bench", options.bench, "Print nothing but totals and speed");
   app.add_flag("--json", options.json, "Print one JSON object a line");
   try {

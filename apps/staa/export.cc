@@ -30,7 +30,7 @@ int export_command(const Options& options) {
   const auto network = models::make_network(train::network_options(recipe, description.input));
   train::load_weights(weights, *network);
   deploy::export_model(*network, description.input,
-                       options.int8 ? deploy::Precision::kInt8 : deploy::Precision::kFp32,
+                       options.int8 ? deploy::WeightType::kInt8 : deploy::WeightType::kFp32,
                        options.output);
   const auto bytes = static_cast<std::int64_t>(std::filesystem::file_size(options.output));
   std::cout << fmt::format("{}: {} of width {}, T = {}, {}, {} bytes\n", options.output,

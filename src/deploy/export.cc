@@ -21,8 +21,8 @@ using torch::Tensor;
 /// Builds the graph node by node from the network's tensors.
 class Builder {
  public:
-  Builder(const models::Network& network, Precision precision)
-      : options_(network.options()), precision_(precision) {
+  Builder(const models::Network& network, WeightType weights)
+      : options_(network.options()), weights_(weights) {
     for (const auto& item : network.named_parameters()) tensors_[item.key()] = item.value();
     for (const auto& item : network.named_buffers()) tensors_[item.key()] = item.value();
   }
@@ -39,7 +39,7 @@ class Builder {
     auto& node = add(NodeKind::kConvolution, name + ".conv", {input});
     node.window = {weight.size(0), stride, weight.size(0) / 2};
     node.out = weight.size(3);
-    node.int8 = precision_ == Precision::kInt8 && input != kImage;
+    node.int8 = weights_ == WeightType::kInt8 && input != kImage;
     if (node.int8) {
       const auto rounded = quantise(weight);
       put(node.name + ".weight", rounded.values);
@@ -170,7 +170,7 @@ class Builder {
   }
 
   const models::NetworkOptions& options_;
-  Precision precision_;
+  WeightType weights_;
   std::map<std::string, Tensor> tensors_;
   format::ModelDescription model_;
   format::SafetensorsWriter writer_;
@@ -216,17 +216,21 @@ void build_vgg(Builder& build) {
 }  // namespace
 
 void export_model(const models::Network& network, const train::InputDescription& input,
-                  Precision precision, const std::filesystem::path& path) {
+                  WeightType weights, const std::filesystem::path& path) {
   const torch::NoGradGuard no_grad;
   const auto& options = network.options();
-  Builder build(network, precision);
+  Builder build(network, weights);
   auto& model = build.model();
   model.network = options.network;
-  model.precision = precision == Precision::kInt8 ? "int8" : "fp32";
+  model.precision = weights == WeightType::kInt8 ? "int8" : "fp32";
   model.steps = options.steps;
   model.input = {input.shape.channels, input.shape.height, input.shape.width};
   model.mean = input.normalisation.mean;
   model.stddev = input.normalisation.stddev;
+  if (model.mean.empty()) {  // counts of events, which are used as they are
+    model.mean.assign(static_cast<std::size_t>(model.input.channels), 0.0F);
+    model.stddev.assign(static_cast<std::size_t>(model.input.channels), 1.0F);
+  }
   model.classes = input.classes;
   if (const auto layout = models::resnet_layout(options.network)) {
     build_resnet(build, *layout);

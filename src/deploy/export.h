@@ -7,12 +7,12 @@
 
 namespace staa::deploy {
 
-enum class Precision { kFp32, kInt8 };
+enum class WeightType { kFp32, kInt8 };
 
 /// Writes a trained network as a model file (format/model_file.h), whole or not at all: BatchNorm
 /// folded into the convolutions, and, with kInt8, their weights rounded to 8 bits with a scale an
 /// output channel; the first convolution, the neurons and the head stay fp32.
 void export_model(const models::Network& network, const train::InputDescription& input,
-                  Precision precision, const std::filesystem::path& path);
+                  WeightType weights, const std::filesystem::path& path);
 
 }  // namespace staa::deploy

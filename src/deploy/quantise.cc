@@ -1,30 +1,112 @@
 #include "staa/deploy/quantise.h"
 
-namespace staa::deploy {
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <numeric>
+#include <vector>
 
-Quantised quantise(const torch::Tensor& weight) {
-  constexpr double kLevels = 127;
+namespace staa::deploy {
+namespace {
+
+constexpr double kLevels = 127;
+
+/// The rounded weights of one output [taps, in] beside what they should be, in steps of the scale.
+class Rounding {
+ public:
+  Rounding(const double* exact, double* rounded, std::int64_t taps, std::int64_t in,
+           std::int64_t stride)
+      : exact_(exact), rounded_(rounded), taps_(taps), in_(in), stride_(stride) {}
+
+  /// Moves weights to their other neighbour until the errors of each input channel's taps, and then
+  /// those of all channels, sum up to half a step at most.
+  void balance() {
+    std::vector<double> errors(static_cast<std::size_t>(in_));
+    for (std::int64_t c = 0; c < in_; ++c) {
+      auto& sum = errors[static_cast<std::size_t>(c)];
+      for (std::int64_t t = 0; t < taps_; ++t) sum += error(t, c);
+      while (std::abs(sum) > 0.5 && move(c, sum)) {
+      }
+    }
+    double total = std::accumulate(errors.begin(), errors.end(), 0.0);
+    std::vector<std::int64_t> order(errors.size());
+    std::iota(order.begin(), order.end(), 0);
+    const double sign = total > 0 ? 1 : -1;
+    std::sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
+      return sign * errors[static_cast<std::size_t>(a)] >
+             sign * errors[static_cast<std::size_t>(b)];
+    });
+    for (const auto c : order) {
+      if (std::abs(total) <= 0.5) break;
+      move(c, total);
+    }
+  }
+
+ private:
+  std::int64_t at(std::int64_t tap, std::int64_t c) const { return (tap * in_ + c) * stride_; }
+  double error(std::int64_t tap, std::int64_t c) const {
+    return rounded_[at(tap, c)] - exact_[at(tap, c)];
+  }
+
+  /// Moves the weight of channel c that is furthest off on the side of `sum`; false: there is none.
+  bool move(std::int64_t c, double& sum) {
+    const double sign = sum > 0 ? 1 : -1;
+    std::int64_t best = -1;
+    double most = 0;
+    for (std::int64_t t = 0; t < taps_; ++t) {
+      const double off = sign * error(t, c);
+      if (off <= most || std::abs(rounded_[at(t, c)] - sign) > kLevels) continue;
+      most = off;
+      best = t;
+    }
+    if (best < 0) return false;
+    rounded_[at(best, c)] -= sign;
+    sum -= sign;
+    return true;
+  }
+
+  const double* exact_;
+  double* rounded_;
+  std::int64_t taps_;
+  std::int64_t in_;
+  std::int64_t stride_;
+};
+
+/// Each channel's scale: the one whose rounding leaves the smallest squared error among those that
+/// cut off up to a third of the range.
+torch::Tensor best_scale(const torch::Tensor& weight) {
   constexpr int kTries = 21;
   const auto largest = weight.abs().amax({0, 1, 2}).clamp_min(1e-12);  // [out]
   torch::Tensor best;
-  Quantised result;
+  torch::Tensor result;
   for (int i = 0; i < kTries; ++i) {
     const auto scale = largest * ((1 - i / (3.0 * (kTries - 1))) / kLevels);
     const auto values = (weight / scale).round().clamp(-kLevels, kLevels);
     const auto error = (values * scale - weight).square().sum({0, 1, 2});
     if (i == 0) {
       best = error;
-      result = {values, scale};
+      result = scale;
       continue;
     }
-    const auto better = error < best;
-    best = torch::where(better, error, best);
-    result.values = torch::where(better, values, result.values);
-    result.scale = torch::where(better, scale, result.scale);
+    result = torch::where(error < best, scale, result);
+    best = torch::minimum(error, best);
   }
-  result.values = result.values.to(torch::kChar).contiguous();
-  result.scale = result.scale.contiguous();
-  return result;
+  return result.contiguous();
+}
+
+}  // namespace
+
+Quantised quantise(const torch::Tensor& weight) {
+  const auto scale = best_scale(weight);
+  const auto exact = (weight / scale).contiguous();
+  auto rounded = exact.round().clamp(-kLevels, kLevels).contiguous();
+  const auto out = weight.size(3);
+  for (std::int64_t o = 0; o < out; ++o) {
+    Rounding(exact.data_ptr<double>() + o, rounded.data_ptr<double>() + o,
+             weight.size(0) * weight.size(1), weight.size(2), out)
+        .balance();
+  }
+  return {rounded.to(torch::kChar).contiguous(), scale};
 }
 
 }  // namespace staa::deploy

@@ -10,8 +10,10 @@ struct Quantised {
   torch::Tensor scale;   ///< [out]
 };
 
-/// Rounds weights [k, k, in, out]; each channel's scale is the one that leaves the smallest squared
-/// error among those that cut off up to a third of the range.
+/// Rounds weights [k, k, in, out] of double precision so that errors cancel: spikes of one channel
+/// come together in neighbouring places, and a channel fires again and again. Not each weight goes
+/// to its nearest step: some go to the next one, so that the errors of each input channel's window,
+/// and those of all channels of an output, sum up to at most about half a step.
 Quantised quantise(const torch::Tensor& weight);
 
 }  // namespace staa::deploy

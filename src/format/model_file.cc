@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <map>
@@ -262,6 +263,18 @@ std::string describe(DType dtype, const std::vector<std::int64_t>& shape) {
   return dtype_name(dtype) + " " + json(shape).dump();
 }
 
+/// Without a way out in the middle, so that it runs in vectors.
+bool all_finite(const float* values, std::uint64_t size) {
+  constexpr std::uint32_t kExponent = 0x7F800000;
+  std::uint32_t bad = 0;
+  for (std::uint64_t i = 0; i < size; ++i) {
+    std::uint32_t bits = 0;
+    std::memcpy(&bits, values + i, sizeof bits);
+    bad |= (bits & kExponent) == kExponent ? 1U : 0U;
+  }
+  return bad == 0;
+}
+
 std::string model_text(const SafetensorsReader& reader) {
   const auto found = reader.metadata().find(kModelKey);
   if (found == reader.metadata().end()) {
@@ -294,8 +307,8 @@ std::string to_json(const ModelDescription& model) {
 
 ModelFile::ModelFile(const std::filesystem::path& path) : reader_(path) { check(); }
 
-ModelFile::ModelFile(std::vector<std::uint8_t> bytes, std::string source)
-    : reader_(std::move(bytes), std::move(source)) {
+ModelFile::ModelFile(const std::vector<std::uint8_t>& bytes, std::string source)
+    : reader_(bytes, std::move(source)) {
   check();
 }
 
@@ -320,10 +333,12 @@ void ModelFile::check() {
              tensor->offset);
       }
       const float* values = floats(need.name);
-      for (std::uint64_t i = 0; i < tensor->bytes / sizeof(float); ++i) {
-        if (std::isfinite(values[i])) continue;
-        fail(ErrorKind::kInput, "{}: tensor '{}': value {} is not finite", source, need.name, i);
-      }
+      const auto size = tensor->bytes / sizeof(float);
+      if (all_finite(values, size)) continue;
+      const auto* bad =
+          std::find_if(values, values + size, [](float v) { return !std::isfinite(v); });
+      fail(ErrorKind::kInput, "{}: tensor '{}': value {} is not finite", source, need.name,
+           bad - values);
     }
   }
   if (needed == reader_.tensors().size()) return;

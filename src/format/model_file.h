@@ -101,7 +101,7 @@ const Extent& input_shape(const ModelDescription& model, const Node& node);
 class ModelFile {
  public:
   explicit ModelFile(const std::filesystem::path& path);
-  ModelFile(std::vector<std::uint8_t> bytes, std::string source);
+  ModelFile(const std::vector<std::uint8_t>& bytes, std::string source);
 
   const ModelDescription& model() const { return model_; }
   /// Values of a tensor that tensors_of names.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "staa/format/dtype.h"
+#include "staa/util/block.h"
 
 /// Reading and writing safetensors files: 8 bytes of header length (little-endian), a JSON header,
 /// and the tensors' bytes. A file holds numbers and text only; loading one can run no code.
@@ -34,7 +35,7 @@ class SafetensorsReader {
  public:
   explicit SafetensorsReader(const std::filesystem::path& path);
   /// The same for bytes in memory; `source` stands for the file's name in messages.
-  SafetensorsReader(std::vector<std::uint8_t> bytes, std::string source);
+  SafetensorsReader(const std::vector<std::uint8_t>& bytes, std::string source);
 
   const std::string& source() const { return source_; }
   const Metadata& metadata() const { return metadata_; }
@@ -48,7 +49,7 @@ class SafetensorsReader {
  private:
   void parse();
 
-  std::vector<std::uint8_t> bytes_;
+  Block bytes_;
   std::string source_;
   Metadata metadata_;
   std::vector<TensorInfo> tensors_;

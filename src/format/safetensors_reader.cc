@@ -7,7 +7,6 @@
 
 #include "staa/format/safetensors.h"
 #include "staa/util/error.h"
-#include "staa/util/file.h"
 
 namespace staa::format {
 namespace {
@@ -90,22 +89,22 @@ json parse_header(const std::uint8_t* begin, std::uint64_t length, const std::st
   return header;
 }
 
-std::uint64_t read_length(const std::vector<std::uint8_t>& bytes, const std::string& source) {
+std::uint64_t read_length(const Block& file, const std::string& source) {
   const Complaint complain(source, "");
-  if (bytes.size() < kLengthBytes) {
-    complain("truncated: expected at least {} bytes, found {}", kLengthBytes, bytes.size());
+  if (file.size() < kLengthBytes) {
+    complain("truncated: expected at least {} bytes, found {}", kLengthBytes, file.size());
   }
   std::uint64_t length = 0;
   for (std::size_t i = 0; i < kLengthBytes; ++i) {
-    length |= static_cast<std::uint64_t>(bytes[i]) << (8 * i);
+    length |= static_cast<std::uint64_t>(file.data()[i]) << (8 * i);
   }
   if (length > kMaxHeader) {
     complain("not a safetensors file: a header of {} bytes at offset 0, expected at most {}",
              length, kMaxHeader);
   }
-  if (length > bytes.size() - kLengthBytes) {
+  if (length > file.size() - kLengthBytes) {
     complain("truncated: the header should end at offset {}, the file ends at {}",
-             kLengthBytes + length, bytes.size());
+             kLengthBytes + length, file.size());
   }
   return length;
 }
@@ -212,12 +211,13 @@ void check_coverage(const std::vector<TensorInfo>& tensors, std::uint64_t data_s
 }  // namespace
 
 SafetensorsReader::SafetensorsReader(const std::filesystem::path& path)
-    : bytes_(read_file(path)), source_(path.string()) {
+    : bytes_(read_block(path)), source_(path.string()) {
   parse();
 }
 
-SafetensorsReader::SafetensorsReader(std::vector<std::uint8_t> bytes, std::string source)
-    : bytes_(std::move(bytes)), source_(std::move(source)) {
+SafetensorsReader::SafetensorsReader(const std::vector<std::uint8_t>& bytes, std::string source)
+    : bytes_(bytes.size()), source_(std::move(source)) {
+  std::copy(bytes.begin(), bytes.end(), bytes_.data());
   parse();
 }
 

@@ -5,143 +5,19 @@
 #define HWY_TARGET_INCLUDE "staa/kernels/event_convolution.cc"
 #include <hwy/foreach_target.h>
 //
-#include <cstring>
-
-#include "staa/kernels/vectors-inl.h"
+#include "staa/kernels/event_list-inl.h"
+#include "staa/kernels/event_weights-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace staa::kernels::HWY_NAMESPACE {
-
-constexpr std::size_t kLanes = hn::MaxLanes(hn::ScalableTag<float>());
-using Floats = hn::Vec<hn::ScalableTag<float>>;
-using Ints = hn::Vec<hn::ScalableTag<std::int32_t>>;
-
-/// Four channels' levels against four channels' weights of each of some outputs.
-HWY_INLINE Ints dot_four(Ints sum, Ints levels, Ints weights) {
-#if HWY_TARGET == HWY_AVX3_DL
-  // As text, since this version of Highway neither has the instruction nor asks the compiler for
-  // it.
-  asm("vpdpbusd %2, %1, %0" : "+v"(sum.raw) : "v"(levels.raw), "v"(weights.raw));
-  return sum;
-#else
-  // Byte by byte: levels without a sign, weights with one.
-  const hn::ScalableTag<std::int32_t> d;
-  const auto byte = hn::Set(d, 0xff);
-  const auto at = [&](auto index) HWY_ATTR {
-    constexpr int kByte = decltype(index)::value;
-    const auto level = hn::And(hn::ShiftRight<8 * kByte>(levels), byte);
-    const auto weight = hn::ShiftRight<24>(hn::ShiftLeft<24 - 8 * kByte>(weights));
-    return hn::Mul(level, weight);
-  };
-  const auto low =
-      hn::Add(at(std::integral_constant<int, 0>()), at(std::integral_constant<int, 1>()));
-  const auto high =
-      hn::Add(at(std::integral_constant<int, 2>()), at(std::integral_constant<int, 3>()));
-  return hn::Add(sum, hn::Add(low, high));
-#endif
-}
-
-/// What fp32 and int8 weights differ in. A unit is what one event and one vector of weights stand
-/// for: a channel, or four.
-struct Fp32 {
-  using Weight = float;
-  using Value = float;
-  using Sum = Floats;
-  static constexpr std::size_t kChannels = 1;
-  static constexpr std::size_t kPerVector = kLanes;  // weights in a vector
-
-  static HWY_INLINE Sum zero() { return hn::Zero(hn::ScalableTag<float>()); }
-  static HWY_INLINE Sum add(Sum a, Sum b) { return hn::Add(a, b); }
-  static HWY_INLINE Floats to_floats(Sum sum) { return sum; }
-  static HWY_INLINE Sum weights(const Weight* at) {
-    return hn::LoadU(hn::ScalableTag<float>(), at);
-  }
-  static HWY_INLINE Sum value(const Value* at) { return hn::Set(hn::ScalableTag<float>(), *at); }
-  static HWY_INLINE Sum accumulate(Sum sum, Sum value, Sum weight) {
-    return hn::MulAdd(value, weight, sum);
-  }
-};
-
-struct Int8 {
-  using Weight = std::int8_t;
-  using Value = std::uint8_t;
-  using Sum = Ints;
-  static constexpr std::size_t kChannels = 4;
-  static constexpr std::size_t kPerVector = 4 * kLanes;
-
-  static HWY_INLINE Sum zero() { return hn::Zero(hn::ScalableTag<std::int32_t>()); }
-  static HWY_INLINE Sum add(Sum a, Sum b) { return hn::Add(a, b); }
-  static HWY_INLINE Floats to_floats(Sum sum) {
-    return hn::ConvertTo(hn::ScalableTag<float>(), sum);
-  }
-  static HWY_INLINE Sum weights(const Weight* at) {
-    // Every vector of weights starts at a multiple of four bytes.
-    return hn::LoadU(hn::ScalableTag<std::int32_t>(), reinterpret_cast<const std::int32_t*>(at));
-  }
-  static HWY_INLINE Sum value(const Value* at) {
-    std::int32_t four = 0;
-    std::memcpy(&four, at, sizeof four);
-    return hn::Set(hn::ScalableTag<std::int32_t>(), four);
-  }
-  static HWY_INLINE Sum accumulate(Sum sum, Sum value, Sum weight) {
-    return dot_four(sum, value, weight);
-  }
-};
-
-/// Ordered weights: [block of outputs][kernel row][column * units + unit][output in the block], in
-/// which a window's row is one run.
-template <class P>
-struct Order {
-  explicit Order(const EventConvolution& shape)
-      : units(shape.input.pixel() / P::kChannels), run(shape.kernel * units), rows(shape.kernel) {
-    const auto all = (shape.out + kLanes - 1) / kLanes;
-    // A block's weights are read for every position: they should stay in the second-level cache.
-    const auto most = rows * run * sizeof(float) * kLanes * 8 > (std::size_t{1} << 20) ? 4 : 8;
-    vectors = 1;
-    while (vectors < static_cast<std::size_t>(most) && all % (2 * vectors) == 0) vectors *= 2;
-    blocks = all / vectors;
-  }
-
-  std::size_t outputs() const { return vectors * kLanes; }
-  std::size_t row(std::size_t block, std::size_t ky) const {
-    return (block * rows + ky) * run * vectors * P::kPerVector;
-  }
-  std::size_t size() const { return row(blocks, 0); }
-
-  std::size_t units;
-  std::size_t run;
-  std::size_t rows;
-  std::size_t vectors;
-  std::size_t blocks;
-};
-
-template <class P>
-void order(const EventConvolution& shape, const typename P::Weight* weights,
-           typename P::Weight* ordered) {
-  const Order<P> order(shape);
-  std::fill(ordered, ordered + order.size(), typename P::Weight(0));
-  const auto in = shape.input.channels;
-  for (std::size_t tap = 0; tap < shape.kernel * shape.kernel; ++tap) {
-    const auto ky = tap / shape.kernel;
-    const auto kx = tap % shape.kernel;
-    for (std::size_t c = 0; c < in; ++c) {
-      const auto* from = weights + (tap * in + c) * shape.out;
-      const auto unit = kx * order.units + c / P::kChannels;
-      for (std::size_t o = 0; o < shape.out; ++o) {
-        auto* block = ordered + order.row(o / order.outputs(), ky);
-        const auto place = unit * order.outputs() + o % order.outputs();
-        block[place * P::kChannels + c % P::kChannels] = from[o];
-      }
-    }
-  }
-}
 
 /// Writes the first `outputs` of a position's sums.
 template <class P, std::size_t kVectors>
 HWY_INLINE void store(const typename P::Sum* sums, const Epilogue& epilogue, std::size_t first,
                       std::size_t outputs, float* HWY_RESTRICT output) {
   const hn::ScalableTag<float> d;
-  for (std::size_t v = 0; v < kVectors && v * kLanes < outputs; ++v) {
+  for (std::size_t v = 0; v < kVectors; ++v) {
+    if (v * kLanes >= outputs) break;
     const auto left = outputs - v * kLanes;
     const auto o = first + v * kLanes;
     auto value = P::to_floats(sums[v]);
@@ -163,132 +39,298 @@ HWY_INLINE void store(const typename P::Sum* sums, const Epilogue& epilogue, std
   }
 }
 
-/// Sums of one position over the events of its window. Two sets of accumulators where one would
-/// leave the adders waiting for each other.
-template <class P, std::size_t kVectors, bool kBinary>
-HWY_INLINE void gather(const std::uint32_t* HWY_RESTRICT keys, std::size_t count,
-                       const typename P::Weight* HWY_RESTRICT weights,
-                       const std::uint8_t* HWY_RESTRICT levels,
-                       typename P::Sum* HWY_RESTRICT sums) {
-  constexpr std::size_t kStep = kVectors * P::kPerVector;
-  const auto take = [&](std::uint32_t key, typename P::Sum* to) HWY_ATTR {
-    const auto* at = weights + key * kStep;
-    if constexpr (P::kChannels == 1) {
-      if constexpr (kBinary) {
-        for (std::size_t v = 0; v < kVectors; ++v) {
-          to[v] = P::add(to[v], P::weights(at + v * P::kPerVector));
-        }
+/// A convolution at work.
+template <class P>
+struct Job {
+  const EventConvolution& shape;
+  Order<P> order;
+  const typename P::Value* values;  // of all steps, or of those in the list
+  const typename P::Weight* weights;
+  const Epilogue& epilogue;
+  float* output;
+
+  std::size_t shift() const { return shape.input.border - shape.padding; }
+  std::size_t outputs(std::size_t block) const {
+    return std::min(order.outputs(), shape.out - block * order.outputs());
+  }
+};
+
+/// A kernel row's sums are summed up by themselves where a position has few accumulators, so that
+/// rows need not wait for each other; with many, one chain through all rows. Both ways of looking
+/// do the same, as sums of floats depend on it.
+template <std::size_t kVectors>
+constexpr bool kRowsApart = kVectors < 4;
+constexpr std::size_t kRowsAtOnce = 3;
+
+/// One position's sums [kSteps, kVectors] over the events of one or more kernel rows.
+template <class P, std::size_t kVectors, std::size_t kSteps>
+struct Gatherer {
+  const Job<P>& job;
+  const EventList& list;
+  const typename P::Weight* weights[kRowsAtOnce];
+  const typename P::Value* levels[kRowsAtOnce];
+  std::uint32_t begin[kRowsAtOnce];
+  std::uint32_t end[kRowsAtOnce];
+
+  void look_at(std::size_t slot, std::size_t block, std::size_t ky, std::size_t row,
+               std::size_t left) {
+    const auto& input = job.shape.input;
+    const auto* starts = list.starts.data() + row * (input.columns() + 1) + left;
+    begin[slot] = starts[0];
+    end[slot] = starts[job.shape.kernel];
+    weights[slot] =
+        job.weights + job.order.row(block, ky) - left * job.order.units * kVectors * P::kPerVector;
+    levels[slot] = job.values + row * input.row();
+  }
+
+  HWY_INLINE void take(std::size_t slot, std::size_t i, typename P::Sum* HWY_RESTRICT sums) const {
+    const std::size_t key = list.keys[i];
+    const auto* at = weights[slot] + key * kVectors * P::kPerVector;
+    typename P::Sum w[kVectors];
+    for (std::size_t v = 0; v < kVectors; ++v) w[v] = P::weights(at + v * P::kPerVector);
+    for (std::size_t s = 0; s < kSteps; ++s) {
+      typename P::Sum value;
+      if constexpr (P::kChannels == 1) {
+        value = P::value(list.values.data() + s * list.most + i);
       } else {
-        const float level = levels[key];
-        const auto value = P::value(&level);
-        for (std::size_t v = 0; v < kVectors; ++v) {
-          to[v] = P::accumulate(to[v], value, P::weights(at + v * P::kPerVector));
-        }
+        value = P::value(levels[slot] + key * P::kChannels);
       }
-    } else {
-      const auto value = P::value(levels + key * std::size_t{4});
       for (std::size_t v = 0; v < kVectors; ++v) {
-        to[v] = P::accumulate(to[v], value, P::weights(at + v * P::kPerVector));
+        sums[s * kVectors + v] = P::accumulate(sums[s * kVectors + v], value, w[v]);
       }
     }
-  };
-  constexpr std::size_t kSets = kVectors >= 8 ? 1 : 2;
-  std::size_t i = 0;
-  for (; i + kSets <= count; i += kSets) {
-    for (std::size_t s = 0; s < kSets; ++s) take(keys[i + s], sums + s * kVectors);
   }
-  if (kSets > 1 && i < count) take(keys[i], sums);
+};
+
+template <class P, std::size_t kCount>
+HWY_INLINE void clear(typename P::Sum* sums) {
+#pragma GCC unroll 32
+  for (std::size_t i = 0; i < kCount; ++i) sums[i] = P::zero();
 }
 
-template <class P, std::size_t kVectors, bool kBinary>
-void gather_all(const EventConvolution& shape, const std::uint8_t* levels, const EventList& list,
-                const typename P::Weight* ordered, const Epilogue& epilogue, float* output) {
-  const Order<P> order(shape);
-  constexpr std::size_t kStep = kVectors * P::kPerVector;
-  constexpr std::size_t kSets = kVectors >= 8 ? 1 : 2;
-  const auto columns = shape.input.columns() + 1;
-  const auto shift = shape.input.border - shape.padding;
-  const auto height = shape.out_height();
-  const auto width = shape.out_width();
-  for (std::size_t b = 0; b < order.blocks; ++b) {
-    const auto first = b * order.outputs();
-    const auto outputs = std::min(order.outputs(), shape.out - first);
-    for (std::size_t y = 0; y < height; ++y) {
-      for (std::size_t x = 0; x < width; ++x) {
-        typename P::Sum sums[kSets * kVectors];
-        for (auto& sum : sums) sum = P::zero();
-        const auto left = x * shape.stride + shift;
-        for (std::size_t ky = 0; ky < shape.kernel; ++ky) {
-          const auto row = y * shape.stride + ky + shift;
-          const auto* starts = list.starts.data() + row * columns + left;
-          const auto begin = starts[0];
-          const auto* weights = ordered + order.row(b, ky) - left * order.units * kStep;
-          gather<P, kVectors, kBinary>(list.keys.data() + begin, starts[shape.kernel] - begin,
-                                       weights, levels + row * shape.input.row(), sums);
-        }
-        if constexpr (kSets > 1) {
-          for (std::size_t v = 0; v < kVectors; ++v) sums[v] = P::add(sums[v], sums[kVectors + v]);
-        }
-        store<P, kVectors>(sums, epilogue, first, outputs, output + (y * width + x) * shape.out);
+template <class P, std::size_t kVectors, std::size_t kSteps>
+HWY_INLINE void gather(Gatherer<P, kVectors, kSteps>& gatherer, std::size_t block, std::size_t y,
+                       std::size_t x, typename P::Sum* HWY_RESTRICT total) {
+  constexpr std::size_t kSums = kSteps * kVectors;
+  const auto& job = gatherer.job;
+  const auto kernel = job.shape.kernel;
+  const auto top = y * job.shape.stride + job.shift();
+  const auto left = x * job.shape.stride + job.shift();
+  clear<P, kSums>(total);
+  if constexpr (kRowsApart<kVectors>) {
+    for (std::size_t ky = 0; ky < kernel; ky += kRowsAtOnce) {
+      const auto rows = std::min(kRowsAtOnce, kernel - ky);
+      typename P::Sum a[kSums];
+      typename P::Sum b[kSums];
+      typename P::Sum c[kSums];
+      clear<P, kSums>(a);
+      clear<P, kSums>(b);
+      clear<P, kSums>(c);
+      for (std::size_t r = 0; r < rows; ++r) {
+        gatherer.look_at(r, block, ky + r, top + ky + r, left);
+      }
+      for (auto r = rows; r < kRowsAtOnce; ++r) gatherer.begin[r] = gatherer.end[r] = 0;
+      std::size_t i = gatherer.begin[0];
+      std::size_t j = gatherer.begin[1];
+      std::size_t k = gatherer.begin[2];
+      const auto all = std::min({gatherer.end[0] - i, gatherer.end[1] - j, gatherer.end[2] - k});
+      for (std::size_t n = 0; n < all; ++n) {
+        gatherer.take(0, i++, a);
+        gatherer.take(1, j++, b);
+        gatherer.take(2, k++, c);
+      }
+      while (i < gatherer.end[0]) gatherer.take(0, i++, a);
+      while (j < gatherer.end[1]) gatherer.take(1, j++, b);
+      while (k < gatherer.end[2]) gatherer.take(2, k++, c);
+#pragma GCC unroll 32
+      for (std::size_t s = 0; s < kSums; ++s) {
+        total[s] = P::add(P::add(P::add(total[s], a[s]), b[s]), c[s]);
+      }
+    }
+  } else {
+    for (std::size_t ky = 0; ky < kernel; ++ky) {
+      gatherer.look_at(0, block, ky, top + ky, left);
+      for (std::size_t i = gatherer.begin[0]; i < gatherer.end[0]; ++i) {
+        gatherer.take(0, i, total);
       }
     }
   }
 }
+
+template <class P, std::size_t kVectors, std::size_t kSteps>
+void gather_all(const Job<P>& job, const EventList& list) {
+  Gatherer<P, kVectors, kSteps> gatherer{job, list, {}, {}, {}, {}};
+  const auto width = job.shape.out_width();
+  const auto height = job.shape.out_height();
+  for (std::size_t b = 0; b < job.order.blocks; ++b) {
+    for (std::size_t y = 0; y < height; ++y) {
+      for (std::size_t x = 0; x < width; ++x) {
+        typename P::Sum sums[kSteps * kVectors];
+        gather(gatherer, b, y, x, sums);
+        for (std::size_t s = 0; s < kSteps; ++s) {
+          store<P, kVectors>(sums + s * kVectors, job.epilogue, b * job.order.outputs(),
+                             job.outputs(b),
+                             job.output + ((s * height + y) * width + x) * job.shape.out);
+        }
+      }
+    }
+  }
+}
+
+/// The corners of windows, in the order of outputs: columns, rows, steps.
+template <class P>
+class Corners {
+ public:
+  explicit Corners(const Job<P>& job)
+      : job_(job),
+        at_(job.values + job.shift() * (job.shape.input.row() + job.shape.input.pixel())),
+        width_(job.shape.out_width()),
+        height_(job.shape.out_height()) {}
+
+  HWY_INLINE const typename P::Value* next() {
+    const auto& shape = job_.shape;
+    const auto* corner =
+        at_ + y_ * shape.stride * shape.input.row() + x_ * shape.stride * shape.input.pixel();
+    if (++x_ == width_) {
+      x_ = 0;
+      if (++y_ == height_) {
+        y_ = 0;
+        at_ += shape.input.bytes();
+      }
+    }
+    return corner;
+  }
+
+ private:
+  const Job<P>& job_;
+  const typename P::Value* at_;
+  std::size_t width_;
+  std::size_t height_;
+  std::size_t x_ = 0;
+  std::size_t y_ = 0;
+};
 
 /// kPositions positions at once over all of their windows.
 template <class P, std::size_t kVectors, std::size_t kPositions>
-HWY_INLINE void multiply(const EventConvolution& shape, const Order<P>& order, std::size_t b,
-                         std::size_t position, const typename P::Value* values,
-                         const typename P::Weight* ordered, const Epilogue& epilogue,
-                         float* output) {
+HWY_INLINE void multiply(const Job<P>& job, std::size_t b, Corners<P>& corners,
+                         float* HWY_RESTRICT output) {
   constexpr std::size_t kStep = kVectors * P::kPerVector;
-  const auto width = shape.out_width();
-  const auto shift = shape.input.border - shape.padding;
-  const typename P::Value* corners[kPositions];
-  for (std::size_t p = 0; p < kPositions; ++p) {
-    const auto y = (position + p) / width * shape.stride + shift;
-    const auto x = (position + p) % width * shape.stride + shift;
-    corners[p] = values + y * shape.input.row() + x * shape.input.pixel();
-  }
+  constexpr bool kApart = kRowsApart<kVectors> && P::kChannels == 1;
+  const auto& order = job.order;
+  const typename P::Value* at[kPositions];
+  for (std::size_t p = 0; p < kPositions; ++p) at[p] = corners.next();
   typename P::Sum sums[kPositions * kVectors];
-  for (auto& sum : sums) sum = P::zero();
-  for (std::size_t ky = 0; ky < shape.kernel; ++ky) {
-    const auto* HWY_RESTRICT weights = ordered + order.row(b, ky);
-    const auto row = ky * shape.input.row();
+  clear<P, kPositions * kVectors>(sums);
+  typename P::Sum total[kApart ? kPositions * kVectors : 1];
+  if constexpr (kApart) clear<P, kPositions * kVectors>(total);
+  for (std::size_t ky = 0; ky < job.shape.kernel; ++ky) {
+    const auto* HWY_RESTRICT weights = job.weights + order.row(b, ky);
+    const auto row = ky * job.shape.input.row();
     for (std::size_t j = 0; j < order.run; ++j) {
       typename P::Sum w[kVectors];
       for (std::size_t v = 0; v < kVectors; ++v) {
         w[v] = P::weights(weights + j * kStep + v * P::kPerVector);
       }
       for (std::size_t p = 0; p < kPositions; ++p) {
-        const auto value = P::value(corners[p] + row + j * P::kChannels);
+        const auto value = P::value(at[p] + row + j * P::kChannels);
         for (std::size_t v = 0; v < kVectors; ++v) {
           sums[p * kVectors + v] = P::accumulate(sums[p * kVectors + v], value, w[v]);
         }
       }
     }
+    if constexpr (kApart) {
+#pragma GCC unroll 32
+      for (std::size_t i = 0; i < kPositions * kVectors; ++i) total[i] = P::add(total[i], sums[i]);
+      clear<P, kPositions * kVectors>(sums);
+    }
   }
-  const auto first = b * order.outputs();
-  const auto outputs = std::min(order.outputs(), shape.out - first);
   for (std::size_t p = 0; p < kPositions; ++p) {
-    store<P, kVectors>(sums + p * kVectors, epilogue, first, outputs,
-                       output + (position + p) * shape.out);
+    store<P, kVectors>((kApart ? total : sums) + p * kVectors, job.epilogue, b * order.outputs(),
+                       job.outputs(b), output + p * job.shape.out);
   }
 }
 
+/// As multiply, for as many as there are up to kMost, or a lesser number; returns how many it did.
+template <class P, std::size_t kVectors, std::size_t kMost>
+HWY_INLINE std::size_t multiply_some(const Job<P>& job, std::size_t b, std::size_t left,
+                                     Corners<P>& corners, float* output) {
+  if constexpr (kMost > 1) {
+    constexpr std::size_t kFewer = kMost > 4 ? 4 : kMost / 2;
+    if (left < kMost) return multiply_some<P, kVectors, kFewer>(job, b, left, corners, output);
+  }
+  multiply<P, kVectors, kMost>(job, b, corners, output);
+  return kMost;
+}
+
 template <class P, std::size_t kVectors>
-void multiply_all(const EventConvolution& shape, const typename P::Value* values,
-                  const typename P::Weight* ordered, const Epilogue& epilogue, float* output) {
-  const Order<P> order(shape);
-  constexpr std::size_t kPositions = kVectors >= 8 ? 2 : kVectors == 4 ? 4 : 8;
-  const auto positions = shape.out_height() * shape.out_width();
-  for (std::size_t b = 0; b < order.blocks; ++b) {
-    std::size_t i = 0;
-    for (; i + kPositions <= positions; i += kPositions) {
-      multiply<P, kVectors, kPositions>(shape, order, b, i, values, ordered, epilogue, output);
+void multiply_all(const Job<P>& job, std::size_t steps) {
+  // As many sums as registers hold beside the weights.
+  constexpr std::size_t kPositions = kLanes < 16 ? 8 / kVectors : kVectors == 4 ? 6 : 8;
+  const auto positions = steps * job.shape.out_height() * job.shape.out_width();
+  for (std::size_t b = 0; b < job.order.blocks; ++b) {
+    Corners<P> corners(job);
+    for (std::size_t done = 0; done < positions;) {
+      done += multiply_some<P, kVectors, kPositions>(job, b, positions - done, corners,
+                                                     job.output + done * job.shape.out);
     }
-    for (; i < positions; ++i) {
-      multiply<P, kVectors, 1>(shape, order, b, i, values, ordered, epilogue, output);
+  }
+}
+
+/// kColumns neighbours of a row of outputs, for 3x3 at stride 1 and few outputs: each group of
+/// inputs is taken once for the three columns that it reaches.
+template <std::size_t kVectors, std::size_t kColumns>
+HWY_INLINE void multiply_row(const Job<Int8>& job, std::size_t b, const std::uint8_t* corner,
+                             float* HWY_RESTRICT output) {
+  constexpr std::size_t kStep = kVectors * Int8::kPerVector;
+  const auto& order = job.order;
+  const auto pixel = job.shape.input.pixel();
+  Ints sums[kColumns * kVectors];
+  clear<Int8, kColumns * kVectors>(sums);
+  for (std::size_t ky = 0; ky < 3; ++ky) {
+    const auto* HWY_RESTRICT weights = job.weights + order.row(b, ky);
+    const auto* HWY_RESTRICT values = corner + ky * job.shape.input.row();
+    for (std::size_t u = 0; u < order.units; ++u) {
+      Ints w[3 * kVectors];
+      for (std::size_t kx = 0; kx < 3; ++kx) {
+        for (std::size_t v = 0; v < kVectors; ++v) {
+          w[kx * kVectors + v] =
+              Int8::weights(weights + (kx * order.units + u) * kStep + v * Int8::kPerVector);
+        }
+      }
+#pragma GCC unroll 32
+      for (std::size_t x = 0; x < kColumns + 2; ++x) {
+        const auto value = Int8::value(values + x * pixel + u * 4);
+#pragma GCC unroll 3
+        for (std::size_t kx = 0; kx < 3; ++kx) {
+          if (x < kx || x - kx >= kColumns) continue;
+          auto* sum = sums + (x - kx) * kVectors;
+          for (std::size_t v = 0; v < kVectors; ++v) {
+            sum[v] = dot_four(sum[v], value, w[kx * kVectors + v]);
+          }
+        }
+      }
+    }
+  }
+#pragma GCC unroll 32
+  for (std::size_t x = 0; x < kColumns; ++x) {
+    store<Int8, kVectors>(sums + x * kVectors, job.epilogue, b * order.outputs(), job.outputs(b),
+                          output + x * job.shape.out);
+  }
+}
+
+template <std::size_t kVectors, std::size_t kColumns>
+void multiply_rows(const Job<Int8>& job, std::size_t steps) {
+  const auto width = job.shape.out_width();
+  const auto rows = steps * job.shape.out_height();
+  for (std::size_t b = 0; b < job.order.blocks; ++b) {
+    Corners<Int8> corners(job);
+    for (std::size_t i = 0; i < rows; ++i) {
+      for (std::size_t x = 0; x < width; x += kColumns) {
+        const auto* corner = corners.next();
+        for (std::size_t k = 1; k < kColumns; ++k) corners.next();
+        multiply_row<kVectors, kColumns>(job, b, corner,
+                                         job.output + (i * width + x) * job.shape.out);
+      }
     }
   }
 }
@@ -298,114 +340,66 @@ template <class F>
 HWY_INLINE void with_vectors(std::size_t vectors, const F& f) {
   if (vectors == 1) return f(std::integral_constant<std::size_t, 1>());
   if (vectors == 2) return f(std::integral_constant<std::size_t, 2>());
-  if (vectors == 4) return f(std::integral_constant<std::size_t, 4>());
-  return f(std::integral_constant<std::size_t, 8>());
+  return f(std::integral_constant<std::size_t, 4>());
 }
 
-template <class P>
-void events(const EventConvolution& shape, const std::uint8_t* levels, bool binary,
-            const EventList& list, const typename P::Weight* ordered, const Epilogue& epilogue,
-            float* output) {
-  with_vectors(Order<P>(shape).vectors, [&](auto vectors) {
-    if (binary) {
-      gather_all<P, vectors, true>(shape, levels, list, ordered, epilogue, output);
-    } else {
-      gather_all<P, vectors, false>(shape, levels, list, ordered, epilogue, output);
-    }
-  });
+/// The events of kSteps steps.
+template <class P, std::size_t kSteps>
+void events_of(const EventConvolution& shape, const std::uint8_t* levels,
+               const typename P::Weight* ordered, const Epilogue& epilogue, EventList& list,
+               float* output) {
+  constexpr bool kGroups = P::kChannels > 1;
+  list_events<kGroups, kSteps>(shape.input, levels, list);
+  const typename P::Value* values = nullptr;
+  if constexpr (kGroups) values = levels;
+  const Job<P> job{shape, Order<P>(shape), values, ordered, epilogue, output};
+  with_vectors(job.order.vectors, [&](auto vectors) { gather_all<P, vectors, kSteps>(job, list); });
 }
 
-template <class P>
-void everything(const EventConvolution& shape, const typename P::Value* values,
-                const typename P::Weight* ordered, const Epilogue& epilogue, float* output) {
-  with_vectors(Order<P>(shape).vectors, [&](auto vectors) {
-    multiply_all<P, vectors>(shape, values, ordered, epilogue, output);
-  });
+void events_f32(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+                const float* ordered, const Epilogue& epilogue, EventList& list, float* output) {
+  while (steps > 0) {
+    const std::size_t now = steps >= 4 ? 4 : steps >= 2 ? 2 : 1;
+    const auto run = now == 4   ? events_of<Fp32, 4>
+                     : now == 2 ? events_of<Fp32, 2>
+                                : events_of<Fp32, 1>;
+    run(shape, levels, ordered, epilogue, list, output);
+    steps -= now;
+    levels += now * shape.input.bytes();
+    output += now * shape.out_values();
+  }
+}
+void events_i8(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+               const std::int8_t* ordered, const Epilogue& epilogue, EventList& list,
+               float* output) {
+  for (std::size_t s = 0; s < steps; ++s) {
+    events_of<Int8, 1>(shape, levels + s * shape.input.bytes(), ordered, epilogue, list,
+                       output + s * shape.out_values());
+  }
+}
+void all_f32(const EventConvolution& shape, const float* values, std::size_t steps,
+             const float* ordered, const Epilogue& epilogue, float* output) {
+  const Job<Fp32> job{shape, Order<Fp32>(shape), values, ordered, epilogue, output};
+  with_vectors(job.order.vectors, [&](auto vectors) { multiply_all<Fp32, vectors>(job, steps); });
+}
+void all_i8(const EventConvolution& shape, const std::uint8_t* values, std::size_t steps,
+            const std::int8_t* ordered, const Epilogue& epilogue, float* output) {
+  const Job<Int8> job{shape, Order<Int8>(shape), values, ordered, epilogue, output};
+  if (shape.kernel == 3 && shape.stride == 1) {
+    const auto width = shape.out_width();
+    if (job.order.vectors == 1 && width % 14 == 0) return multiply_rows<1, 14>(job, steps);
+    if (job.order.vectors == 2 && width % 7 == 0) return multiply_rows<2, 7>(job, steps);
+  }
+  with_vectors(job.order.vectors, [&](auto vectors) { multiply_all<Int8, vectors>(job, steps); });
 }
 
 std::size_t size_f32(const EventConvolution& shape) { return Order<Fp32>(shape).size(); }
 std::size_t size_i8(const EventConvolution& shape) { return Order<Int8>(shape).size(); }
-
-/// A pixel's units: vectors of 32 bits, one a group of four bytes or one a byte.
-template <bool kGroups>
-HWY_INLINE Ints units_at(const std::uint8_t* at) {
-  const hn::ScalableTag<std::int32_t> d;
-  if constexpr (kGroups) {
-    return hn::LoadU(d, reinterpret_cast<const std::int32_t*>(at));
-  } else {
-    return hn::PromoteTo(d, hn::LoadU(hn::Rebind<std::uint8_t, decltype(d)>(), at));
-  }
-}
-
-template <bool kGroups>
-void list_as(const LevelsShape& shape, const std::uint8_t* levels, EventList& list) {
-  const hn::ScalableTag<std::int32_t> d;
-  const auto units = shape.pixel() / (kGroups ? 4 : 1);
-  const auto unit_bytes = kGroups ? 4 : 1;
-  auto* out = reinterpret_cast<std::int32_t*>(list.keys.data());
-  std::size_t size = 0;
-  for (std::size_t y = 0; y < shape.rows(); ++y) {
-    auto* starts = list.starts.data() + y * (shape.columns() + 1);
-    const bool outside = y < shape.border || y >= shape.border + shape.height;
-    for (std::size_t x = 0; x < shape.columns(); ++x) {
-      starts[x] = static_cast<std::uint32_t>(size);
-      if (outside || x < shape.border || x >= shape.border + shape.width) continue;
-      const auto* pixel = levels + y * shape.row() + x * shape.pixel();
-      const auto base = static_cast<std::int32_t>(x * units);
-      for (std::size_t u = 0; u < units; u += kLanes) {
-        const auto values = units_at<kGroups>(pixel + u * unit_bytes);
-        auto fired = hn::Ne(values, hn::Zero(d));
-        if (u + kLanes > units) fired = hn::And(fired, hn::FirstN(d, units - u));
-        const auto keys = hn::Iota(d, base + static_cast<std::int32_t>(u));
-        size += hn::CompressStore(keys, fired, d, out + size);
-      }
-    }
-    starts[shape.columns()] = static_cast<std::uint32_t>(size);
-  }
-  list.size = size;
-}
-
-void list_any(const LevelsShape& shape, const std::uint8_t* levels, bool int8, EventList& list) {
-  // The last vector's keys may be written past the last event.
-  const auto most = shape.height * shape.width * shape.pixel() / (int8 ? 4 : 1) + 64;
-  if (list.keys.size() < most) list.keys.resize(most);
-  const auto starts = shape.rows() * (shape.columns() + 1);
-  if (list.starts.size() < starts) list.starts.resize(starts);
-  if (int8) {
-    list_as<true>(shape, levels, list);
-  } else {
-    list_as<false>(shape, levels, list);
-  }
-}
-
-void to_floats(const std::uint8_t* HWY_RESTRICT levels, std::size_t size,
-               float* HWY_RESTRICT values) {
-  for (std::size_t i = 0; i < size; ++i) values[i] = levels[i];
-}
-
 void order_f32(const EventConvolution& shape, const float* weights, float* ordered) {
-  order<Fp32>(shape, weights, ordered);
+  order_weights<Fp32>(shape, weights, ordered);
 }
 void order_i8(const EventConvolution& shape, const std::int8_t* weights, std::int8_t* ordered) {
-  order<Int8>(shape, weights, ordered);
-}
-void events_f32(const EventConvolution& shape, const std::uint8_t* levels, bool binary,
-                const EventList& list, const float* ordered, const Epilogue& epilogue,
-                float* output) {
-  events<Fp32>(shape, levels, binary, list, ordered, epilogue, output);
-}
-void events_i8(const EventConvolution& shape, const std::uint8_t* levels, bool binary,
-               const EventList& list, const std::int8_t* ordered, const Epilogue& epilogue,
-               float* output) {
-  events<Int8>(shape, levels, binary, list, ordered, epilogue, output);
-}
-void all_f32(const EventConvolution& shape, const float* values, const float* ordered,
-             const Epilogue& epilogue, float* output) {
-  everything<Fp32>(shape, values, ordered, epilogue, output);
-}
-void all_i8(const EventConvolution& shape, const std::uint8_t* values, const std::int8_t* ordered,
-            const Epilogue& epilogue, float* output) {
-  everything<Int8>(shape, values, ordered, epilogue, output);
+  order_weights<Int8>(shape, weights, ordered);
 }
 
 }  // namespace staa::kernels::HWY_NAMESPACE
@@ -418,12 +412,10 @@ HWY_EXPORT(size_f32);
 HWY_EXPORT(size_i8);
 HWY_EXPORT(order_f32);
 HWY_EXPORT(order_i8);
-HWY_EXPORT(list_any);
 HWY_EXPORT(events_f32);
 HWY_EXPORT(events_i8);
 HWY_EXPORT(all_f32);
 HWY_EXPORT(all_i8);
-HWY_EXPORT(to_floats);
 
 std::size_t event_weights_size(const EventConvolution& shape, float) {
   return HWY_DYNAMIC_DISPATCH(size_f32)(shape);
@@ -438,29 +430,23 @@ void order_event_weights(const EventConvolution& shape, const std::int8_t* weigh
                          std::int8_t* ordered) {
   HWY_DYNAMIC_DISPATCH(order_i8)(shape, weights, ordered);
 }
-void list_events(const LevelsShape& shape, const std::uint8_t* levels, bool int8, EventList& list) {
-  HWY_DYNAMIC_DISPATCH(list_any)(shape, levels, int8, list);
-}
-void convolve_events(const EventConvolution& shape, const std::uint8_t* levels, bool binary,
-                     const EventList& list, const float* ordered, const Epilogue& epilogue,
+void convolve_events(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+                     const float* ordered, const Epilogue& epilogue, EventList& list,
                      float* output) {
-  HWY_DYNAMIC_DISPATCH(events_f32)(shape, levels, binary, list, ordered, epilogue, output);
+  HWY_DYNAMIC_DISPATCH(events_f32)(shape, levels, steps, ordered, epilogue, list, output);
 }
-void convolve_events(const EventConvolution& shape, const std::uint8_t* levels, bool binary,
-                     const EventList& list, const std::int8_t* ordered, const Epilogue& epilogue,
+void convolve_events(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+                     const std::int8_t* ordered, const Epilogue& epilogue, EventList& list,
                      float* output) {
-  HWY_DYNAMIC_DISPATCH(events_i8)(shape, levels, binary, list, ordered, epilogue, output);
+  HWY_DYNAMIC_DISPATCH(events_i8)(shape, levels, steps, ordered, epilogue, list, output);
 }
-void convolve_all(const EventConvolution& shape, const float* values, const float* ordered,
-                  const Epilogue& epilogue, float* output) {
-  HWY_DYNAMIC_DISPATCH(all_f32)(shape, values, ordered, epilogue, output);
+void convolve_all(const EventConvolution& shape, const float* values, std::size_t steps,
+                  const float* ordered, const Epilogue& epilogue, float* output) {
+  HWY_DYNAMIC_DISPATCH(all_f32)(shape, values, steps, ordered, epilogue, output);
 }
-void convolve_all(const EventConvolution& shape, const std::uint8_t* values,
+void convolve_all(const EventConvolution& shape, const std::uint8_t* values, std::size_t steps,
                   const std::int8_t* ordered, const Epilogue& epilogue, float* output) {
-  HWY_DYNAMIC_DISPATCH(all_i8)(shape, values, ordered, epilogue, output);
-}
-void levels_to_floats(const std::uint8_t* levels, std::size_t size, float* values) {
-  HWY_DYNAMIC_DISPATCH(to_floats)(levels, size, values);
+  HWY_DYNAMIC_DISPATCH(all_i8)(shape, values, steps, ordered, epilogue, output);
 }
 
 }  // namespace staa::kernels

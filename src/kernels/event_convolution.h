@@ -6,12 +6,13 @@
 
 #include "staa/kernels/levels.h"
 
-/// Convolutions of one sample and one time step, for inference. Each output position gathers what
-/// its window holds into accumulators that stay in registers: either of the events alone, listed
-/// row by row, so that what is silent costs nothing, or of everything. Weights are fp32, where an
-/// event is a value that is not 0, or int8, where it is four channels of a pixel of which one is
-/// not, as the processor's dot products take four at once. Both ways read the same ordered weights,
-/// and for int8 give the same result to the bit.
+/// Convolutions of one sample over some time steps, for inference. Each output position gathers
+/// what its windows hold into accumulators that stay in registers: either of the events alone,
+/// listed row by row, so that what is silent costs nothing, or of everything. Weights are fp32,
+/// where an event is a channel that is not 0 in at least one of up to four steps, which then share
+/// its weights, or int8, where it is four channels of which one is not, as the processor's dot
+/// products take four at once. Both ways read the same ordered weights and add in the same order:
+/// their results are the same to the bit, however the steps are divided.
 namespace staa::kernels {
 
 struct EventConvolution {
@@ -24,18 +25,22 @@ struct EventConvolution {
   std::size_t out_height() const { return (input.height + 2 * padding - kernel) / stride + 1; }
   std::size_t out_width() const { return (input.width + 2 * padding - kernel) / stride + 1; }
   std::size_t out_values() const { return out_height() * out_width() * out; }
-  /// Values, or groups of four, that a dense convolution looks at in the input.
-  std::size_t slots(bool int8) const {
-    return input.height * input.width * input.pixel() / (int8 ? 4 : 1);
-  }
 };
 
-/// Where events are: `keys` holds, row after row of the bordered image, column * unit + channel (or
-/// group) of each; those of row y before column x end at starts[y * (columns + 1) + x].
+/// Work memory: where events are. `keys` holds, row after row of the bordered image, column * unit
+/// + channel (or group) of each; those of row y before column x end at
+/// starts[y * (columns + 1) + x]. `values` holds what fp32 events are in each step.
 struct EventList {
   std::vector<std::uint32_t> keys;
   std::vector<std::uint32_t> starts;
-  std::size_t size = 0;
+  std::vector<std::uint64_t> bits;
+  std::vector<float> values;
+  std::size_t most = 0;  ///< values of a step
+
+  std::size_t bytes() const {
+    return (keys.size() + starts.size()) * sizeof(std::uint32_t) +
+           bits.size() * sizeof(std::uint64_t) + values.size() * sizeof(float);
+  }
 };
 
 /// What becomes of an output: out = scale * sum + bias, added to what is there where `add`.
@@ -54,25 +59,19 @@ void order_event_weights(const EventConvolution& shape, const float* weights, fl
 void order_event_weights(const EventConvolution& shape, const std::int8_t* weights,
                          std::int8_t* ordered);
 
-/// Lists the values, or with `int8` the groups of four, that are not 0.
-void list_events(const LevelsShape& shape, const std::uint8_t* levels, bool int8, EventList& list);
-
-/// output [H', W', out] of the events. `binary`: all levels are 0 or 1.
-void convolve_events(const EventConvolution& shape, const std::uint8_t* levels, bool binary,
-                     const EventList& list, const float* ordered, const Epilogue& epilogue,
+/// output [steps, H', W', out] of the events in `steps` images of levels, one behind another.
+void convolve_events(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+                     const float* ordered, const Epilogue& epilogue, EventList& list,
                      float* output);
-void convolve_events(const EventConvolution& shape, const std::uint8_t* levels, bool binary,
-                     const EventList& list, const std::int8_t* ordered, const Epilogue& epilogue,
+void convolve_events(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+                     const std::int8_t* ordered, const Epilogue& epilogue, EventList& list,
                      float* output);
 
-/// output [H', W', out] of everything: `values` is an image of floats, or of bytes, of the layout
-/// of the levels.
-void convolve_all(const EventConvolution& shape, const float* values, const float* ordered,
-                  const Epilogue& epilogue, float* output);
-void convolve_all(const EventConvolution& shape, const std::uint8_t* values,
+/// output [steps, H', W', out] of everything: `values` are images of floats, or of bytes, of the
+/// layout of the levels.
+void convolve_all(const EventConvolution& shape, const float* values, std::size_t steps,
+                  const float* ordered, const Epilogue& epilogue, float* output);
+void convolve_all(const EventConvolution& shape, const std::uint8_t* values, std::size_t steps,
                   const std::int8_t* ordered, const Epilogue& epilogue, float* output);
-
-/// values[i] = levels[i].
-void levels_to_floats(const std::uint8_t* levels, std::size_t size, float* values);
 
 }  // namespace staa::kernels

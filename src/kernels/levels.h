@@ -28,4 +28,19 @@ struct LevelsShape {
 /// Bytes that every buffer of levels has behind its last, so that whole vectors may be read.
 constexpr std::size_t kLevelsSlack = 64;
 
+/// The square window of an average pool.
+struct PoolWindow {
+  std::size_t kernel = 2;
+  std::size_t stride = 2;
+  std::size_t padding = 0;
+};
+
+/// An average pool of one step: sums of levels. Those of a window that the border cuts off are
+/// scaled as if it had not been, unless the window has padding.
+void pool_levels(const PoolWindow& window, const LevelsShape& from, const std::uint8_t* in,
+                 const LevelsShape& to, std::uint8_t* out);
+
+/// values[i] = levels[i].
+void levels_to_floats(const std::uint8_t* levels, std::size_t size, float* values);
+
 }  // namespace staa::kernels

@@ -10,12 +10,92 @@
 HWY_BEFORE_NAMESPACE();
 namespace staa::kernels::HWY_NAMESPACE {
 
-/// y [out] = W [out, in] x + bias: the rows of W in the place of the pixels of `dots`, four at
-/// once.
-void matrix_vector(const float* weight, const float* bias, const float* x, Extent extent,
-                   float* y) {
-  dots(weight, x, extent.in, extent.out, y);
-  for (std::size_t o = 0; o < extent.out; ++o) y[o] += bias[o];
+constexpr std::size_t kStepsAtOnce = 4;
+
+/// y [kStepsAtOnce, out] = x [kStepsAtOnce, in] W^T + bias, the rows of W read once; the same to
+/// the bit as one x after another with `dots`.
+void multiply_four(const float* weight, const float* bias, const float* x, Extent extent,
+                   float* HWY_RESTRICT y) {
+  constexpr std::size_t kLanes = hn::MaxLanes(hn::ScalableTag<float>());
+  constexpr std::size_t kRows = 4;
+  const hn::ScalableTag<float> d;
+  const auto out = extent.out;
+  const auto in = extent.in;
+  const auto together = in % kLanes == 0 ? out / kRows * kRows : 0;
+  for (std::size_t o = 0; o < together; o += kRows) {
+    hn::Vec<decltype(d)> sums[kStepsAtOnce][kRows];
+    for (auto& row : sums) {
+      for (auto& sum : row) sum = hn::Zero(d);
+    }
+    for (std::size_t c = 0; c < in; c += kLanes) {
+      hn::Vec<decltype(d)> w[kRows];
+      for (std::size_t r = 0; r < kRows; ++r) w[r] = hn::LoadU(d, weight + (o + r) * in + c);
+      for (std::size_t n = 0; n < kStepsAtOnce; ++n) {
+        const auto values = hn::LoadU(d, x + n * in + c);
+        for (std::size_t r = 0; r < kRows; ++r) sums[n][r] = hn::MulAdd(w[r], values, sums[n][r]);
+      }
+    }
+    for (std::size_t n = 0; n < kStepsAtOnce; ++n) {
+      sums_of_four(d, sums[n][0], sums[n][1], sums[n][2], sums[n][3], y + n * out + o);
+    }
+  }
+  for (std::size_t n = 0; n < kStepsAtOnce; ++n) {
+    dots(weight + together * in, x + n * in, in, out - together, y + n * out + together);
+    for (std::size_t o = 0; o < out; ++o) y[n * out + o] += bias[o];
+  }
+}
+
+/// y [n, out] = x [n, in] W^T + bias.
+void multiply_rows(const float* weight, const float* bias, const float* x, std::size_t n,
+                   Extent extent, float* HWY_RESTRICT y) {
+  for (; n >= kStepsAtOnce; n -= kStepsAtOnce) {
+    multiply_four(weight, bias, x, extent, y);
+    x += kStepsAtOnce * extent.in;
+    y += kStepsAtOnce * extent.out;
+  }
+  for (; n > 0; --n) {
+    dots(weight, x, extent.in, extent.out, y);
+    for (std::size_t o = 0; o < extent.out; ++o) y[o] += bias[o];
+    x += extent.in;
+    y += extent.out;
+  }
+}
+
+/// y [columns] = sum over r of x[r] * W[r] + bias, for an x behind a ReLU: its zeros cost nothing.
+void multiply_active(const float* weight, const float* bias, const float* x, std::size_t rows,
+                     std::size_t columns, std::vector<std::uint32_t>& active,
+                     float* HWY_RESTRICT y) {
+  constexpr std::size_t kVectors = 4;
+  if (active.size() < rows) active.resize(rows);
+  std::size_t count = 0;
+  for (std::size_t r = 0; r < rows; ++r) {
+    active[count] = static_cast<std::uint32_t>(r);
+    count += x[r] != 0 ? 1 : 0;
+  }
+  const std::uint32_t* HWY_RESTRICT which = active.data();
+  const auto add_up = [&](auto d, auto vectors, std::size_t c) HWY_ATTR {
+    constexpr std::size_t kWide = decltype(vectors)::value;
+    const auto lanes = hn::MaxLanes(d);
+    hn::Vec<decltype(d)> sums[kWide];
+    for (std::size_t v = 0; v < kWide; ++v) sums[v] = hn::LoadU(d, bias + c + v * lanes);
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto value = hn::Set(d, x[which[i]]);
+      const float* HWY_RESTRICT row = weight + which[i] * columns + c;
+      for (std::size_t v = 0; v < kWide; ++v) {
+        sums[v] = hn::MulAdd(value, hn::LoadU(d, row + v * lanes), sums[v]);
+      }
+    }
+    for (std::size_t v = 0; v < kWide; ++v) hn::StoreU(sums[v], d, y + c + v * lanes);
+  };
+  const hn::ScalableTag<float> d;
+  const auto wide = kVectors * hn::MaxLanes(d);
+  std::size_t c = 0;
+  for (; c + wide <= columns; c += wide) {
+    add_up(d, std::integral_constant<std::size_t, kVectors>(), c);
+  }
+  for_channels<float>(columns - c, [&](auto narrow, std::size_t i) HWY_ATTR {
+    add_up(narrow, std::integral_constant<std::size_t, 1>(), c + i);
+  });
 }
 
 /// Sums over the pixels of a slab [HW, C]: plain, and weighted by GC's attention (Eq. 7).
@@ -35,6 +115,7 @@ void pool(const NeuronStep& layer, const GcWeights<float>& gc, const float* valu
     return;
   }
   std::fill(out.context, out.context + channels, 0.0F);
+  if (values == nullptr && pe == nullptr) return;
   float bias = gc.key_bias[0];
   if (pe != nullptr) {
     float of_encoding = 0;
@@ -61,18 +142,6 @@ void pool(const NeuronStep& layer, const GcWeights<float>& gc, const float* valu
   for (std::size_t c = 0; c < channels; ++c) out.context[c] += total * pe[c];
 }
 
-/// Eq. 8 and 9: adds w to `offset` [C].
-void add_context(const GcWeights<float>& gc, Extent extent, const float* context, float* query,
-                 float* w, float* offset) {
-  matrix_vector(gc.query, gc.query_bias, context, extent, query);
-  const auto m = moments(query, extent.out);
-  for (std::size_t r = 0; r < extent.out; ++r) {
-    query[r] = std::max((query[r] - m.mean) * m.rstd * gc.norm[r] + gc.norm_bias[r], 0.0F);
-  }
-  matrix_vector(gc.value, gc.value_bias, query, {extent.in, extent.out}, w);
-  for (std::size_t c = 0; c < extent.in; ++c) offset[c] += w[c];
-}
-
 /// V = decay * H + gain * X + offset.
 struct Factors {
   const float* decay;
@@ -80,70 +149,149 @@ struct Factors {
   const float* offset;
 };
 
-/// Gate and offset of Eq. 14, from X and H; `rows` holds the results.
-Factors aggregate(const NeuronStep& layer, const float* x, const float* h,
-                  std::vector<float>& rows) {
-  const auto channels = layer.channels;
-  const auto reduced = std::max(layer.gc_reduced, layer.sa_reduced);
-  const auto need = 6 * channels + reduced + kMaxBlockPixels;
-  if (rows.size() < need) rows.resize(need);
-  float* offset = rows.data();
-  float* gate = offset + channels;
-  float* sums[2] = {gate + channels, gate + 2 * channels};
-  float* context = gate + 3 * channels;
-  float* w = gate + 4 * channels;
-  float* hidden = gate + 5 * channels;
-  float* attention = hidden + reduced;
-  std::fill(offset, offset + channels, 0.0F);
-  const float* values[2] = {x, layer.first ? nullptr : h};
-  const float* tables[3] = {layer.pe_x, layer.pe_h, layer.pe_u};
-  for (int i = 0; i < 2; ++i) {
-    if (layer.gc_reduced == 0 && layer.sa_reduced == 0) break;
-    pool(layer, layer.gc[i], values[i], tables[i], {sums[i], context, attention});
-    if (layer.gc_reduced == 0) continue;
-    add_context(layer.gc[i], {layer.gc_reduced, channels}, context, hidden, w, offset);
+/// GC and SA of a layer: gate and offset of Eq. 14, from X of all steps and H of each.
+class Aggregator {
+ public:
+  Aggregator(const NeuronStep& layer, const StepRange& steps, StepScratch& scratch)
+      : layer_(layer), steps_(steps), active_(scratch.active) {
+    const auto channels = layer.channels;
+    const auto reduced = std::max(layer.gc_reduced, layer.sa_reduced);
+    const auto need = (3 * steps.count + 5) * channels + steps.count * reduced + kMaxBlockPixels;
+    if (scratch.rows.size() < need) scratch.rows.resize(need);
+    float* next = scratch.rows.data();
+    const auto take = [&](std::size_t size) {
+      float* rows = next;
+      next += size;
+      return rows;
+    };
+    sums_ = take(steps.count * channels);
+    contexts_ = take(steps.count * channels);
+    offsets_ = take(steps.count * channels);
+    sum_ = take(channels);
+    context_ = take(channels);
+    w_ = take(channels);
+    gate_ = take(channels);
+    offset_ = take(channels);
+    hidden_ = take(steps.count * reduced);
+    attention_ = take(kMaxBlockPixels);
   }
-  for (const float* table : tables) {
-    if (table == nullptr) continue;
-    for (std::size_t c = 0; c < channels; ++c) offset[c] += table[c];
-  }
-  if (layer.sa_reduced == 0) {
-    std::fill(gate, gate + channels, 0.5F);
-  } else {
-    const float share = 1 / static_cast<float>(layer.height * layer.width);
-    for (std::size_t c = 0; c < channels; ++c) {
-      w[c] = layer.sa_alpha * ((sums[0][c] + sums[1][c]) * share + offset[c]);
-    }
-    matrix_vector(layer.sa.reduce, layer.sa.reduce_bias, w, {layer.sa_reduced, channels}, hidden);
-    for (std::size_t r = 0; r < layer.sa_reduced; ++r) hidden[r] = std::max(hidden[r], 0.0F);
-    matrix_vector(layer.sa.expand, layer.sa.expand_bias, hidden, {channels, layer.sa_reduced},
-                  gate);
-    sigmoid_in_place(gate, channels, 0.0F);
-  }
-  for (std::size_t c = 0; c < channels; ++c) offset[c] *= gate[c];
-  return {gate, gate, offset};
-}
 
-/// X with a residual of levels.
-void add_levels(const NeuronStep& layer, const StepInput& input, float* HWY_RESTRICT out) {
-  const auto& shape = input.residual_shape;
-  for (std::size_t y = 0; y < layer.height; ++y) {
-    for (std::size_t x = 0; x < layer.width; ++x) {
-      const std::uint8_t* HWY_RESTRICT from = input.residual + shape.at(y, x);
-      const auto i = (y * layer.width + x) * layer.channels;
-      const float* HWY_RESTRICT values = input.x + i;
-      for (std::size_t c = 0; c < layer.channels; ++c) {
-        out[i + c] = values[c] + input.residual_scale * static_cast<float>(from[c]);
+  /// The part of X, which is known for all steps at once.
+  void read_inputs(const float* x, std::size_t x_step) {
+    if (nothing()) return;
+    const auto channels = layer_.channels;
+    for (std::size_t s = 0; s < steps_.count; ++s) {
+      pool(layer_, layer_.gc[0], x + s * x_step, row(layer_.pe_x, s),
+           {sums_ + s * channels, contexts_ + s * channels, attention_});
+    }
+    if (layer_.gc_reduced > 0) add_context(layer_.gc[0], contexts_, steps_.count, offsets_);
+  }
+
+  /// Step s, with the membrane before it, or null for zeros.
+  Factors factors(std::size_t s, const float* h) {
+    const auto channels = layer_.channels;
+    const bool gc = layer_.gc_reduced > 0;
+    const float* of_inputs = offsets_ + s * channels;
+    if (!nothing())
+      pool(layer_, layer_.gc[1], h, row(layer_.pe_h, s), {sum_, context_, attention_});
+    if (gc) add_context(layer_.gc[1], context_, 1, offset_);
+    for (std::size_t c = 0; c < channels; ++c) offset_[c] = gc ? of_inputs[c] + offset_[c] : 0.0F;
+    for (const float* table : {layer_.pe_x, layer_.pe_h, layer_.pe_u}) {
+      if (table == nullptr) continue;
+      const float* encoding = row(table, s);
+      for (std::size_t c = 0; c < channels; ++c) offset_[c] += encoding[c];
+    }
+    if (layer_.sa_reduced == 0) {
+      std::fill(gate_, gate_ + channels, 0.5F);
+    } else {
+      attend(sums_ + s * channels);
+    }
+    for (std::size_t c = 0; c < channels; ++c) offset_[c] *= gate_[c];
+    return {gate_, gate_, offset_};
+  }
+
+ private:
+  bool nothing() const { return layer_.gc_reduced == 0 && layer_.sa_reduced == 0; }
+
+  const float* row(const float* table, std::size_t s) const {
+    return table == nullptr ? nullptr : table + (steps_.first + s) * layer_.channels;
+  }
+
+  /// Eq. 8 and 9: w [n, C] of contexts [n, C].
+  void add_context(const GcWeights<float>& gc, const float* contexts, std::size_t n, float* w) {
+    const auto channels = layer_.channels;
+    const auto reduced = layer_.gc_reduced;
+    multiply_rows(gc.query, gc.query_bias, contexts, n, {reduced, channels}, hidden_);
+    for (std::size_t i = 0; i < n; ++i) {
+      float* query = hidden_ + i * reduced;
+      const auto m = moments(query, reduced);
+      for (std::size_t r = 0; r < reduced; ++r) {
+        query[r] = std::max((query[r] - m.mean) * m.rstd * gc.norm[r] + gc.norm_bias[r], 0.0F);
       }
+      multiply_active(gc.value_columns, gc.value_bias, query, reduced, channels, active_,
+                      w + i * channels);
+    }
+  }
+
+  /// Eq. 12: the gate, from the sums of X, those of H and the offset.
+  void attend(const float* sums) {
+    const auto channels = layer_.channels;
+    const float share = 1 / static_cast<float>(layer_.height * layer_.width);
+    for (std::size_t c = 0; c < channels; ++c) {
+      w_[c] = layer_.sa_alpha * ((sums[c] + sum_[c]) * share + offset_[c]);
+    }
+    multiply_rows(layer_.sa.reduce, layer_.sa.reduce_bias, w_, 1, {layer_.sa_reduced, channels},
+                  hidden_);
+    for (std::size_t r = 0; r < layer_.sa_reduced; ++r) hidden_[r] = std::max(hidden_[r], 0.0F);
+    multiply_active(layer_.sa.expand_columns, layer_.sa.expand_bias, hidden_, layer_.sa_reduced,
+                    channels, active_, gate_);
+    sigmoid_in_place(gate_, channels, 0.0F);
+  }
+
+  const NeuronStep& layer_;
+  StepRange steps_;
+  std::vector<std::uint32_t>& active_;
+  float* sums_;      // [steps, C] of X
+  float* contexts_;  // [steps, C] of X
+  float* offsets_;   // [steps, C] w of X
+  float* sum_;       // [C] of H, as the next
+  float* context_;
+  float* w_;
+  float* gate_;
+  float* offset_;
+  float* hidden_;  // [steps, R]
+  float* attention_;
+};
+
+/// X with a residual of levels, of one step.
+void add_levels(const NeuronStep& layer, const StepInput& input, const float* x,
+                const std::uint8_t* residual, float* HWY_RESTRICT out) {
+  const auto& shape = input.residual_shape;
+  const auto row = layer.width * layer.channels;
+  // Where a pixel is its channels and nothing else, a row is one run.
+  const bool flat = shape.pixel() == layer.channels;
+  const auto run = flat ? row : layer.channels;
+  for (std::size_t y = 0; y < layer.height; ++y) {
+    for (std::size_t i = 0; i < row; i += run) {
+      const std::uint8_t* HWY_RESTRICT from = residual + shape.at(y, i / layer.channels);
+      const auto at = y * row + i;
+      for_channels<float>(run, [&](auto d, std::size_t c) HWY_ATTR {
+        const hn::Rebind<std::int32_t, decltype(d)> di;
+        const hn::Rebind<std::uint8_t, decltype(d)> du;
+        const auto levels = hn::ConvertTo(d, hn::PromoteTo(di, hn::LoadU(du, from + c)));
+        const auto value =
+            hn::MulAdd(hn::Set(d, input.residual_scale), levels, hn::LoadU(d, x + at + c));
+        hn::StoreU(value, d, out + at + c);
+      });
     }
   }
 }
 
-/// One row of pixels; returns how many fired.
+/// Rows y to y + rows; returns how many fired.
 template <bool kFirst>
-std::size_t fire_row(const NeuronStep& layer, const Factors& factors, std::size_t pixel,
-                     const float* HWY_RESTRICT x, float* HWY_RESTRICT h,
-                     std::uint8_t* HWY_RESTRICT levels) {
+std::size_t fire_rows(const NeuronStep& layer, const Factors& factors, std::size_t first,
+                      std::size_t rows, const float* HWY_RESTRICT x, float* HWY_RESTRICT h,
+                      const LevelsShape& shape, std::uint8_t* HWY_RESTRICT levels) {
   const auto channels = layer.channels;
   std::size_t count = 0;
   for_channels<float>(channels, [&](auto d, std::size_t c) HWY_ATTR {
@@ -156,38 +304,61 @@ std::size_t fire_row(const NeuronStep& layer, const Factors& factors, std::size_
     const auto reset = hn::Set(d, layer.reset);
     const auto one = hn::Set(di, 1);
     auto fired_here = hn::Zero(di);
-    for (std::size_t p = 0; p < layer.width; ++p) {
-      const auto i = p * channels + c;
-      auto v = hn::MulAdd(gain, hn::LoadU(d, x + i), offset);
-      if constexpr (!kFirst) v = hn::MulAdd(decay, hn::LoadU(d, h + i), v);
-      const auto fired = hn::Ge(v, threshold);
-      hn::StoreU(hn::IfThenElse(fired, reset, v), d, h + i);
-      const auto spike = hn::IfThenElseZero(hn::RebindMask(di, fired), one);
-      fired_here = hn::Add(fired_here, spike);
-      hn::StoreU(hn::DemoteTo(du, spike), du, levels + p * pixel + c);
+    auto i = first * layer.width * channels + c;
+    for (std::size_t y = first; y < first + rows; ++y) {
+      auto* HWY_RESTRICT to = levels + shape.at(y, 0) + c;
+      for (std::size_t p = 0; p < layer.width; ++p) {
+        auto v = hn::MulAdd(gain, hn::LoadU(d, x + i), offset);
+        if constexpr (!kFirst) v = hn::MulAdd(decay, hn::LoadU(d, h + i), v);
+        const auto fired = hn::Ge(v, threshold);
+        hn::StoreU(hn::IfThenElse(fired, reset, v), d, h + i);
+        const auto spike = hn::IfThenElseZero(hn::RebindMask(di, fired), one);
+        fired_here = hn::Add(fired_here, spike);
+        hn::StoreU(hn::DemoteTo(du, spike), du, to);
+        i += channels;
+        to += shape.pixel();
+      }
     }
     count += static_cast<std::size_t>(hn::GetLane(hn::SumOfLanes(di, fired_here)));
   });
   return count;
 }
 
-std::size_t step(const NeuronStep& layer, const StepInput& input, float* h,
-                 const LevelsShape& shape, std::uint8_t* levels, StepScratch& scratch) {
+/// One step; returns how many fired.
+std::size_t fire(const NeuronStep& layer, const Factors& factors, bool first, const float* x,
+                 float* h, const LevelsShape& shape, std::uint8_t* levels) {
+  // As many rows at once as stay in the first-level cache.
+  const auto rows = std::clamp<std::size_t>(2048 / (layer.width * layer.channels), 1, layer.height);
+  std::size_t count = 0;
+  for (std::size_t y = 0; y < layer.height; y += rows) {
+    const auto some = std::min(rows, layer.height - y);
+    count += first ? fire_rows<true>(layer, factors, y, some, x, h, shape, levels)
+                   : fire_rows<false>(layer, factors, y, some, x, h, shape, levels);
+  }
+  return count;
+}
+
+std::size_t steps(const NeuronStep& layer, const StepRange& range, const StepInput& input, float* h,
+                  const LevelsShape& shape, std::uint8_t* levels, StepScratch& scratch) {
   const float* x = input.x;
+  auto x_step = input.x_step;
   if (input.residual != nullptr) {
-    const auto size = layer.height * layer.width * layer.channels;
-    if (scratch.x.size() < size) scratch.x.resize(size);
-    add_levels(layer, input, scratch.x.data());
+    x_step = layer.height * layer.width * layer.channels;
+    if (scratch.x.size() < range.count * x_step) scratch.x.resize(range.count * x_step);
+    for (std::size_t s = 0; s < range.count; ++s) {
+      add_levels(layer, input, input.x + s * input.x_step,
+                 input.residual + s * input.residual_shape.bytes(), scratch.x.data() + s * x_step);
+    }
     x = scratch.x.data();
   }
-  const Factors factors = layer.aggregate ? aggregate(layer, x, h, scratch.rows)
-                                          : Factors{layer.decay, layer.gain, layer.offset};
+  Aggregator aggregator(layer, range, scratch);
+  if (layer.aggregate) aggregator.read_inputs(x, x_step);
   std::size_t count = 0;
-  for (std::size_t y = 0; y < layer.height; ++y) {
-    const auto i = y * layer.width * layer.channels;
-    auto* row = levels + shape.at(y, 0);
-    count += layer.first ? fire_row<true>(layer, factors, shape.pixel(), x + i, h + i, row)
-                         : fire_row<false>(layer, factors, shape.pixel(), x + i, h + i, row);
+  for (std::size_t s = 0; s < range.count; ++s) {
+    const bool first = range.first + s == 0;
+    const auto factors = layer.aggregate ? aggregator.factors(s, first ? nullptr : h)
+                                         : Factors{layer.decay, layer.gain, layer.offset};
+    count += fire(layer, factors, first, x + s * x_step, h, shape, levels + s * shape.bytes());
   }
   return count;
 }
@@ -198,11 +369,12 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace staa::kernels {
 
-HWY_EXPORT(step);
+HWY_EXPORT(steps);
 
-std::size_t neuron_step(const NeuronStep& layer, const StepInput& input, float* h,
-                        const LevelsShape& shape, std::uint8_t* levels, StepScratch& scratch) {
-  return HWY_DYNAMIC_DISPATCH(step)(layer, input, h, shape, levels, scratch);
+std::size_t neuron_steps(const NeuronStep& layer, const StepRange& range, const StepInput& input,
+                         float* h, const LevelsShape& shape, std::uint8_t* levels,
+                         StepScratch& scratch) {
+  return HWY_DYNAMIC_DISPATCH(steps)(layer, range, input, h, shape, levels, scratch);
 }
 
 }  // namespace staa::kernels

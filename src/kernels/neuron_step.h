@@ -9,7 +9,7 @@
 
 namespace staa::kernels {
 
-/// A layer of neurons at one time step of one sample, for inference, where the membrane is kept
+/// A layer of neurons over some time steps of one sample, for inference, where the membrane is kept
 /// between calls. The arithmetic is that of neuron_forward.
 struct NeuronStep {
   std::size_t height = 0;
@@ -19,23 +19,23 @@ struct NeuronStep {
   const float* decay = nullptr;  ///< [C], as the next two; without the aggregator alone
   const float* gain = nullptr;
   const float* offset = nullptr;
-  const float* pe_x = nullptr;  ///< [C] at this step, or null, as the next two
+  const float* pe_x = nullptr;  ///< [T, C] or null, as the next two
   const float* pe_h = nullptr;
   const float* pe_u = nullptr;
   std::size_t gc_reduced = 0;  ///< 0: no GC
-  GcWeights<float> gc[2];      ///< on X, on H
+  GcWeights<float> gc[2];      ///< on X, on H; `query` and `value_columns` are read
   std::size_t sa_reduced = 0;  ///< 0: no SA, gate 1/2
-  SaWeights<float> sa;
+  SaWeights<float> sa;         ///< `reduce` and `expand_columns` are read
   float sa_alpha = 2;
   float threshold = 1;
   float reset = 0;
-  bool first = false;  ///< the first step: H is 0 everywhere, whatever `h` holds
 };
 
-/// X [HW, C], and a residual that joins it: levels times `scale`, or none.
+/// X [HW, C] of each step, and a residual that joins it: levels times `scale`, or none.
 struct StepInput {
   const float* x = nullptr;
-  const std::uint8_t* residual = nullptr;
+  std::size_t x_step = 0;                  ///< values from one step to the next; 0: all the same
+  const std::uint8_t* residual = nullptr;  ///< one image behind another
   LevelsShape residual_shape;
   float residual_scale = 1;
 };
@@ -44,11 +44,19 @@ struct StepInput {
 struct StepScratch {
   std::vector<float> x;  ///< X with its residual
   std::vector<float> rows;
+  std::vector<std::uint32_t> active;
 };
 
-/// Writes the spikes to `levels` and the membrane behind them to `h` [HW, C]; returns how many
-/// fired.
-std::size_t neuron_step(const NeuronStep& layer, const StepInput& input, float* h,
-                        const LevelsShape& shape, std::uint8_t* levels, StepScratch& scratch);
+/// Which steps: the first of all reads no membrane, as H is 0 everywhere.
+struct StepRange {
+  std::size_t first = 0;
+  std::size_t count = 1;
+};
+
+/// Writes the spikes to `levels`, one image behind another, and the membrane behind them to `h`
+/// [HW, C]; returns how many fired. The same to the bit however the steps are divided into calls.
+std::size_t neuron_steps(const NeuronStep& layer, const StepRange& steps, const StepInput& input,
+                         float* h, const LevelsShape& shape, std::uint8_t* levels,
+                         StepScratch& scratch);
 
 }  // namespace staa::kernels

@@ -7,8 +7,8 @@ Model Model::load(const std::string& path) {
   return Model(std::make_shared<const Plan>(format::ModelFile(path)));
 }
 
-Model Model::load(std::vector<std::uint8_t> bytes, const std::string& source) {
-  return Model(std::make_shared<const Plan>(format::ModelFile(std::move(bytes), source)));
+Model Model::load(const std::vector<std::uint8_t>& bytes, const std::string& source) {
+  return Model(std::make_shared<const Plan>(format::ModelFile(bytes, source)));
 }
 
 const std::string& Model::network() const { return plan_->model().network; }

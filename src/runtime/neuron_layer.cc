@@ -1,27 +1,58 @@
 #include "staa/runtime/neuron_layer.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
 
 namespace staa::runtime {
+namespace {
+
+std::size_t size_of(const format::TensorNeed& need) {
+  std::size_t size = 1;
+  for (const auto extent : need.shape) size *= static_cast<std::size_t>(extent);
+  return size;
+}
+
+/// Whether the kernel wants a matrix [out, in] as [in, out].
+bool turned(const std::string& part) {
+  return part == "gc1.value.weight" || part == "gc2.value.weight" || part == "sa.expand.weight";
+}
+
+/// to [in, out] = from [out, in], in squares that stay in the cache.
+void turn(const float* from, std::size_t out, std::size_t in, float* to) {
+  constexpr std::size_t kSquare = 16;
+  for (std::size_t o = 0; o < out; o += kSquare) {
+    for (std::size_t i = 0; i < in; i += kSquare) {
+      for (auto k = i; k < std::min(i + kSquare, in); ++k) {
+        for (auto j = o; j < std::min(o + kSquare, out); ++j) to[k * out + j] = from[j * in + k];
+      }
+    }
+  }
+}
+
+}  // namespace
 
 NeuronLayer::NeuronLayer(const format::ModelFile& file, const format::Node& node) {
   const auto& settings = node.neuron;
+  const auto needs = format::tensors_of(node, node.shape, file.model());
   std::size_t total = 0;
-  for (const auto& need : format::tensors_of(node, node.shape, file.model())) {
-    std::size_t size = 1;
-    for (const auto extent : need.shape) size *= static_cast<std::size_t>(extent);
-    total += size;
-  }
-  weights_.reserve(total);
+  for (const auto& need : needs) total += size_of(need);
+  weights_.resize(total);
 
   std::map<std::string, const float*> at;
-  for (const auto& need : format::tensors_of(node, node.shape, file.model())) {
-    std::size_t size = 1;
-    for (const auto extent : need.shape) size *= static_cast<std::size_t>(extent);
+  float* next = weights_.data();
+  for (const auto& need : needs) {
+    const auto part = need.name.substr(node.name.size() + 1);
+    const auto size = size_of(need);
     const float* values = file.floats(need.name);
-    at[need.name.substr(node.name.size() + 1)] = weights_.data() + weights_.size();
-    weights_.insert(weights_.end(), values, values + size);
+    if (turned(part)) {
+      const auto out = static_cast<std::size_t>(need.shape[0]);
+      turn(values, out, size / out, next);
+    } else {
+      std::copy(values, values + size, next);
+    }
+    at[part] = next;
+    next += size;
   }
 
   step_.height = static_cast<std::size_t>(node.shape.height);
@@ -49,7 +80,7 @@ NeuronLayer::NeuronLayer(const format::ModelFile& file, const format::Node& node
     gc.query_bias = at.at(block + "query.bias");
     gc.norm = at.at(block + "norm.weight");
     gc.norm_bias = at.at(block + "norm.bias");
-    gc.value = at.at(block + "value.weight");
+    gc.value_columns = at.at(block + "value.weight");
     gc.value_bias = at.at(block + "value.bias");
   }
   step_.sa_reduced = static_cast<std::size_t>(settings.sa_reduced);
@@ -57,20 +88,9 @@ NeuronLayer::NeuronLayer(const format::ModelFile& file, const format::Node& node
   if (settings.sa_reduced > 0) {
     step_.sa.reduce = at.at("sa.reduce.weight");
     step_.sa.reduce_bias = at.at("sa.reduce.bias");
-    step_.sa.expand = at.at("sa.expand.weight");
+    step_.sa.expand_columns = at.at("sa.expand.weight");
     step_.sa.expand_bias = at.at("sa.expand.bias");
   }
-}
-
-std::size_t NeuronLayer::run(std::size_t t, const kernels::StepInput& input, float* h,
-                             const kernels::LevelsShape& shape, std::uint8_t* levels,
-                             kernels::StepScratch& scratch) const {
-  auto step = step_;
-  step.first = t == 0;
-  for (const float** table : {&step.pe_x, &step.pe_h, &step.pe_u}) {
-    if (*table != nullptr) *table += t * step.channels;
-  }
-  return kernels::neuron_step(step, input, h, shape, levels, scratch);
 }
 
 }  // namespace staa::runtime

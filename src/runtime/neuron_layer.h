@@ -13,10 +13,12 @@ class NeuronLayer {
  public:
   NeuronLayer(const format::ModelFile& file, const format::Node& node);
 
-  /// Step t. Without the first step's flag `h` is read; it is always written.
-  std::size_t run(std::size_t t, const kernels::StepInput& input, float* h,
+  /// As kernels::neuron_steps.
+  std::size_t run(const kernels::StepRange& steps, const kernels::StepInput& input, float* h,
                   const kernels::LevelsShape& shape, std::uint8_t* levels,
-                  kernels::StepScratch& scratch) const;
+                  kernels::StepScratch& scratch) const {
+    return kernels::neuron_steps(step_, steps, input, h, shape, levels, scratch);
+  }
 
  private:
   // One block for all weights, filled once: the kernel's pointers lead into it.

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <hwy/aligned_allocator.h>
-
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -10,6 +8,7 @@
 #include "staa/kernels/event_convolution.h"
 #include "staa/runtime/neuron_layer.h"
 #include "staa/runtime/runtime.h"
+#include "staa/util/block.h"
 
 namespace staa::runtime {
 
@@ -18,11 +17,13 @@ struct Convolution {
   kernels::EventConvolution shape;
   bool of_image = false;
   bool int8 = false;
-  bool binary = true;  ///< its input's levels are 0 or 1
-  hwy::AlignedFreeUniquePtr<float[]> fp32;
-  hwy::AlignedFreeUniquePtr<std::int8_t[]> bytes;
+  bool binary = true;        ///< its input's levels are 0 or 1
+  Block weights;             ///< floats, or with int8 bytes
   std::vector<float> scale;  ///< with int8: of a sum
   std::vector<float> bias;
+
+  const float* fp32() const { return reinterpret_cast<const float*>(weights.data()); }
+  const std::int8_t* bytes() const { return reinterpret_cast<const std::int8_t*>(weights.data()); }
 };
 
 /// Where a layer's spikes lie, and what one level stands for.

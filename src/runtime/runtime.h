@@ -32,7 +32,7 @@ class Model {
   /// one that is no model file, or does not fit together.
   static Model load(const std::string& path);
   /// The same for a file in memory; `source` stands for its name in messages.
-  static Model load(std::vector<std::uint8_t> bytes, const std::string& source);
+  static Model load(const std::vector<std::uint8_t>& bytes, const std::string& source);
 
   const std::string& network() const;
   const std::string& precision() const;  ///< "fp32" or "int8"

@@ -14,46 +14,11 @@ using format::kImage;
 using format::Node;
 using format::NodeKind;
 
-/// Of the slots of a convolution's input, the share above which looking at all of them is faster
-/// than at the events (docs/performance.md). With few outputs there is little to save an event.
+/// Firing rate of a convolution's input above which looking at everything is faster than at the
+/// events (docs/performance.md).
 double dense_above(const Convolution& conv) {
-  if (!conv.int8) return 0.45;
-  return conv.shape.out <= 32 ? 0.15 : conv.shape.out <= 64 ? 0.25 : 0.40;
-}
-
-/// An average pool: sums of levels, those of a window that the border cuts off scaled as if it had
-/// not been.
-void pool(const Node& node, const kernels::LevelsShape& from, const std::uint8_t* in,
-          const kernels::LevelsShape& to, std::uint8_t* out) {
-  const auto kernel = static_cast<std::ptrdiff_t>(node.window.kernel);
-  const auto stride = static_cast<std::ptrdiff_t>(node.window.stride);
-  const auto padding = static_cast<std::ptrdiff_t>(node.window.padding);
-  const auto height = static_cast<std::ptrdiff_t>(from.height);
-  const auto width = static_cast<std::ptrdiff_t>(from.width);
-  for (std::size_t y = 0; y < to.height; ++y) {
-    for (std::size_t x = 0; x < to.width; ++x) {
-      std::uint8_t* __restrict place = out + to.at(y, x);
-      std::fill(place, place + to.channels, std::uint8_t{0});
-      const auto top = static_cast<std::ptrdiff_t>(y) * stride - padding;
-      const auto left = static_cast<std::ptrdiff_t>(x) * stride - padding;
-      std::ptrdiff_t held = 0;
-      for (auto i = std::max<std::ptrdiff_t>(top, 0); i < std::min(top + kernel, height); ++i) {
-        for (auto j = std::max<std::ptrdiff_t>(left, 0); j < std::min(left + kernel, width); ++j) {
-          ++held;
-          const std::uint8_t* __restrict pixel =
-              in + from.at(static_cast<std::size_t>(i), static_cast<std::size_t>(j));
-          for (std::size_t c = 0; c < to.channels; ++c) {
-            place[c] = static_cast<std::uint8_t>(place[c] + pixel[c]);
-          }
-        }
-      }
-      if (padding > 0 || held == kernel * kernel) continue;
-      const auto factor = kernel * kernel / held;
-      for (std::size_t c = 0; c < to.channels; ++c) {
-        place[c] = static_cast<std::uint8_t>(place[c] * factor);
-      }
-    }
-  }
+  if (!conv.int8) return 0.6;
+  return conv.shape.out <= 32 ? 0.05 : 0.12;
 }
 
 Prediction predict(const std::vector<float>& sums, std::size_t steps) {
@@ -80,6 +45,7 @@ class Session::Impl {
       : plan_(std::move(plan)), options_(options), model_(plan_->model()) {
     const auto nodes = model_.nodes.size();
     membranes_.resize(nodes);
+    rates_.resize(nodes);
     levels_.resize(nodes);
     for (std::size_t i = 0; i < nodes; ++i) {
       const auto& node = model_.nodes[i];
@@ -154,7 +120,7 @@ class Session::Impl {
       bytes += (image.values.size() + image.current.size()) * sizeof(float);
     }
     for (const auto& levels : levels_) bytes += levels.size();
-    return bytes + (events_.keys.size() + events_.starts.size()) * sizeof(std::uint32_t);
+    return bytes + events_.bytes();
   }
 
  private:
@@ -169,8 +135,7 @@ class Session::Impl {
 
   void normalise(const std::uint8_t* image) {
     const auto channels = model_.mean.size();
-    for (std::size_t i = 0; i < frame_.size(); ++i) {
-      const auto c = i % channels;
+    for (std::size_t i = 0, c = 0; i < frame_.size(); ++i, c = c + 1 == channels ? 0 : c + 1) {
       frame_[i] = (static_cast<float>(image[i]) / 255.0F - model_.mean[c]) / model_.stddev[c];
     }
   }
@@ -186,7 +151,7 @@ class Session::Impl {
           std::copy(from, from + shape.channels, image.values.data() + shape.at(y, x));
         }
       }
-      kernels::convolve_all(conv.shape, image.values.data(), conv.fp32.get(),
+      kernels::convolve_all(conv.shape, image.values.data(), 1, conv.fp32(),
                             epilogue(conv, /*add=*/false), image.current.data());
     }
     shown_ = true;
@@ -214,19 +179,16 @@ class Session::Impl {
         if (plan_->convolution(i).of_image) {
           count_image(i, count);
         } else {
-          for (std::size_t s = 0; s < count; ++s) convolve(i, s);
+          convolve(i, count);
         }
         joined_ = true;
         break;
       case NodeKind::kNeuron:
-        for (std::size_t s = 0; s < count; ++s) fire(i, s);
+        fire(i, count);
         joined_ = false;
         break;
       case NodeKind::kPool:
-        for (std::size_t s = 0; s < count; ++s) {
-          pool(node, plan_->spikes(node.inputs[0]).shape, levels(node.inputs[0], s),
-               plan_->spikes(i).shape, levels(i, s));
-        }
+        pool(i, count);
         break;
       case NodeKind::kHead:
         for (std::size_t s = 0; s < count; ++s) read_out(node, s);
@@ -252,59 +214,81 @@ class Session::Impl {
     activity_.macs += static_cast<double>(count) * dense_operations(plan_->convolution(i).shape);
   }
 
-  void convolve(std::size_t i, std::size_t s) {
+  void convolve(std::size_t i, std::size_t count) {
     const auto& conv = plan_->convolution(i);
     const auto from = model_.nodes[i].inputs[0];
-    const auto& shape = conv.shape.input;
-    const std::uint8_t* in = levels(from, s);
-    if (options_.count_operations) {
-      if (conv.binary) {
-        activity_.acs += event_operations(conv.shape, in);
-      } else {
-        activity_.macs += dense_operations(conv.shape);
-      }
-    }
-    float* out = current(i, s);
+    const std::uint8_t* in = levels(from, 0);
+    if (options_.count_operations) count_operations(conv, in, count);
+    float* out = current(i, 0);
     const auto ending = epilogue(conv, joined_);
-    kernels::list_events(shape, in, conv.int8, events_);
-    const auto limit = dense_above(conv);
-    const bool crowded = static_cast<double>(events_.size) >
-                         limit * static_cast<double>(conv.shape.slots(conv.int8));
-    const bool dense = options_.path == Path::kDense || (options_.path == Path::kAuto && crowded);
-    if (!dense) {
-      if (conv.int8) {
-        kernels::convolve_events(conv.shape, in, conv.binary, events_, conv.bytes.get(), ending,
-                                 out);
+    const bool dense = options_.path == Path::kDense ||
+                       (options_.path == Path::kAuto && rates_[from] > dense_above(conv));
+    if (conv.int8) {
+      if (dense) {
+        kernels::convolve_all(conv.shape, in, count, conv.bytes(), ending, out);
       } else {
-        kernels::convolve_events(conv.shape, in, conv.binary, events_, conv.fp32.get(), ending,
-                                 out);
+        kernels::convolve_events(conv.shape, in, count, conv.bytes(), ending, events_, out);
       }
-    } else if (conv.int8) {
-      kernels::convolve_all(conv.shape, in, conv.bytes.get(), ending, out);
+    } else if (dense) {
+      const auto bytes = conv.shape.input.bytes() * count;
+      if (expanded_.size() < bytes) expanded_.resize(bytes);
+      kernels::levels_to_floats(in, bytes, expanded_.data());
+      kernels::convolve_all(conv.shape, expanded_.data(), count, conv.fp32(), ending, out);
     } else {
-      if (expanded_.size() < shape.bytes()) expanded_.resize(shape.bytes());
-      kernels::levels_to_floats(in, shape.bytes(), expanded_.data());
-      kernels::convolve_all(conv.shape, expanded_.data(), conv.fp32.get(), ending, out);
+      kernels::convolve_events(conv.shape, in, count, conv.fp32(), ending, events_, out);
     }
   }
 
-  void fire(std::size_t i, std::size_t s) {
+  void count_operations(const Convolution& conv, const std::uint8_t* in, std::size_t count) {
+    if (!conv.binary) {
+      activity_.macs += static_cast<double>(count) * dense_operations(conv.shape);
+      return;
+    }
+    for (std::size_t s = 0; s < count; ++s) {
+      activity_.acs += event_operations(conv.shape, in + s * conv.shape.input.bytes());
+    }
+  }
+
+  void fire(std::size_t i, std::size_t count) {
     const auto& node = model_.nodes[i];
+    const auto values = static_cast<std::size_t>(node.shape.values());
     kernels::StepInput input;
-    input.x = current(i, s);
+    input.x = current(i, 0);
+    input.x_step = values;
     for (const auto& image : images_) {
-      if (image.node == node.inputs[0]) input.x = image.current.data();
+      if (image.node != node.inputs[0]) continue;
+      input.x = image.current.data();
+      input.x_step = 0;
     }
     if (node.inputs.size() == 2 && model_.nodes[node.inputs[1]].kind != NodeKind::kConvolution) {
       const auto& spikes = plan_->spikes(node.inputs[1]);
-      input.residual = levels(node.inputs[1], s);
+      input.residual = levels(node.inputs[1], 0);
       input.residual_shape = spikes.shape;
       input.residual_scale = spikes.value;
     }
-    activity_.spikes += plan_->neurons(i).run(done_ + s, input, membranes_[i].data(),
-                                              plan_->spikes(i).shape, levels(i, s), scratch_);
-    activity_.neurons += static_cast<std::uint64_t>(node.shape.values());
-    if (options_.count_operations) activity_.macs += neuron_operations(node);
+    const auto fired = plan_->neurons(i).run({done_, count}, input, membranes_[i].data(),
+                                             plan_->spikes(i).shape, levels(i, 0), scratch_);
+    const auto neurons = values * count;
+    rates_[i] = static_cast<double>(fired) / static_cast<double>(neurons);
+    activity_.spikes += fired;
+    activity_.neurons += neurons;
+    if (options_.count_operations) {
+      activity_.macs += static_cast<double>(count) * neuron_operations(node);
+    }
+  }
+
+  void pool(std::size_t i, std::size_t count) {
+    const auto& node = model_.nodes[i];
+    const auto from = node.inputs[0];
+    const kernels::PoolWindow window{static_cast<std::size_t>(node.window.kernel),
+                                     static_cast<std::size_t>(node.window.stride),
+                                     static_cast<std::size_t>(node.window.padding)};
+    for (std::size_t s = 0; s < count; ++s) {
+      kernels::pool_levels(window, plan_->spikes(from).shape, levels(from, s),
+                           plan_->spikes(i).shape, levels(i, s));
+    }
+    const auto together = static_cast<double>(window.kernel * window.kernel);
+    rates_[i] = 1 - std::pow(1 - rates_[from], together);
   }
 
   /// Mean over pixels, the linear layer, and the sum over steps.
@@ -345,6 +329,7 @@ class Session::Impl {
   std::vector<float> expanded_;
   std::vector<std::vector<float>> membranes_;
   std::vector<std::vector<std::uint8_t>> levels_;
+  std::vector<double> rates_;  // of a node's levels, how many are not 0 (of a pool: about)
   std::vector<std::uint32_t> counts_;
   std::vector<float> sums_;
   kernels::EventList events_;

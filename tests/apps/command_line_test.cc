@@ -33,6 +33,7 @@ TEST(CommandLine, HelpIsEverywhere) {
                                                                    {"eval"},
                                                                    {"profile"},
                                                                    {"experiment"},
+                                                                   {"export"},
                                                                    {"data"},
                                                                    {"data", "check"},
                                                                    {"data", "convert"},
@@ -113,6 +114,34 @@ TEST_F(TinyCommand, TrainsEvaluatesAndProfiles) {
     for (const auto& layer : profile.at("layers")) acs += layer.at("acs").get<double>();
     EXPECT_NEAR(acs, profile["acs"].get<double>(), 1e-6 * acs);
   }
+}
+
+TEST_F(TinyCommand, ExportsWhatStaaRunRuns) {
+  ASSERT_EQ(run_staa(train({"--set", "train.epochs=1"})).code, 0);
+  const auto evaluated = run_staa({"eval", out(), "--json"});
+  ASSERT_EQ(evaluated.code, 0) << evaluated.err;
+  const auto expected = Json::parse(evaluated.out)["top1"].get<double>();
+  for (const std::string precision : {"fp32", "int8"}) {
+    std::vector<std::string> arguments{"export", out(), "-o", out(precision + ".staa")};
+    if (precision == "int8") arguments.emplace_back("--int8");
+    const auto exported = run_staa(arguments);
+    ASSERT_EQ(exported.code, 0) << exported.err;
+    expect_holds(exported.out, {precision, "resnet20", "T = 2"});
+    const Command command{
+        STAA_RUN_PROGRAM,
+        {out(precision + ".staa"), (folder_ / "data" / "t10k-images-idx3-ubyte").string(),
+         "--labels", (folder_ / "data" / "t10k-labels-idx1-ubyte").string(), "--bench", "--json"}};
+    const auto ran = Process(command).wait();
+    ASSERT_EQ(ran.code, 0) << ran.err;
+    // A spike within rounding of the threshold may flip: at most two of the 40 images.
+    EXPECT_NEAR(100 * Json::parse(ran.out)["accuracy"].get<double>(), expected, 5.01) << precision;
+  }
+}
+
+TEST_F(TinyCommand, ExportWritesNothingForAMissingRun) {
+  expect_usage_error({"export", out("none"), "-o", out("none.staa")}, {"none"});
+  expect_usage_error({"export", out("none")}, {"--output"});
+  EXPECT_FALSE(std::filesystem::exists(out("none.staa")));
 }
 
 TEST_F(TinyCommand, ASecondRunIntoAFolderIsRefusedAndCanGoOn) {

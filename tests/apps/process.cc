@@ -14,11 +14,23 @@
 
 namespace staa::test {
 
-Process::Process(const std::vector<std::string>& arguments,
-                 const std::vector<std::string>& before) {
-  auto words = before;
+namespace {
+
+Command with_words_before(std::vector<std::string> words,
+                          const std::vector<std::string>& arguments) {
   words.emplace_back(STAA_PROGRAM);
   words.insert(words.end(), arguments.begin(), arguments.end());
+  return {words.front(), {words.begin() + 1, words.end()}};
+}
+
+}  // namespace
+
+Process::Process(const std::vector<std::string>& arguments, const std::vector<std::string>& before)
+    : Process(with_words_before(before, arguments)) {}
+
+Process::Process(const Command& command) {
+  std::vector<std::string> words{command.program};
+  words.insert(words.end(), command.arguments.begin(), command.arguments.end());
   std::vector<char*> argv;
   for (auto& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
@@ -27,6 +39,7 @@ Process::Process(const std::vector<std::string>& arguments,
   pid_ = ::fork();
   if (pid_ < 0) throw std::runtime_error("fork failed");
   if (pid_ == 0) {
+    ::dup2(::open(command.input.c_str(), O_RDONLY), STDIN_FILENO);
     ::dup2(::open(out.c_str(), O_CREAT | O_WRONLY, 0600), STDOUT_FILENO);
     ::dup2(::open(err.c_str(), O_CREAT | O_WRONLY, 0600), STDERR_FILENO);
     ::execvp(argv[0], argv.data());

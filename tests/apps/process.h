@@ -18,10 +18,19 @@ struct Finished {
   std::string err;
 };
 
-/// The program `staa`, running in the background on one thread. `before` are words that stand
-/// before it, looked up in $PATH: {"env", "RANK=0"}.
+/// A program with its arguments and the file that it gets as standard input.
+struct Command {
+  std::string program;
+  std::vector<std::string> arguments;
+  std::string input = "/dev/null";
+};
+
+/// A program, running in the background on one thread.
 class Process {
  public:
+  explicit Process(const Command& command);
+  /// The program `staa`; `before` are words that stand before it, looked up in $PATH:
+  /// {"env", "RANK=0"}.
   explicit Process(const std::vector<std::string>& arguments,
                    const std::vector<std::string>& before = {});
   ~Process();

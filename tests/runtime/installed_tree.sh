@@ -26,6 +26,12 @@ from_cxx=$("$tree/build/classify" "$tree/tiny.staa" "$tree/image")
 from_c=$("$tree/build/classify_c" "$tree/tiny.staa" "$tree/image")
 echo "$from_cxx | $from_c"
 [ "${from_cxx%% *}" = "${from_c%% *}" ]
+[ "$("$tree/build/classify_static" "$tree/tiny.staa" "$tree/image")" = "$from_cxx" ]
+[ "$("$tree/build/classify_c_static" "$tree/tiny.staa" "$tree/image")" = "$from_c" ]
+if ldd "$tree/build/classify_static" | grep libstaa; then
+  echo "the static program links the shared library" >&2
+  exit 1
+fi
 case $from_c in *"3 steps") ;; *) exit 1 ;; esac
 if "$tree/build/classify_c" "$tree/image" "$tree/image" 2>"$tree/said"; then exit 1; fi
 grep -q truncated "$tree/said" || grep -q 'not a safetensors' "$tree/said"

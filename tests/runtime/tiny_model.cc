@@ -1,38 +1,108 @@
-// Writes a small model of random weights and an image for it: tiny_model MODEL IMAGE
+#include "runtime/tiny_model.h"
 
-#include <fstream>
+#include <algorithm>
 
-#include "staa/format/model_file.h"
 #include "staa/util/random.h"
 
-int main(int argc, char** argv) {
-  using namespace staa::format;
-  if (argc != 3) return 2;
-  ModelDescription model;
+namespace staa::test {
+namespace {
+
+using format::kImage;
+using format::Node;
+using format::NodeKind;
+
+Node convolution(const std::string& name, std::size_t input, std::int64_t out, std::int64_t stride,
+                 bool int8) {
+  Node node;
+  node.kind = NodeKind::kConvolution;
+  node.name = name;
+  node.inputs = {input};
+  node.window = {3, stride, 1};
+  node.out = out;
+  node.int8 = int8;
+  return node;
+}
+
+Node neuron(const std::string& name, std::vector<std::size_t> inputs, bool aggregate) {
+  Node node;
+  node.kind = NodeKind::kNeuron;
+  node.name = name;
+  node.inputs = std::move(inputs);
+  node.neuron.threshold = 0.4;
+  node.neuron.aggregate = aggregate;
+  if (aggregate) {
+    node.neuron.gc_reduced = 4;
+    node.neuron.sa_reduced = 2;
+    node.neuron.pe_x = true;
+  }
+  return node;
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> tiny_model(const TinyModel& tiny) {
+  format::ModelDescription model;
   model.network = "tiny";
-  model.precision = "fp32";
+  model.precision = tiny.int8 ? "int8" : "fp32";
   model.steps = 3;
-  model.input = {1, 8, 8};
-  model.mean = {0.5F};
-  model.stddev = {0.25F};
-  model.classes = {"left", "right"};
-  model.nodes.resize(3);
-  model.nodes[0] = {NodeKind::kConvolution, "c", {kImage}, {3, 1, 1}, 8, false, {}, {}};
-  model.nodes[1] = {NodeKind::kNeuron, "n", {0}, {}, 0, false, {}, {}};
-  model.nodes[2] = {NodeKind::kHead, "head", {1}, {}, 0, false, {}, {}};
-  infer_shapes(model, "tiny");
-  staa::Random random{3};
-  std::vector<float> values(1024);
-  for (auto& value : values) value = static_cast<float>(random.uniform(0.0, 1.0));
-  SafetensorsWriter writer;
+  model.input = tiny.input;
+  const auto channels = static_cast<std::size_t>(tiny.input.channels);
+  model.mean.assign(channels, 0.5F);
+  model.stddev.assign(channels, 0.25F);
+  model.classes = tiny.classes;
+  Node pool;
+  pool.kind = NodeKind::kPool;
+  pool.name = "pool";
+  pool.inputs = {1};
+  pool.window = {2, 2, 0};
+  Node head;
+  head.kind = NodeKind::kHead;
+  head.name = "head";
+  head.inputs = {6};
+  model.nodes = {convolution("c0", kImage, 16, 1, false),
+                 neuron("n0", {0}, true),
+                 pool,
+                 convolution("c1", 2, 16, 1, tiny.int8),
+                 neuron("n1", {3, 2}, true),
+                 convolution("c2", 4, 24, 2, tiny.int8),
+                 neuron("n2", {5}, false),
+                 head};
+  format::infer_shapes(model, "tiny");
+
+  Random random{3};
+  std::vector<std::vector<float>> floats;
+  std::vector<std::vector<std::int8_t>> bytes;
+  format::SafetensorsWriter writer;
   for (const auto& node : model.nodes) {
-    for (const auto& need : tensors_of(node, input_shape(model, node), model)) {
-      writer.add(need.name, need.dtype, need.shape, values.data());
+    const auto needs = format::tensors_of(node, format::input_shape(model, node), model);
+    for (const auto& need : needs) {
+      std::size_t size = 1;
+      for (const auto extent : need.shape) size *= static_cast<std::size_t>(extent);
+      const void* data = nullptr;
+      if (need.dtype == format::DType::kI8) {
+        auto& values = bytes.emplace_back(size);
+        for (auto& value : values) value = static_cast<std::int8_t>(random.below(255));
+        data = values.data();
+      } else {
+        const bool scale = need.name.find("scale") != std::string::npos;
+        auto& values = floats.emplace_back(size);
+        for (auto& value : values) {
+          value =
+              static_cast<float>(scale ? random.uniform(0.001, 0.003) : random.uniform(-0.2, 0.3));
+        }
+        data = values.data();
+      }
+      writer.add(need.name, need.dtype, need.shape, data);
     }
   }
-  writer.set_metadata(kModelKey, to_json(model));
-  writer.write(argv[1]);
-  std::ofstream image(argv[2], std::ios::binary);
-  for (int i = 0; i < 64; ++i) image.put(static_cast<char>(random.below(256)));
-  return 0;
+  writer.set_metadata(format::kModelKey, format::to_json(model));
+  auto file = writer.serialize();
+  if (!tiny.checksum) {
+    const std::string key = format::kChecksumKey;
+    const auto at = std::search(file.begin(), file.end(), key.begin(), key.end());
+    if (at != file.end()) *at = 'x';
+  }
+  return file;
 }
+
+}  // namespace staa::test

@@ -1,0 +1,72 @@
+#include "staa/kernels/levels.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "staa/kernels/levels.cc"
+#include <hwy/foreach_target.h>
+//
+#include "staa/kernels/vectors-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace staa::kernels::HWY_NAMESPACE {
+
+/// Pixels of one axis that a window holds.
+struct Span {
+  std::size_t begin;
+  std::size_t end;
+};
+
+Span span_of(std::size_t place, const PoolWindow& window, std::size_t extent) {
+  const auto begin = place * window.stride;
+  const auto end = std::min(begin + window.kernel, extent + window.padding);
+  return {std::max(begin, window.padding) - window.padding, end - window.padding};
+}
+
+void pool(const PoolWindow& window, const LevelsShape& from, const std::uint8_t* HWY_RESTRICT in,
+          const LevelsShape& to, std::uint8_t* HWY_RESTRICT out) {
+  for (std::size_t y = 0; y < to.height; ++y) {
+    const auto rows = span_of(y, window, from.height);
+    for (std::size_t x = 0; x < to.width; ++x) {
+      const auto columns = span_of(x, window, from.width);
+      const auto held = (rows.end - rows.begin) * (columns.end - columns.begin);
+      const bool whole = window.padding > 0 || held == 0;
+      const auto factor = whole ? 1 : window.kernel * window.kernel / held;
+      std::uint8_t* HWY_RESTRICT place = out + to.at(y, x);
+      for_channels<std::uint8_t>(to.pixel(), [&](auto d, std::size_t c) HWY_ATTR {
+        auto sum = hn::Zero(d);
+        for (auto i = rows.begin; i < rows.end; ++i) {
+          for (auto j = columns.begin; j < columns.end; ++j) {
+            sum = hn::Add(sum, hn::LoadU(d, in + from.at(i, j) + c));
+          }
+        }
+        auto scaled = sum;
+        for (std::size_t k = 1; k < factor; ++k) scaled = hn::Add(scaled, sum);
+        hn::StoreU(scaled, d, place + c);
+      });
+    }
+  }
+}
+
+void to_floats(const std::uint8_t* HWY_RESTRICT levels, std::size_t size,
+               float* HWY_RESTRICT values) {
+  for (std::size_t i = 0; i < size; ++i) values[i] = levels[i];
+}
+
+}  // namespace staa::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace staa::kernels {
+
+HWY_EXPORT(pool);
+HWY_EXPORT(to_floats);
+
+void pool_levels(const PoolWindow& window, const LevelsShape& from, const std::uint8_t* in,
+                 const LevelsShape& to, std::uint8_t* out) {
+  HWY_DYNAMIC_DISPATCH(pool)(window, from, in, to, out);
+}
+void levels_to_floats(const std::uint8_t* levels, std::size_t size, float* values) {
+  HWY_DYNAMIC_DISPATCH(to_floats)(levels, size, values);
+}
+
+}  // namespace staa::kernels
+#endif

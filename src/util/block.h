@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+
+namespace staa {
+
+/// Memory for many values, not filled with anything, at the start of a cache line. What is large
+/// lies in huge pages where the system has them: fewer faults to make it, fewer misses to read it.
+class Block {
+ public:
+  Block() = default;
+  explicit Block(std::size_t bytes);
+
+  std::uint8_t* data() { return bytes_.get(); }
+  const std::uint8_t* data() const { return bytes_.get(); }
+  std::size_t size() const { return size_; }
+
+ private:
+  struct Free {
+    void operator()(std::uint8_t* bytes) const { std::free(bytes); }
+  };
+  std::unique_ptr<std::uint8_t, Free> bytes_;
+  std::size_t size_ = 0;
+};
+
+/// Reads a whole regular file. Throws Error(kIo) if it cannot be read.
+Block read_block(const std::filesystem::path& path);
+
+}  // namespace staa

@@ -1,0 +1,175 @@
+// The program staa-run on every kind of input, with models of random weights.
+
+#include <nlohmann/json.hpp>
+
+#include "apps/process.h"
+#include "runtime/tiny_model.h"
+#include "staa/data/png.h"
+#include "staa/events/atis.h"
+#include "staa/util/random.h"
+#include "support/tiny_data.h"
+
+namespace staa::test {
+namespace {
+
+using Json = nlohmann::json;
+
+class StaaRun : public ::testing::Test {
+ protected:
+  std::string model(const TinyModel& tiny = {}, const std::string& name = "tiny.staa") const {
+    const auto file = tiny_model(tiny);
+    write_bytes(folder_ / name, {reinterpret_cast<const char*>(file.data()), file.size()});
+    return path(name);
+  }
+  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+
+  std::string random_bytes(std::size_t count) const {
+    Random random{7};
+    std::string bytes(count, '\0');
+    for (auto& byte : bytes) byte = static_cast<char>(random.below(256));
+    return bytes;
+  }
+
+  static Finished run(const std::vector<std::string>& arguments,
+                      const std::string& input = "/dev/null") {
+    return Process(Command{STAA_PROGRAM, arguments, input}).wait();
+  }
+
+  /// The objects that it prints with --json.
+  static std::vector<Json> objects(std::vector<std::string> arguments,
+                                   const std::string& input = "/dev/null") {
+    arguments.emplace_back("--json");
+    const auto ended = run(arguments, input);
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    std::vector<Json> found;
+    std::istringstream lines(ended.out);
+    for (std::string line; std::getline(lines, line);) found.push_back(Json::parse(line));
+    return found;
+  }
+
+  TempFolder folder_;
+};
+
+TEST_F(StaaRun, TheSameImageIsTheSameFromEveryKindOfFile) {
+  const auto bytes = random_bytes(64);
+  write_bytes(folder_ / "raw", bytes);
+  data::write_png(folder_ / "right" / "one.png", {1, 8, 8},
+                  reinterpret_cast<const std::uint8_t*>(bytes.data()));
+  using namespace std::string_literals;
+  write_bytes(folder_ / "images", "\0\0\x08\x03\0\0\0\x01\0\0\0\x08\0\0\0\x08"s + bytes);
+  write_bytes(folder_ / "labels", "\0\0\x08\x01\0\0\0\x01\x01"s);
+  write_bytes(folder_ / "records.bin", "\x01"s + bytes);
+  const auto tiny = model();
+  const auto expected = objects({tiny, "-"}, path("raw"));
+  ASSERT_EQ(expected.size(), 1U);
+  for (const char* key :
+       {"input", "class", "probability", "steps", "milliseconds", "spikes", "energy_mj"}) {
+    EXPECT_TRUE(expected[0].contains(key)) << key;
+  }
+  EXPECT_EQ(expected[0]["steps"], 3);
+  EXPECT_GT(expected[0]["spikes"], 0);
+  const std::vector<std::vector<std::string>> inputs{{path("right/one.png")},
+                                                     {path("right")},
+                                                     {path("images")},
+                                                     {path("images"), "--labels", path("labels")},
+                                                     {path("records.bin")}};
+  for (const auto& input : inputs) {
+    std::vector<std::string> arguments{tiny};
+    arguments.insert(arguments.end(), input.begin(), input.end());
+    const auto found = objects(arguments);
+    ASSERT_EQ(found.size(), 1U) << input[0];
+    EXPECT_EQ(found[0]["probability"], expected[0]["probability"]) << input[0];
+    EXPECT_EQ(found[0]["spikes"], expected[0]["spikes"]) << input[0];
+    if (input != std::vector<std::string>{path("images")}) {
+      EXPECT_EQ(found[0]["label"], "right") << input[0];
+    }
+  }
+}
+
+TEST_F(StaaRun, BothKindsOfCifarRecordsAreRead) {
+  TinyModel tiny;
+  tiny.input = {3, 8, 8};
+  const auto of_colours = model(tiny);
+  const auto planes = random_bytes(192);
+  std::string raw(192, '\0');
+  for (std::size_t i = 0; i < 192; ++i) raw[i % 64 * 3 + i / 64] = planes[i];
+  write_bytes(folder_ / "raw", raw);
+  write_bytes(folder_ / "one.bin", std::string("\x01", 1) + planes);
+  write_bytes(folder_ / "two.bin", std::string("\x05\x01", 2) + planes);
+  const auto expected = objects({of_colours, "-"}, path("raw"));
+  for (const std::string name : {"one.bin", "two.bin"}) {
+    const auto found = objects({of_colours, path(name)});
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0]["probability"], expected[0]["probability"]);
+    EXPECT_EQ(found[0]["label"], "right");
+  }
+  write_bytes(folder_ / "short.bin", planes.substr(1));
+  const auto ended = run({of_colours, path("short.bin")});
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_NE(ended.err.find("short.bin: 191 bytes"), std::string::npos) << ended.err;
+}
+
+TEST_F(StaaRun, RecordingsOfEventsAreCutIntoFrames) {
+  TinyModel tiny;
+  tiny.input = {2, 8, 8};
+  const auto of_events = model(tiny);
+  std::vector<events::Event> recording;
+  Random random{9};
+  for (int i = 0; i < 3000; ++i) {
+    recording.push_back({i * 10, static_cast<std::uint16_t>(random.below(16)),
+                         static_cast<std::uint16_t>(random.below(16)),
+                         static_cast<std::uint8_t>(random.below(2))});
+  }
+  events::write_atis(folder_ / "hand.bin", recording);
+  const auto found = objects({of_events, path("hand.bin"), "--sensor", "16x16"});
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0]["steps"], 3);
+  EXPECT_GT(found[0]["spikes"], 0);
+  // Events outside of a smaller sensor are left out: another input.
+  EXPECT_NE(objects({of_events, path("hand.bin")})[0]["spikes"], found[0]["spikes"]);
+  EXPECT_EQ(run({of_events, path("hand.bin"), "--sensor", "16"}).code, 2);
+}
+
+TEST_F(StaaRun, SumsUpAndStopsEarly) {
+  write_tiny_mnist(folder_ / "data", 10, 20, 8);
+  TinyModel tiny;
+  tiny.int8 = true;
+  tiny.classes = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
+  const std::vector<std::string> arguments{model(tiny), path("data/t10k-images-idx3-ubyte"),
+                                           "--labels", path("data/t10k-labels-idx1-ubyte"),
+                                           "--bench"};
+  const auto whole = objects(arguments);
+  ASSERT_EQ(whole.size(), 1U);
+  EXPECT_EQ(whole[0]["images"], 20);
+  EXPECT_EQ(whole[0]["mean_steps"], 3);
+  EXPECT_GE(whole[0]["accuracy"], 0);
+  EXPECT_LE(whole[0]["accuracy"], 1);
+  auto early = arguments;
+  early.insert(early.end(), {"--confidence", "0.01"});
+  EXPECT_EQ(objects(early)[0]["mean_steps"], 1);
+}
+
+TEST_F(StaaRun, SaysWhatIsWrong) {
+  const auto tiny = model();
+  const auto expect_said = [&](const std::vector<std::string>& arguments, int code,
+                               const std::string& part) {
+    const auto ended = run(arguments);
+    EXPECT_EQ(ended.code, code) << ended.err;
+    EXPECT_EQ(ended.out, "");
+    EXPECT_NE(ended.err.find(part), std::string::npos) << ended.err;
+  };
+  write_bytes(folder_ / "junk", random_bytes(100));
+  expect_said({tiny}, 2, "inputs");
+  expect_said({path("none.staa"), "-"}, 1, "none.staa");
+  expect_said({path("junk"), "-"}, 1, "not a safetensors file");
+  expect_said({tiny, path("none.png")}, 1, "no such file");
+  expect_said({tiny, path("junk")}, 1, "idx form");
+  data::write_png(folder_ / "large.png", {1, 2, 2}, std::vector<std::uint8_t>(4).data());
+  expect_said({tiny, path("large.png")}, 1, "the model takes");
+  const auto cut = Process(Command{STAA_PROGRAM, {tiny, "-"}, path("junk")}).wait();
+  EXPECT_EQ(cut.code, 1);
+  EXPECT_NE(cut.err.find("image 1 ends after 36 of 64 bytes"), std::string::npos) << cut.err;
+}
+
+}  // namespace
+}  // namespace staa::test

@@ -1,0 +1,102 @@
+#include <gtest/gtest.h>
+#include <hwy/targets.h>
+
+#include <thread>
+
+#include "runtime/tiny_model.h"
+#include "staa/runtime/runtime.h"
+#include "staa/util/random.h"
+#include "support/support.h"
+
+namespace staa::runtime {
+namespace {
+
+using Image = std::vector<std::uint8_t>;
+
+Model load(bool int8) {
+  test::TinyModel tiny;
+  tiny.int8 = int8;
+  return Model::load(test::tiny_model(tiny), "tiny");
+}
+
+std::vector<Image> random_images(std::size_t count, std::size_t bytes) {
+  constexpr std::uint64_t kSeed = 5;
+  std::vector<Image> images(count, Image(bytes));
+  Random random{kSeed};
+  for (auto& image : images) {
+    for (auto& byte : image) byte = static_cast<std::uint8_t>(random.below(256));
+  }
+  return images;
+}
+
+TEST(Session, EveryPathGivesTheSameToTheBit) {
+  for (const bool int8 : {false, true}) {
+    for (const auto target : hwy::SupportedAndGeneratedTargets()) {
+      SCOPED_TRACE(hwy::TargetName(target));
+      hwy::SetSupportedTargetsForTest(target);
+      const auto model = load(int8);  // weights are ordered for the instruction set
+      Session events(model, {Path::kEvents, true});
+      Session dense(model, {Path::kDense, true});
+      Session frames(model, {Path::kEvents, true});
+      for (const auto& image : random_images(4, model.input().values())) {
+        const auto expected = events.classify(image.data());
+        EXPECT_EQ(dense.classify(image.data()).probabilities, expected.probabilities);
+        frames.reset();
+        Prediction pushed;
+        for (std::size_t t = 0; t < model.steps(); ++t) pushed = frames.push(image.data());
+        EXPECT_EQ(pushed.probabilities, expected.probabilities);
+        EXPECT_EQ(frames.activity().spikes, events.activity().spikes);
+        EXPECT_GT(events.activity().firing_rate(), 0.02);
+        EXPECT_LT(events.activity().firing_rate(), 0.98);
+      }
+    }
+    hwy::SetSupportedTargetsForTest(0);
+  }
+}
+
+TEST(Session, ManyThreadsShareAModel) {
+  constexpr std::size_t kThreads = 4;
+  for (const bool int8 : {false, true}) {
+    const auto model = load(int8);
+    const auto images = random_images(32, model.input().values());
+    std::vector<std::vector<float>> expected;
+    Session alone(model);
+    for (const auto& image : images) expected.push_back(alone.classify(image.data()).probabilities);
+    std::vector<std::size_t> wrong(kThreads);
+    std::vector<std::thread> threads;
+    for (std::size_t k = 0; k < kThreads; ++k) {
+      threads.emplace_back([&, k] {
+        Session session(model);
+        for (std::size_t i = 0; i < images.size(); ++i) {
+          const auto at = (i + k * 7) % images.size();
+          const auto found = session.classify(images[at].data());
+          wrong[k] += found.probabilities == expected[at] ? 0 : 1;
+        }
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(wrong, std::vector<std::size_t>(kThreads));
+  }
+}
+
+TEST(Session, AModelMayGoBeforeItsSessions) {
+  auto model = std::make_unique<Model>(load(true));
+  Session session(*model);
+  const auto image = random_images(1, model->input().values())[0];
+  const auto expected = session.classify(image.data()).probabilities;
+  model.reset();
+  EXPECT_EQ(session.classify(image.data()).probabilities, expected);
+}
+
+TEST(Session, RefusesMoreStepsThanTheNetworkHas) {
+  const auto model = load(false);
+  Session session(model);
+  const auto image = random_images(1, model.input().values())[0];
+  test::expect_error(ErrorKind::kUsage, {"begin"}, [&] { session.step(); });
+  for (std::size_t t = 0; t < model.steps(); ++t) session.push(image.data());
+  test::expect_error(ErrorKind::kUsage, {"3 time steps", "reset"},
+                     [&] { session.push(image.data()); });
+}
+
+}  // namespace
+}  // namespace staa::runtime

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "staa/format/model_file.h"
+
+namespace staa::test {
+
+/// What a small model of random weights is like.
+struct TinyModel {
+  bool int8 = false;
+  format::Extent input{1, 8, 8};
+  std::vector<std::string> classes{"left", "right"};
+  bool checksum = true;
+};
+
+/// A model file with every kind of node, T = 3.
+std::vector<std::uint8_t> tiny_model(const TinyModel& model);
+
+}  // namespace staa::test

@@ -1,0 +1,23 @@
+// Writes a small model of random weights and an image for it: tiny_model MODEL IMAGE [int8] [plain]
+// With `plain` the file has no checksum, as a seed for the fuzzer.
+
+#include <fstream>
+#include <set>
+
+#include "runtime/tiny_model.h"
+#include "staa/util/random.h"
+
+int main(int argc, char** argv) {
+  if (argc < 3) return 2;
+  const std::set<std::string> words(argv + 3, argv + argc);
+  staa::test::TinyModel model;
+  model.int8 = words.count("int8") > 0;
+  model.checksum = words.count("plain") == 0;
+  const auto file = staa::test::tiny_model(model);
+  std::ofstream(argv[1], std::ios::binary)
+      .write(reinterpret_cast<const char*>(file.data()), static_cast<std::streamsize>(file.size()));
+  std::ofstream image(argv[2], std::ios::binary);
+  staa::Random random{3};
+  for (int i = 0; i < 64; ++i) image.put(static_cast<char>(random.below(256)));
+  return 0;
+}
