@@ -16,6 +16,7 @@ find_package(ZLIB REQUIRED)
 find_package(PNG REQUIRED)
 find_package(JPEG REQUIRED)  # libjpeg-turbo: jpeg.cc refuses others
 find_package(hwy REQUIRED)
+find_package(Protobuf REQUIRED)
 
 find_package(Torch REQUIRED)
 message(STATUS "LibTorch ${Torch_VERSION}")
