@@ -9,7 +9,7 @@
 namespace staa::recipe {
 namespace {
 
-constexpr std::array<const char*, 12> kChangeable{"description",
+constexpr std::array<const char*, 13> kChangeable{"description",
                                                   "threads",
                                                   "device",
                                                   "memory",
@@ -20,6 +20,7 @@ constexpr std::array<const char*, 12> kChangeable{"description",
                                                   "train.max_steps",
                                                   "train.epochs",
                                                   "train.checkpoint_steps",
+                                                  "train.tensorboard",
                                                   "data.cache"};
 
 bool changeable(const std::string& path) {

@@ -10,6 +10,9 @@
 
 #include "staa/models/registry.h"
 #include "staa/options/names.h"
+#include "staa/tensorboard/events.h"
+#include "staa/train/environment.h"
+#include "staa/train/firing_rates.h"
 #include "staa/train/loss.h"
 #include "staa/train/reporter.h"
 #include "staa/train/run_folder.h"
@@ -32,6 +35,9 @@ double seconds_since(Clock::time_point start) {
 
 /// Key of the mixup draws, apart from those of the loader.
 constexpr std::uint64_t kMixupStream = 0x6d69787570;
+
+/// Training steps from one event of the batch's own loss to the next.
+constexpr std::int64_t kEventSteps = 20;
 
 /// The run's folder, not made yet. Refuses to touch a run without being asked to, and to resume
 /// where there is nothing.
@@ -71,6 +77,8 @@ class Run {
   void report_step();
   void report_skipped(const std::vector<std::string>& reasons);
   void finish_epoch();
+  void write_events(const nlohmann::ordered_json& row,
+                    const std::vector<FiringRates::Layer>& rates);
   void save_last() const;
   /// Asked to stop before the end: the epoch in progress is left as it is, to be resumed.
   bool interrupted() const { return told_to_stop_ || StopSignals::received() != 0; }
@@ -97,6 +105,7 @@ class Run {
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<data::Loader> loader_;
   std::unique_ptr<data::Loader> test_loader_;
+  std::unique_ptr<tensorboard::EventWriter> events_;  // null: the recipe wants none
   Progress progress_;
   Evaluation last_;
   std::set<std::string> skipped_;  // what was said of corrupt samples
@@ -126,6 +135,10 @@ Run::Run(const TrainRequest& request, const Sources& sources, const RunFolder& f
     folder_.keep_metrics(progress_.epoch);
   } else {
     write_file_atomically(folder_.recipe(), description_.recipe);
+  }
+  folder_.append_environment(describe_environment(device_));
+  if (recipe_.train.tensorboard) {
+    events_ = std::make_unique<tensorboard::EventWriter>(folder_.root(), progress_.step);
   }
 }
 
@@ -208,7 +221,8 @@ torch::Tensor Run::loss_of(TensorBatch& batch) {
 }
 
 void Run::train_batch(TensorBatch batch) {
-  optimizer_->set_learning_rate(learning_rate_at(progress_.batch));
+  const double rate = learning_rate_at(progress_.batch);
+  optimizer_->set_learning_rate(rate);
   optimizer_->zero_grad();
   const auto loss = loss_of(batch);
   const double value = loss.item<double>();
@@ -227,6 +241,9 @@ void Run::train_batch(TensorBatch batch) {
   progress_.samples += size;
   ++progress_.batch;
   ++progress_.step;
+  if (events_ && progress_.step % kEventSteps == 0) {
+    events_->add(progress_.step, {{"loss/batch", value}, {"learning_rate", rate}});
+  }
 }
 
 void Run::report_step() {
@@ -258,6 +275,8 @@ void Run::finish_epoch() {
   const double elapsed = std::max(1e-9, seconds_since(epoch_start_));
   const double speed = static_cast<double>(progress_.samples - epoch_start_samples_) / elapsed;
   const double waited = loader_->seconds_waited();
+  std::unique_ptr<FiringRates> rates;
+  if (events_) rates = std::make_unique<FiringRates>(*network_);
   last_ = evaluate(*network_, *test_loader_, device_, [this] { return !interrupted(); });
   // A stop in the evaluation: the epoch's training is kept, its evaluation is made on resuming.
   if (interrupted()) return save_last();
@@ -296,12 +315,29 @@ void Run::finish_epoch() {
   folder_.append_metrics(row.dump());
   if (best) save_weights(folder_.best(), *network_, progress_, description_);
   save_last();
+  // After the checkpoint: an epoch that is repeated has left no events.
+  if (events_) write_events(row, rates->layers());
   reporter_.say(fmt::format(
       "epoch {:>{}}/{}  train loss {:.4f} acc {:.2f} %  test loss {:.4f} acc {:.2f} %{}  {:.0f} "
       "images/s  lr {:.4g}{}",
       progress_.epoch, std::to_string(recipe_.train.epochs).size(), recipe_.train.epochs,
       train_loss, train_top1, last_.loss, last_.top1, best ? " (best)" : "", speed, last_rate,
       skipped_note(skipped, static_cast<std::int64_t>(last_.skipped.size()))));
+}
+
+void Run::write_events(const nlohmann::ordered_json& row,
+                       const std::vector<FiringRates::Layer>& rates) {
+  std::vector<tensorboard::Scalar> scalars;
+  const std::vector<std::pair<const char*, const char*>> tags{{"loss/train", "train_loss"},
+                                                              {"loss/test", "test_loss"},
+                                                              {"accuracy/train", "train_top1"},
+                                                              {"accuracy/test", "test_top1"},
+                                                              {"images_per_s", "images_per_s"}};
+  for (const auto& [tag, key] : tags) scalars.push_back({tag, row.at(key).get<double>()});
+  for (const auto& layer : rates) {
+    if (layer.rate >= 0) scalars.push_back({"firing_rate/" + layer.name, layer.rate});
+  }
+  events_->add(progress_.step, scalars);
 }
 
 void Run::save_last() const {
