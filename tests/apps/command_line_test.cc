@@ -32,6 +32,8 @@ TEST(CommandLine, HelpIsEverywhere) {
                                                                    {"train"},
                                                                    {"eval"},
                                                                    {"profile"},
+                                                                   {"gradcam"},
+                                                                   {"report"},
                                                                    {"data"},
                                                                    {"data", "check"},
                                                                    {"data", "convert"},

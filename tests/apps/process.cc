@@ -12,8 +12,8 @@
 
 namespace staa::test {
 
-Process::Process(const std::vector<std::string>& arguments) {
-  std::vector<std::string> words{STAA_PROGRAM};
+Process::Process(const std::vector<std::string>& arguments, const std::string& program) {
+  std::vector<std::string> words{program};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
   for (auto& word : words) argv.push_back(word.data());
@@ -25,7 +25,7 @@ Process::Process(const std::vector<std::string>& arguments) {
   if (pid_ == 0) {
     ::dup2(::open(out.c_str(), O_CREAT | O_WRONLY, 0600), STDOUT_FILENO);
     ::dup2(::open(err.c_str(), O_CREAT | O_WRONLY, 0600), STDERR_FILENO);
-    ::execv(argv[0], argv.data());
+    ::execvp(argv[0], argv.data());
     ::_exit(127);
   }
 }
@@ -60,6 +60,10 @@ Finished Process::wait() {
   finished.out = read_text_file(folder_ / "out");
   finished.err = read_text_file(folder_ / "err");
   return finished;
+}
+
+Finished run_program(const std::string& program, const std::vector<std::string>& arguments) {
+  return Process(arguments, program).wait();
 }
 
 Finished run_staa(const std::vector<std::string>& arguments) { return Process(arguments).wait(); }

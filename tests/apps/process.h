@@ -18,10 +18,11 @@ struct Finished {
   std::string err;
 };
 
-/// The program `staa`, running in the background on one thread.
+/// A program running in the background: `staa`, unless another is named.
 class Process {
  public:
-  explicit Process(const std::vector<std::string>& arguments);
+  explicit Process(const std::vector<std::string>& arguments,
+                   const std::string& program = STAA_PROGRAM);
   ~Process();
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
@@ -42,5 +43,9 @@ class Process {
 
 /// Runs `staa` with these arguments to its end.
 Finished run_staa(const std::vector<std::string>& arguments);
+
+/// Runs another program to its end; a name without a slash is looked for in PATH. Exit code 127: it
+/// is not there.
+Finished run_program(const std::string& program, const std::vector<std::string>& arguments);
 
 }  // namespace staa::test
