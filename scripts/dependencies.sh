@@ -13,6 +13,7 @@ packages=(
   dataset-fashion-mnist
   libcli11-dev libtomlplusplus-dev libspdlog-dev libfmt-dev nlohmann-json3-dev
   libhwy-dev zlib1g-dev libpng-dev libjpeg62-turbo-dev
+  libprotobuf-dev protobuf-compiler   # event files for TensorBoard
   libgtest-dev libbenchmark-dev
 )
 if [ "${1:-}" = "--tests" ]; then

@@ -14,6 +14,8 @@ void add_eval(CLI::App& app, Action& action);
 void add_experiment(CLI::App& app, Action& action);
 void add_export(CLI::App& app, Action& action);
 void add_profile(CLI::App& app, Action& action);
+void add_gradcam(CLI::App& app, Action& action);
+void add_report(CLI::App& app, Action& action);
 void add_data(CLI::App& app, Action& action);
 void add_info(CLI::App& app, Action& action);
 /// And `completion` and `manual`, which print what packages install.

@@ -5,10 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "command.h"
-#include "staa/models/registry.h"
 #include "staa/train/evaluate.h"
-#include "staa/train/run_folder.h"
 #include "staa/train/setup.h"
+#include "staa/train/trained.h"
 #include "staa/util/error.h"
 #include "staa/util/text.h"
 
@@ -23,19 +22,13 @@ struct Options {
 };
 
 int eval_command(const Options& options) {
-  const train::RunFolder folder(options.run);
-  const auto weights = folder.weights(options.checkpoint);
-  const auto description = train::load_description(weights);
-  const auto recipe =
-      recipe::parse_recipe(description.recipe, weights.string() + " (recipe)", options.overrides);
-  train::set_threads(recipe.threads);
-  const auto device = train::choose_device(recipe);
-  const auto network = models::make_network(train::network_options(recipe, description.input));
-  const auto progress = train::load_weights(weights, *network);
-  network->to(device);
-  const auto test = train::open_data(recipe, &description.input).test;
-  const auto loader = train::evaluation_loader(test, recipe);
-  const auto result = train::evaluate(*network, *loader, device);
+  const auto trained = train::open_trained(options.run, options.checkpoint, options.overrides);
+  train::set_threads(trained.recipe.threads);
+  const auto device = train::choose_device(trained.recipe);
+  trained.network->to(device);
+  const auto test = train::open_data(trained.recipe, &trained.input).test;
+  const auto loader = train::evaluation_loader(test, trained.recipe);
+  const auto result = train::evaluate(*trained.network, *loader, device);
 
   for (const auto& reason : result.skipped) std::cerr << "staa: skipped: " << reason << '\n';
   if (options.json) {
@@ -45,14 +38,14 @@ int eval_command(const Options& options) {
                                         {"samples", result.samples},
                                         {"skipped", result.skipped.size()},
                                         {"checkpoint", options.checkpoint},
-                                        {"epoch", progress.epoch}};
+                                        {"epoch", trained.progress.epoch}};
     std::cout << object.dump() << '\n';
   } else {
     std::cout << fmt::format(
         "{} ({} checkpoint, epoch {}): top-1 {:.2f} %, top-5 {:.2f} %, loss "
         "{:.4f} on {} samples of {}\n",
-        options.run, options.checkpoint, progress.epoch, result.top1, result.top5, result.loss,
-        with_thousands(result.samples), test->name());
+        options.run, options.checkpoint, trained.progress.epoch, result.top1, result.top5,
+        result.loss, with_thousands(result.samples), test->name());
   }
   return 0;
 }

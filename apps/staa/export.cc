@@ -6,9 +6,7 @@
 #include <memory>
 
 #include "command.h"
-#include "staa/models/registry.h"
-#include "staa/train/run_folder.h"
-#include "staa/train/setup.h"
+#include "staa/train/trained.h"
 #include "staa/util/error.h"
 #include "staa/util/text.h"
 
@@ -23,13 +21,9 @@ struct Options {
 };
 
 int export_command(const Options& options) {
-  const train::RunFolder folder(options.run);
-  const auto weights = folder.weights(options.checkpoint);
-  const auto description = train::load_description(weights);
-  const auto recipe = recipe::parse_recipe(description.recipe, weights.string() + " (recipe)");
-  const auto network = models::make_network(train::network_options(recipe, description.input));
-  train::load_weights(weights, *network);
-  deploy::export_model(*network, description.input,
+  const auto trained = train::open_trained(options.run, options.checkpoint);
+  const auto& recipe = trained.recipe;
+  deploy::export_model(*trained.network, trained.input,
                        options.int8 ? deploy::WeightType::kInt8 : deploy::WeightType::kFp32,
                        options.output);
   const auto bytes = static_cast<std::int64_t>(std::filesystem::file_size(options.output));

@@ -32,6 +32,8 @@ int run(int argc, char** argv) {
   add_eval(app, action);
   add_profile(app, action);
   add_experiment(app, action);
+  add_gradcam(app, action);
+  add_report(app, action);
   add_export(app, action);
   add_data(app, action);
   add_info(app, action);

@@ -1,9 +1,8 @@
 #include "staa/data/contact_sheet.h"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 
+#include "staa/data/frame_image.h"
 #include "staa/data/glyphs.h"
 #include "staa/util/error.h"
 
@@ -12,12 +11,6 @@ namespace {
 
 constexpr std::int64_t kGap = 2;        ///< pixels around a tile
 constexpr std::int64_t kSmallest = 64;  ///< smaller images are shown a whole number of times larger
-
-using Rgb = std::array<std::uint8_t, 3>;
-
-std::uint8_t to_byte(float value) {
-  return static_cast<std::uint8_t>(std::lround(255.0F * std::clamp(value, 0.0F, 1.0F)));
-}
 
 class Sheet {
  public:
@@ -40,9 +33,10 @@ class Sheet {
   void draw(std::int64_t sample, const std::string& name) {
     const auto left = sample % columns_ * cell_width_ + kGap;
     const auto top = sample / columns_ * cell_height_ + kGap;
-    const float brightest = brightest_of(sample);
+    const float brightest = brightest_of(frame(sample, 0), shape_, batch_.size * frame_values());
     for (std::int64_t step = 0; step < shape_.steps; ++step) {
-      draw_frame(frame(sample, step), brightest, left + step * tile_width_, top);
+      const auto shown = frame_image(frame(sample, step), shape_, normalisation_, brightest);
+      paste(enlarged(shown, zoom_), image, left + step * tile_width_, top);
     }
     draw_text(image, name, left, top + zoom_ * shape_.height + kGap, left + cell_width_ - kGap);
   }
@@ -55,36 +49,6 @@ class Sheet {
     return batch_.values.data() + (step * batch_.size + sample) * frame_values();
   }
   std::int64_t frame_values() const { return shape_.values() / shape_.steps; }
-
-  float brightest_of(std::int64_t sample) const {
-    float most = 0;
-    for (std::int64_t step = 0; step < shape_.steps; ++step) {
-      const float* values = frame(sample, step);
-      most = std::max(most, *std::max_element(values, values + frame_values()));
-    }
-    return most > 0 ? most : 1;
-  }
-
-  Rgb colour(const float* pixel, float brightest) const {
-    const auto shown = [&](std::size_t c) {
-      if (normalisation_.mean.empty()) return to_byte(pixel[c] / brightest);
-      return to_byte(pixel[c] * normalisation_.stddev[c] + normalisation_.mean[c]);
-    };
-    if (shape_.channels == 1) return {shown(0), shown(0), shown(0)};
-    if (shape_.channels == 2) return {shown(1), 0, shown(0)};
-    return {shown(0), shown(1), shown(2)};
-  }
-
-  void draw_frame(const float* values, float brightest, std::int64_t left, std::int64_t top) {
-    for (std::int64_t y = 0; y < zoom_ * shape_.height; ++y) {
-      auto* row = image.pixels.data() + ((top + y) * image.shape.width + left) * 3;
-      for (std::int64_t x = 0; x < zoom_ * shape_.width; ++x) {
-        const auto at = (y / zoom_ * shape_.width + x / zoom_) * shape_.channels;
-        const auto rgb = colour(values + at, brightest);
-        std::copy(rgb.begin(), rgb.end(), row + 3 * x);
-      }
-    }
-  }
 
   const Batch& batch_;
   SampleShape shape_;

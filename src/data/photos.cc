@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "staa/data/crop.h"
+#include "staa/data/fit_image.h"
 #include "staa/data/image_folder.h"
 #include "staa/data/jpeg.h"
 #include "staa/data/listing.h"
@@ -26,15 +27,6 @@ struct Scratch {
   std::vector<std::uint8_t> decoded;
   Image photo;
 };
-
-/// A grey image in three equal channels.
-Image in_colour(Image&& image) {
-  if (image.shape.channels == 3) return std::move(image);
-  Image colour{{3, image.shape.height, image.shape.width}, {}};
-  colour.pixels.reserve(3 * image.pixels.size());
-  for (const auto value : image.pixels) colour.pixels.insert(colour.pixels.end(), 3, value);
-  return colour;
-}
 
 /// The folders' names as they stand in the file.
 std::vector<std::string> names_of(const std::vector<std::string>& folders, const fs::path& file) {
@@ -113,7 +105,7 @@ void Photos::read(std::int64_t index, Random& random, float* out) const {
     resize(box, window.left, window.top, window.denominator, window.image, photo);
     scratch.decoded = std::move(window.image.pixels);
   } else {
-    const auto whole = in_colour(decode_image(path, scratch.file));
+    const auto whole = with_channels(decode_image(path, scratch.file), 3);
     resize(crop(whole.shape, random), 0, 0, 1, whole, photo);
   }
   transform_.apply(photo, random, out);

@@ -93,6 +93,26 @@ bool PngReader::read_rows(PngReader& reader, std::uint8_t* pixels) {
   fail(ErrorKind::kInput, "{}: cannot decode as PNG: {}", file, reader.reason());
 }
 
+/// The bytes of a PNG file; `file` stands in messages.
+std::string encode(const std::string& file, const ImageShape& shape, const std::uint8_t* pixels) {
+  if ((shape.channels != 1 && shape.channels != 3) || shape.bytes() < 1) {
+    fail(ErrorKind::kUsage, "{}: cannot write an image of {} as PNG: expected 1 or 3 channels",
+         file, describe(shape));
+  }
+  png_image image{};
+  image.version = PNG_IMAGE_VERSION;
+  image.width = static_cast<png_uint_32>(shape.width);
+  image.height = static_cast<png_uint_32>(shape.height);
+  image.format = shape.channels == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB;
+  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image);
+  std::string bytes(size, '\0');
+  if (::png_image_write_to_memory(&image, bytes.data(), &size, 0, pixels, 0, nullptr) == 0) {
+    fail(ErrorKind::kRuntime, "{}: cannot encode as PNG: {}", file, image.message);
+  }
+  bytes.resize(size);
+  return bytes;
+}
+
 }  // namespace
 
 Image decode_png(const std::string& file, const std::uint8_t* bytes, std::size_t count) {
@@ -106,25 +126,13 @@ Image decode_png(const std::string& file, const std::uint8_t* bytes, std::size_t
   return image;
 }
 
+std::string encode_png(const ImageShape& shape, const std::uint8_t* pixels) {
+  return encode("picture", shape, pixels);
+}
+
 void write_png(const std::filesystem::path& path, const ImageShape& shape,
                const std::uint8_t* pixels) {
-  if ((shape.channels != 1 && shape.channels != 3) || shape.bytes() < 1) {
-    fail(ErrorKind::kUsage, "{}: cannot write an image of {} as PNG: expected 1 or 3 channels",
-         path.string(), describe(shape));
-  }
-  png_image image{};
-  image.version = PNG_IMAGE_VERSION;
-  image.width = static_cast<png_uint_32>(shape.width);
-  image.height = static_cast<png_uint_32>(shape.height);
-  image.format = shape.channels == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB;
-  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image);
-  std::vector<std::uint8_t> bytes(size);
-  if (::png_image_write_to_memory(&image, bytes.data(), &size, 0, pixels, 0, nullptr) == 0) {
-    fail(ErrorKind::kRuntime, "{}: cannot encode as PNG: {}", path.string(), image.message);
-  }
-  AtomicFile file(path);
-  file.write(bytes.data(), size);
-  file.commit();
+  write_file_atomically(path, encode(path.string(), shape, pixels));
 }
 
 }  // namespace staa::data

@@ -14,9 +14,11 @@ namespace staa::data {
 /// libpng's reason for a file that is cut off or corrupted, and for more than kMaxImagePixels.
 Image decode_png(const std::string& file, const std::uint8_t* bytes, std::size_t count);
 
-/// Writes an image of 1 or 3 channels as PNG; the file appears whole or not at all. `pixels` are
-/// shape.bytes() bytes, [height, width, channels]. Throws Error(kIo), or Error(kUsage) for a shape
-/// that cannot be written.
+/// An image of 1 or 3 channels as the bytes of a PNG file. `pixels` are shape.bytes() bytes,
+/// [height, width, channels]. Throws Error(kUsage) for a shape that cannot be written.
+std::string encode_png(const ImageShape& shape, const std::uint8_t* pixels);
+
+/// Writes encode_png's bytes to a file, whole or not at all. Throws Error(kIo) as well.
 void write_png(const std::filesystem::path& path, const ImageShape& shape,
                const std::uint8_t* pixels);
 

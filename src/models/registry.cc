@@ -68,6 +68,16 @@ std::shared_ptr<Network> make_network(const NetworkOptions& options) {
   return found->second(options);
 }
 
+std::vector<NamedNeurons> neuron_layers(const Network& network) {
+  std::vector<NamedNeurons> layers;
+  for (const auto& item : network.named_modules("", /*include_self=*/false)) {
+    auto layer = std::dynamic_pointer_cast<nn::Neuron>(item.value());
+    // "stem.0.neuron" is the module's own name.
+    if (layer) layers.push_back({item.key().substr(0, item.key().rfind('.')), layer});
+  }
+  return layers;
+}
+
 std::int64_t parameter_count(const torch::nn::Module& module) {
   std::int64_t count = 0;
   for (const auto& parameter : module.parameters()) count += parameter.numel();

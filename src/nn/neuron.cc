@@ -34,6 +34,7 @@ ops::Spikes Neuron::spikes(const ops::NeuronInput& input) {
            input.steps(), input.steps(), values->size(0));
     }
   }
+  if (input_observer_) input_observer_(input);
   auto fired = fire(input);
   notify(x, fired);
   return fired;

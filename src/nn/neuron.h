@@ -2,7 +2,9 @@
 
 #include <torch/torch.h>
 
+#include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "staa/nn/blocks.h"
@@ -26,6 +28,10 @@ class Neuron : public torch::nn::Module, public Observable {
   /// The same, with the spikes as bits too, for a convolution that reads them next.
   ops::Spikes spikes(const ops::NeuronInput& input);
 
+  /// Called before every forward pass with all that drives the layer.
+  using InputObserver = std::function<void(const ops::NeuronInput& input)>;
+  void set_input_observer(InputObserver observer) { input_observer_ = std::move(observer); }
+
   const NeuronOptions& options() const { return options_; }
   std::int64_t channels() const { return channels_; }
 
@@ -36,6 +42,9 @@ class Neuron : public torch::nn::Module, public Observable {
 
   NeuronOptions options_;
   std::int64_t channels_;
+
+ private:
+  InputObserver input_observer_;
 };
 
 /// Leaky integrate-and-fire (Eq. 1-3). No parameters.

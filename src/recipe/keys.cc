@@ -275,6 +275,8 @@ std::vector<Key> train_keys() {
           STAA_MEMBER(train.sync_batch_norm)),
       at_least(0, key("train.max_steps", "End after so many steps in all; 0: no limit",
                       STAA_MEMBER(train.max_steps))),
+      key("train.tensorboard", "Event files for TensorBoard in the run's folder",
+          STAA_MEMBER(train.tensorboard)),
   };
 }
 

@@ -69,6 +69,7 @@ struct TrainSection {
   OnNan on_nan = OnNan::kStop;
   bool sync_batch_norm = true;
   std::int64_t max_steps = 0;
+  bool tensorboard = true;
 };
 
 /// [optimizer]
@@ -142,8 +143,8 @@ std::vector<Difference> differences(const Recipe& before, const Recipe& now);
 
 /// Throws Error(kUsage) naming every key in which `wanted` differs from `stored`, the recipe of the
 /// run in `run`, unless that key may change when a run goes on: threads, device, where the data lie
-/// and who loads them, evaluation batches, the number of epochs and steps, and when checkpoints are
-/// made.
+/// and who loads them, evaluation batches, the number of epochs and steps, when checkpoints are
+/// made, and whether there are event files.
 void check_resumable(const Recipe& stored, const Recipe& wanted, const std::string& run);
 
 /// One key, for documentation and `staa info`.

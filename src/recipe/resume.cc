@@ -21,7 +21,8 @@ constexpr std::array kIndifferent{"description",
                                   "train.eval_batch",
                                   "train.checkpoint_steps",
                                   "train.checkpoint_minutes",
-                                  "train.on_nan"};
+                                  "train.on_nan",
+                                  "train.tensorboard"};
 
 /// Keys that say how far a run goes: a longer one goes on from a shorter one.
 constexpr std::array kExtent{"train.max_steps", "train.epochs"};

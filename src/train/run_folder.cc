@@ -7,6 +7,15 @@
 #include "staa/util/file.h"
 
 namespace staa::train {
+namespace {
+
+void append_line(const std::filesystem::path& path, const std::string& line) {
+  std::ofstream out(path, std::ios::app);
+  out << line << '\n' << std::flush;
+  if (!out) fail_errno(path.string(), "cannot write");
+}
+
+}  // namespace
 
 std::filesystem::path RunFolder::weights(const std::string& which) const {
   auto path = which == "best" ? best() : last();
@@ -22,9 +31,11 @@ bool RunFolder::has_run() const {
 }
 
 void RunFolder::append_metrics(const std::string& json_line) const {
-  std::ofstream out(metrics(), std::ios::app);
-  out << json_line << '\n' << std::flush;
-  if (!out) fail_errno(metrics().string(), "cannot write");
+  append_line(metrics(), json_line);
+}
+
+void RunFolder::append_environment(const std::string& json_line) const {
+  append_line(environment(), json_line);
 }
 
 void RunFolder::keep_metrics(std::int64_t epochs) const {

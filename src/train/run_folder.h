@@ -10,6 +10,8 @@ namespace staa::train {
 ///   recipe.toml        the resolved recipe
 ///   train.log          what was said
 ///   metrics.jsonl      one object an epoch
+///   environment.jsonl  one object a start: where it ran, and with what
+///   events.out.tfevents.*  a file a start, for TensorBoard
 ///   last.safetensors   the newest checkpoint, to go on from
 ///   best.safetensors   the weights of the epoch with the best test accuracy
 class RunFolder {
@@ -20,6 +22,7 @@ class RunFolder {
   std::filesystem::path recipe() const { return root_ / "recipe.toml"; }
   std::filesystem::path log() const { return root_ / "train.log"; }
   std::filesystem::path metrics() const { return root_ / "metrics.jsonl"; }
+  std::filesystem::path environment() const { return root_ / "environment.jsonl"; }
   std::filesystem::path last() const { return root_ / "last.safetensors"; }
   std::filesystem::path best() const { return root_ / "best.safetensors"; }
 
@@ -31,6 +34,9 @@ class RunFolder {
 
   /// Adds one line to metrics.jsonl and flushes it to the disk.
   void append_metrics(const std::string& json_line) const;
+
+  /// Adds one line to environment.jsonl.
+  void append_environment(const std::string& json_line) const;
 
   /// Keeps the rows of the first `epochs` epochs: a run killed between its metrics and its
   /// checkpoint repeats that epoch.

@@ -12,6 +12,9 @@
 #include "staa/models/registry.h"
 #include "staa/nn/layers.h"
 #include "staa/options/names.h"
+#include "staa/tensorboard/events.h"
+#include "staa/train/environment.h"
+#include "staa/train/firing_rates.h"
 #include "staa/train/loss.h"
 #include "staa/train/non_finite.h"
 #include "staa/train/reporter.h"
@@ -36,6 +39,9 @@ double seconds_since(Clock::time_point start) {
 
 /// Key of the mixup draws, apart from those of the loader.
 constexpr std::uint64_t kMixupStream = 0x6d69787570;
+
+/// Training steps from one event of the batch's own loss to the next.
+constexpr std::int64_t kEventSteps = 20;
 
 /// The run's folder, not made yet. Refuses to touch a run without being asked to, and to resume
 /// where there is nothing.
@@ -90,6 +96,8 @@ class Run {
   void report_step();
   void report_skipped(const std::vector<std::string>& reasons);
   void finish_epoch();
+  void write_events(const nlohmann::ordered_json& row,
+                    const std::vector<FiringRates::Layer>& rates);
   void save_last();
   bool clock_says_save();
   bool out_of_steps() const {
@@ -117,6 +125,7 @@ class Run {
   std::unique_ptr<distributed::GradientSum> gradients_;
   std::unique_ptr<data::Loader> loader_;
   std::unique_ptr<data::Loader> test_loader_;
+  std::unique_ptr<tensorboard::EventWriter> events_;  // null: the recipe wants none
   Progress progress_;
   Evaluation last_;
   std::set<std::string> skipped_;  // what was said of corrupt samples
@@ -187,6 +196,10 @@ void Run::share_statistics() {
     layer->share_statistics([this](torch::Tensor& sums) {
       if (!repeated_) all_.sum(sums);
     });
+  }
+  folder_.append_environment(describe_environment(device_));
+  if (recipe_.train.tensorboard) {
+    events_ = std::make_unique<tensorboard::EventWriter>(folder_.root(), progress_.step);
   }
 }
 
@@ -333,7 +346,8 @@ void Run::train_part(Part part) {
   const ForwardState before(*network_, may_skip);
   const auto hits_before = progress_.hits;
   repeated_ = part.repeated;
-  optimizer_->set_learning_rate(learning_rate_at(progress_.batch));
+  const double rate = learning_rate_at(progress_.batch);
+  optimizer_->set_learning_rate(rate);
   optimizer_->zero_grad();
   Hits hits;
   const auto loss = loss_of(part, hits);
@@ -381,6 +395,9 @@ void Run::refuse_step(const ForwardState& before, const Part& part, const std::s
   reporter_.warn(message + "; the step is left out");
   ++progress_.batch;
   ++progress_.step;
+  if (events_ && progress_.step % kEventSteps == 0) {
+    events_->add(progress_.step, {{"loss/batch", value}, {"learning_rate", rate}});
+  }
 }
 
 void Run::report_step() {
@@ -413,6 +430,8 @@ void Run::finish_epoch() {
   const double speed = static_cast<double>(progress_.samples - epoch_start_samples_) / elapsed;
   const double waited = loader_->seconds_waited();
   if (!recipe_.train.sync_batch_norm) average_statistics(all_, *network_);
+  std::unique_ptr<FiringRates> rates;
+  if (events_) rates = std::make_unique<FiringRates>(*network_);
   last_ = evaluate(*network_, *test_loader_, device_, all_,
                    [] { return StopSignals::received() == 0; });
   // A stop in the evaluation: the epoch's training is kept, its evaluation is made on resuming.
@@ -457,12 +476,29 @@ void Run::finish_epoch() {
     if (best) save_weights(folder_.best(), *network_, progress_, description_);
   }
   save_last();
+  // After the checkpoint: an epoch that is repeated has left no events.
+  if (events_) write_events(row, rates->layers());
   reporter_.say(fmt::format(
       "epoch {:>{}}/{}  train loss {:.4f} acc {:.2f} %  test loss {:.4f} acc {:.2f} %{}  {:.0f} "
       "images/s  lr {:.4g}{}",
       progress_.epoch, std::to_string(recipe_.train.epochs).size(), recipe_.train.epochs,
       train_loss, train_top1, last_.loss, last_.top1, best ? " (best)" : "", speed, last_rate,
       skipped_note(skipped, static_cast<std::int64_t>(last_.skipped.size()))));
+}
+
+void Run::write_events(const nlohmann::ordered_json& row,
+                       const std::vector<FiringRates::Layer>& rates) {
+  std::vector<tensorboard::Scalar> scalars;
+  const std::vector<std::pair<const char*, const char*>> tags{{"loss/train", "train_loss"},
+                                                              {"loss/test", "test_loss"},
+                                                              {"accuracy/train", "train_top1"},
+                                                              {"accuracy/test", "test_top1"},
+                                                              {"images_per_s", "images_per_s"}};
+  for (const auto& [tag, key] : tags) scalars.push_back({tag, row.at(key).get<double>()});
+  for (const auto& layer : rates) {
+    if (layer.rate >= 0) scalars.push_back({"firing_rate/" + layer.name, layer.rate});
+  }
+  events_->add(progress_.step, scalars);
 }
 
 void Run::save_last() {

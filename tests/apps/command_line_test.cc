@@ -34,6 +34,8 @@ TEST(CommandLine, HelpIsEverywhere) {
                                                                    {"profile"},
                                                                    {"experiment"},
                                                                    {"export"},
+                                                                   {"gradcam"},
+                                                                   {"report"},
                                                                    {"data"},
                                                                    {"data", "check"},
                                                                    {"data", "convert"},

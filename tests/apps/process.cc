@@ -92,4 +92,8 @@ bool has_program(const std::string& name) {
   return false;
 }
 
+Finished run_program(const std::string& program, const std::vector<std::string>& arguments) {
+  return Process(Command{program, arguments}).wait();
+}
+
 }  // namespace staa::test

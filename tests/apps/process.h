@@ -59,4 +59,8 @@ Finished run_staa(const std::vector<std::string>& arguments,
 /// Whether $PATH has this program.
 bool has_program(const std::string& name);
 
+/// Runs another program to its end; a name without a slash is looked for in PATH. Exit code 127: it
+/// is not there.
+Finished run_program(const std::string& program, const std::vector<std::string>& arguments);
+
 }  // namespace staa::test

@@ -9,12 +9,23 @@ torch::Tensor conv1x1(const torch::Tensor& x, const torch::Tensor& weight,
   return torch::linear(x, weight.flatten(1), bias);
 }
 
+/// [B, C, H, W] -> [B, HW, C]: a view when x is channels-last.
+torch::Tensor pixels_of(const torch::Tensor& x) { return x.permute({0, 2, 3, 1}).flatten(1, 2); }
+
+/// [B, HW, C] -> [B, HW, 1].
+torch::Tensor attention_of(const torch::Tensor& pixels, const GcParameters& gc) {
+  return torch::sigmoid(conv1x1(pixels, gc.key_weight, gc.key_bias));
+}
+
 }  // namespace
 
+torch::Tensor context_attention(const torch::Tensor& x, const GcParameters& gc) {
+  return attention_of(pixels_of(x), gc).view({x.size(0), x.size(2), x.size(3)});
+}
+
 torch::Tensor global_context(const torch::Tensor& x, const GcParameters& gc) {
-  // [B, C, H, W] -> [B, HW, C]: a view when x is channels-last.
-  const auto pixels = x.permute({0, 2, 3, 1}).flatten(1, 2);
-  const auto attention = torch::sigmoid(conv1x1(pixels, gc.key_weight, gc.key_bias));
+  const auto pixels = pixels_of(x);
+  const auto attention = attention_of(pixels, gc);
   const auto context = attention.transpose(1, 2).bmm(pixels).squeeze(1);  // Eq. 7, [B, C]
   const auto query = conv1x1(context, gc.query_weight, gc.query_bias);    // Eq. 8, [B, R]
   const auto normed = torch::layer_norm(query, {query.size(1)}, gc.norm_weight, gc.norm_bias, 1e-5);

@@ -8,6 +8,9 @@
 /// Every faster operator is tested against what stands here.
 namespace staa::ops::reference {
 
+/// The weight [B, H, W] that GC gives to every pixel of `x` [B, C, H, W] (Eq. 7).
+torch::Tensor context_attention(const torch::Tensor& x, const GcParameters& gc);
+
 /// Global context (Eq. 7-9): the vector W_v [B, C] that GC adds to every pixel of `x` [B, C, H, W].
 torch::Tensor global_context(const torch::Tensor& x, const GcParameters& gc);
 

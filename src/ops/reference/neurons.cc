@@ -56,7 +56,8 @@ torch::Tensor adaptive_lif(const torch::Tensor& x, const torch::Tensor& decay,
 }
 
 torch::Tensor staa_lif(const torch::Tensor& x, const StaaLifParameters& parameters,
-                       const NeuronOptions& options, const std::vector<bool>& dropped) {
+                       const NeuronOptions& options, const std::vector<bool>& dropped,
+                       const AggregatorObserver& observe) {
   const auto placement = options.pe_placement;
   const bool has_pe = parameters.pe.defined();
   const bool both = placement == PePlacement::kBoth;
@@ -75,8 +76,9 @@ torch::Tensor staa_lif(const torch::Tensor& x, const StaaLifParameters& paramete
     const auto h_encoded = encode(h, both || placement == PePlacement::kTemporal, 1, t);
     const auto u = apply_global_context(x_encoded, parameters.gc1) +
                    apply_global_context(h_encoded, parameters.gc2);  // Eq. 13
-    return apply_step_attention(encode(u, placement == PePlacement::kPost, 0, t), parameters.sa,
-                                options.sa_alpha);  // Eq. 14
+    const auto u_encoded = encode(u, placement == PePlacement::kPost, 0, t);
+    if (observe) observe(x_encoded, h_encoded, u_encoded);
+    return apply_step_attention(u_encoded, parameters.sa, options.sa_alpha);  // Eq. 14
   });
 }
 

@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include <functional>
 #include <vector>
 
 #include "staa/ops/parameters.h"
@@ -17,9 +18,15 @@ torch::Tensor lif(const torch::Tensor& x, const NeuronOptions& options);
 torch::Tensor adaptive_lif(const torch::Tensor& x, const torch::Tensor& decay,
                            const torch::Tensor& gain, const NeuronOptions& options);
 
+/// What the blocks of the aggregator read in one step, each [B, C, H, W]: GC1, GC2 and SA.
+using AggregatorObserver =
+    std::function<void(const torch::Tensor& x, const torch::Tensor& h, const torch::Tensor& u)>;
+
 /// LIF with the spatial-temporal attention aggregator (Eq. 7-14). `dropped[t]` tells whether TSRD
-/// drops step t (Section 3.2); empty means that none is.
+/// drops step t (Section 3.2); empty means that none is. `observe`, if set, is called in every step
+/// that is not dropped.
 torch::Tensor staa_lif(const torch::Tensor& x, const StaaLifParameters& parameters,
-                       const NeuronOptions& options, const std::vector<bool>& dropped = {});
+                       const NeuronOptions& options, const std::vector<bool>& dropped = {},
+                       const AggregatorObserver& observe = {});
 
 }  // namespace staa::ops::reference

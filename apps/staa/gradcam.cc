@@ -1,0 +1,195 @@
+#include "staa/analysis/gradcam.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "command.h"
+#include "staa/analysis/gradcam_picture.h"
+#include "staa/analysis/sample.h"
+#include "staa/data/png.h"
+#include "staa/options/names.h"
+#include "staa/train/setup.h"
+#include "staa/train/trained.h"
+#include "staa/util/error.h"
+#include "staa/util/text.h"
+
+namespace staa::app {
+namespace {
+
+struct Options {
+  std::string run;
+  std::string compare;
+  std::string image;
+  std::string out;
+  std::string layer = "all";
+  std::string class_name;
+  std::string checkpoint = "best";
+  std::vector<std::string> overrides;
+  std::int64_t sample = -1;
+  bool json = false;
+};
+
+/// One run's answer.
+struct Seen {
+  std::string run;
+  train::Trained trained;
+  analysis::Sample sample;
+  analysis::Explanation explanation;
+
+  const std::string& class_name(std::int64_t label) const {
+    return trained.input.classes[static_cast<std::size_t>(label)];
+  }
+  std::int64_t found() const { return explanation.probabilities.argmax().item<std::int64_t>(); }
+  double probability(std::int64_t label) const {
+    return explanation.probabilities[label].item<double>();
+  }
+};
+
+/// The class that the maps speak for: the one asked for, or else what the sample is; -1 lets the
+/// network say.
+std::int64_t choose_class(const Options& options, const Seen& seen) {
+  if (options.class_name.empty()) return seen.sample.label;
+  const auto& classes = seen.trained.input.classes;
+  const auto found = std::find(classes.begin(), classes.end(), options.class_name);
+  if (found == classes.end()) {
+    fail(ErrorKind::kUsage, "unknown class '{}'{} known: {}", options.class_name,
+         did_you_mean(options.class_name, classes), join_choices(classes));
+  }
+  return found - classes.begin();
+}
+
+Seen look(const std::string& run, const Options& options) {
+  Seen seen{run, train::open_trained(run, options.checkpoint, options.overrides), {}, {}};
+  train::set_threads(seen.trained.recipe.threads);
+  const auto& input = seen.trained.input;
+  if (options.image.empty()) {
+    const auto test = train::open_data(seen.trained.recipe, &input).test;
+    seen.sample = analysis::read_sample(*test, options.sample, input);
+  } else {
+    seen.sample = analysis::read_image(options.image, input);
+  }
+  std::vector<std::string> layers;
+  if (options.layer != "all") layers.push_back(options.layer);
+  seen.explanation = analysis::explain(*seen.trained.network, seen.sample.values,
+                                       choose_class(options, seen), layers);
+  return seen;
+}
+
+/// [...] of any depth.
+nlohmann::json nested(const torch::Tensor& values) {
+  if (values.dim() == 0) return values.item<double>();
+  auto list = nlohmann::json::array();
+  for (std::int64_t i = 0; i < values.size(0); ++i) list.push_back(nested(values[i]));
+  return list;
+}
+
+nlohmann::ordered_json to_json(const Seen& seen) {
+  auto layers = nlohmann::ordered_json::array();
+  for (const auto& maps : seen.explanation.layers) {
+    nlohmann::ordered_json layer{{"name", maps.name}, {"cam", nested(maps.cam)}};
+    if (maps.attention_x.defined()) {
+      layer["gc_attention_x"] = nested(maps.attention_x);
+      layer["gc_attention_h"] = nested(maps.attention_h);
+    }
+    if (maps.gates.defined()) layer["sa_gates"] = nested(maps.gates);
+    layers.push_back(std::move(layer));
+  }
+  nlohmann::ordered_json object{{"run", seen.run},
+                                {"neuron", to_string(seen.trained.recipe.neuron.kind)},
+                                {"explained", seen.class_name(seen.explanation.target)},
+                                {"found", seen.class_name(seen.found())},
+                                {"probability", seen.probability(seen.found())}};
+  if (seen.sample.label >= 0) object["label"] = seen.class_name(seen.sample.label);
+  object["layers"] = std::move(layers);
+  return object;
+}
+
+std::string caption_of(const Options& options, const Seen& seen) {
+  auto caption = options.image.empty() ? fmt::format("sample {}", options.sample) : options.image;
+  if (seen.sample.label >= 0) caption += ": " + seen.class_name(seen.sample.label);
+  return caption + fmt::format(", maps for {}", seen.class_name(seen.explanation.target));
+}
+
+void write_picture(const Options& options, const std::vector<Seen>& all) {
+  std::vector<analysis::View> views;
+  for (const auto& seen : all) {
+    views.push_back(
+        {fmt::format("{}: {} {:.1f} %", to_string(seen.trained.recipe.neuron.kind),
+                     seen.class_name(seen.found()), 100 * seen.probability(seen.found())),
+         seen.sample.mean_frame(), seen.explanation});
+  }
+  const auto& first = all.front();
+  const auto picture =
+      analysis::draw_explanations(caption_of(options, first), first.sample.frames, views);
+  data::write_png(options.out, picture.shape, picture.pixels.data());
+}
+
+int gradcam_command(const Options& options) {
+  if (options.image.empty() == (options.sample < 0)) {
+    fail(ErrorKind::kUsage, "expected --sample N, of the test set, or --image FILE");
+  }
+  std::vector<Seen> all{look(options.run, options)};
+  if (!options.compare.empty()) {
+    all.push_back(look(options.compare, options));
+    if (all[0].class_name(all[0].explanation.target) !=
+        all[1].class_name(all[1].explanation.target)) {
+      fail(ErrorKind::kUsage, "{} and {} explain '{}' and '{}': name one with --class", options.run,
+           options.compare, all[0].class_name(all[0].explanation.target),
+           all[1].class_name(all[1].explanation.target));
+    }
+  }
+  write_picture(options, all);
+  if (options.json) {
+    auto runs = nlohmann::ordered_json::array();
+    for (const auto& seen : all) runs.push_back(to_json(seen));
+    std::cout << nlohmann::ordered_json{{"picture", options.out}, {"runs", runs}}.dump() << '\n';
+    return 0;
+  }
+  for (const auto& seen : all) {
+    std::cout << fmt::format("{}: {}, found {} with {:.1f} %\n", seen.run,
+                             caption_of(options, seen), seen.class_name(seen.found()),
+                             100 * seen.probability(seen.found()));
+  }
+  std::cout << fmt::format("{}: {} layers\n", options.out, all[0].explanation.layers.size());
+  return 0;
+}
+
+}  // namespace
+
+void add_gradcam(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand(
+      "gradcam", "Draw what a trained network looks at in one sample, layer by layer (PNG)");
+  command->add_option("run", options->run, "Folder of the run")->required()->type_name("DIR");
+  command->add_option("--compare", options->compare, "Another run, drawn beside it")
+      ->type_name("DIR");
+  auto* sample =
+      command->add_option("--sample", options->sample, "Which sample of the test set, from 0")
+          ->check(CLI::NonNegativeNumber)
+          ->type_name("N");
+  command->add_option("--image", options->image, "A PNG or JPEG of any size instead")
+      ->type_name("FILE")
+      ->excludes(sample);
+  command->add_option("--layer", options->layer, "One layer of neurons, such as stages.0.1.conv2")
+      ->type_name("NAME|all")
+      ->capture_default_str();
+  command
+      ->add_option("--class", options->class_name,
+                   "Explain this class; else the sample's own, of an image the one found")
+      ->type_name("NAME");
+  command->add_option("-o,--out", options->out, "Picture to write")->required()->type_name("FILE");
+  command->add_option("-c,--checkpoint", options->checkpoint, "Which weights")
+      ->check(CLI::IsMember({"best", "last"}))
+      ->capture_default_str();
+  command->add_option("-s,--set", options->overrides, "Set a key of the recipe, such as data.path")
+      ->type_name("KEY=VALUE");
+  command->add_flag("--json", options->json, "Print one JSON object with all maps");
+  command->callback(
+      [options, &action] { action = [options] { return gradcam_command(*options); }; });
+}
+
+}  // namespace staa::app

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include <string>
+
+namespace staa::train {
+
+/// Where and with what this process computes, as one line of JSON: "started" (UTC), "staa",
+/// "libtorch", "compiler", "system", "processor", "cores", "threads" and "device".
+std::string describe_environment(torch::Device device);
+
+}  // namespace staa::train
