@@ -7,7 +7,6 @@
 
 #include "fuzz/reader.h"
 #include "staa/data/crop.h"
-#include "staa/data/image_folder.h"
 #include "staa/data/jpeg.h"
 #include "staa/data/png.h"
 #include "staa/util/file.h"
