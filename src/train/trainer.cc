@@ -370,6 +370,9 @@ void Run::train_part(Part part) {
   progress_.samples += part.turn.samples;
   ++progress_.batch;
   ++progress_.step;
+  if (events_ && progress_.step % kEventSteps == 0) {
+    events_->add(progress_.step, {{"loss/batch", value}, {"learning_rate", rate}});
+  }
 }
 
 /// Ends the run with the place of the first value that is not finite, or leaves the step out. All
@@ -395,9 +398,6 @@ void Run::refuse_step(const ForwardState& before, const Part& part, const std::s
   reporter_.warn(message + "; the step is left out");
   ++progress_.batch;
   ++progress_.step;
-  if (events_ && progress_.step % kEventSteps == 0) {
-    events_->add(progress_.step, {{"loss/batch", value}, {"learning_rate", rate}});
-  }
 }
 
 void Run::report_step() {

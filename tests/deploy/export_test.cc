@@ -218,10 +218,10 @@ TEST(Quantise, ErrorsCancelInEachWindowAndOutput) {
   EXPECT_LT(torch::where(cut_off, torch::zeros_like(error), error).abs().max().item<double>(), 1.0);
   EXPECT_LT(cut_off.to(torch::kDouble).mean().item<double>(), 0.05);
   // A window whose error gave way to the sum of its output's is off by a step more.
-  const auto windows = error.sum({0, 1}).abs();
+  const auto windows = error.sum(at::IntArrayRef{0, 1}).abs();
   EXPECT_LE(windows.max().item<double>(), 1.5);
   EXPECT_LE(windows.median().item<double>(), 0.5);
-  EXPECT_LE(error.sum({0, 1, 2}).abs().max().item<double>(), 0.5 + 1e-9);
+  EXPECT_LE(error.sum(at::IntArrayRef{0, 1, 2}).abs().max().item<double>(), 0.5 + 1e-9);
 }
 
 /// The whole test set: STAA_TEST_RUN names the folder of a run on Fashion-MNIST.
