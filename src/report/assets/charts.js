@@ -254,7 +254,7 @@ class BarChart {
         const rect = make(svg, 'rect', {x: left, y: y + 0.5, width: length.toFixed(2),
           height: bar - 1, style: `fill:${colour(index)}`, 'data-run': index, 'data-layer': name,
           'data-value': value});
-        const text = value.toPrecision(3);
+        const text = value === 0 ? '0' : value.toPrecision(3);
         make(rect, 'title', {}, `${run.name}, ${name}: ${text} ${this.figure.dataset.unit}`);
         make(svg, 'text', {class: 'value', x: left + length + 5, y: y + bar / 2, dy: '0.35em'},
             text);
