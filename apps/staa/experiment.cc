@@ -195,9 +195,8 @@ int run_grid(const Options& options, const Definition& definition, const std::ve
   const experiment::FolderLock lock(out, kLockSeconds);
   const auto runner = runner_options(options, runs);
   Progress progress;
-  progress.say(fmt::format("{}: {} runs at {} scale, {} at once with {} threads each, in {}",
-                           definition.name, runs.size(), options.scale, runner.jobs, runner.threads,
-                           options.out));
+  progress.say(fmt::format("{}: {} runs at {} scale, {} at once, in {}", definition.name,
+                           runs.size(), options.scale, runner.jobs, options.out));
   if (const auto copied =
           experiment::reuse_runs(runs, {options.reuse.begin(), options.reuse.end()});
       copied > 0) {
