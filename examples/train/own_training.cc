@@ -1,5 +1,6 @@
 // Trains a small spiking network in a program of one's own: own_training RECIPE OUT
 #include <staa/train/trainer.h>
+#include <staa/util/error.h>
 
 #include <iostream>
 

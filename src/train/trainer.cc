@@ -167,6 +167,10 @@ Run::Run(const TrainRequest& request, const Sources& sources, const RunFolder& f
   if (!all_.leads()) return;
   if (request.resume) folder_.keep_metrics(progress_.epoch);
   if (!goes_on) write_file_atomically(folder_.recipe(), description_.recipe);
+  folder_.append_environment(describe_environment(device_));
+  if (recipe_.train.tensorboard) {
+    events_ = std::make_unique<tensorboard::EventWriter>(folder_.root(), progress_.step);
+  }
 }
 
 void Run::check_others() const {
@@ -196,10 +200,6 @@ void Run::share_statistics() {
     layer->share_statistics([this](torch::Tensor& sums) {
       if (!repeated_) all_.sum(sums);
     });
-  }
-  folder_.append_environment(describe_environment(device_));
-  if (recipe_.train.tensorboard) {
-    events_ = std::make_unique<tensorboard::EventWriter>(folder_.root(), progress_.step);
   }
 }
 

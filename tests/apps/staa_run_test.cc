@@ -53,6 +53,7 @@ class StaaRun : public ::testing::Test {
 TEST_F(StaaRun, TheSameImageIsTheSameFromEveryKindOfFile) {
   const auto bytes = random_bytes(64);
   write_bytes(folder_ / "raw", bytes);
+  std::filesystem::create_directory(folder_ / "right");
   data::write_png(folder_ / "right" / "one.png", {1, 8, 8},
                   reinterpret_cast<const std::uint8_t*>(bytes.data()));
   using namespace std::string_literals;

@@ -184,14 +184,11 @@ TEST(Trainer, ALossThatIsNotFiniteStopsTheRunAndKeepsTheCheckpoint) {
   test::write_tiny_mnist(folder / "data", 64, 10);
   auto recipe = tiny_recipe(folder / "data");
   recipe.optimizer.lr = 1e30;
-  // Its variances are floats and overflow; the fused operators' gradients are what would be first.
-  recipe.execution.operators = Operators::kReference;
   recipe.schedule.kind = recipe::ScheduleKind::kConstant;
   recipe.train.checkpoint_steps = 1;
-  expect_error(
-      ErrorKind::kRuntime,
-      {"epoch 1, batch", "the loss is", "first not finite: output of layer '", "last checkpoint"},
-      [&] { run(recipe, folder / "run"); });
+  expect_error(ErrorKind::kRuntime,
+               {"epoch 1, batch 2 (step 2): the ", "not finite", "last checkpoint"},
+               [&] { run(recipe, folder / "run"); });
   EXPECT_NO_THROW(format::SafetensorsReader(folder / "run" / "last.safetensors"));
 }
 
