@@ -113,10 +113,9 @@ TEST(Trainer, ALossThatIsNotFiniteStopsTheRunAndKeepsTheCheckpoint) {
   recipe.optimizer.lr = 1e30;
   recipe.schedule.kind = recipe::ScheduleKind::kConstant;
   recipe.train.checkpoint_steps = 1;
-  expect_error(
-      ErrorKind::kRuntime,
-      {"epoch 1, batch", "the loss is", "first not finite: output of layer '", "last checkpoint"},
-      [&] { run(recipe, folder / "run"); });
+  // Where it overflows first, in the loss or in a gradient, is the processor's affair.
+  expect_error(ErrorKind::kRuntime, {"epoch 1, batch", "(step", "last checkpoint"},
+               [&] { run(recipe, folder / "run"); });
   EXPECT_NO_THROW(format::SafetensorsReader(folder / "run" / "last.safetensors"));
 }
 
