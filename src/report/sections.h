@@ -5,8 +5,8 @@
 
 #include "staa/report/run.h"
 
-/// The parts of a page, each as a whole <section>: what a run's folder says (sections_folder.cc) and
-/// what its network was measured to do (sections_network.cc).
+/// The parts of a page, each as a whole <section>: what a run's folder says (sections_folder.cc)
+/// and what its network was measured to do (sections_network.cc).
 namespace staa::report {
 
 /// A row a run: network, best and last accuracy, time, energy; and what is missing.

@@ -1,5 +1,6 @@
 #include "staa/train/trainer.h"
 
+#include "staa/tensorboard/events.h"
 #include "staa/util/file.h"
 #include "train/compare_runs.h"
 #include "train/tiny_run.h"
@@ -34,8 +35,8 @@ TEST(Trainer, LearnsAndLeavesAWholeRunFolder) {
   EXPECT_EQ(result.last.samples, 100);
   EXPECT_GT(result.progress.best_top1, 60.0);
   const RunFolder files(folder / "run");
-  for (const auto& path :
-       {files.recipe(), files.log(), files.metrics(), files.last(), files.best()}) {
+  for (const auto& path : {files.recipe(), files.log(), files.metrics(), files.environment(),
+                           files.last(), files.best()}) {
     EXPECT_TRUE(std::filesystem::exists(path)) << path;
   }
   EXPECT_EQ(read_metrics(folder / "run").size(), 6U);
@@ -65,6 +66,78 @@ TEST(Trainer, AStoppedAndResumedRunIsBitForBitTheWholeRun) {
   expect_same_checkpoint(folder / "whole" / "last.safetensors",
                          folder / "parts" / "last.safetensors");
   EXPECT_EQ(read_metrics(folder / "whole"), read_metrics(folder / "parts"));
+}
+
+/// Every scalar of a run's event files but the speed, by tag and step.
+std::map<std::pair<std::string, std::int64_t>, double> read_scalars(
+    const std::filesystem::path& run) {
+  std::map<std::pair<std::string, std::int64_t>, double> scalars;
+  for (const auto& file : tensorboard::event_files(run)) {
+    tensorboard::EventReader reader(file);
+    while (const auto event = reader.next()) {
+      for (const auto& scalar : event->scalars) {
+        if (scalar.tag == "images_per_s") continue;
+        const bool is_new = scalars.insert({{scalar.tag, event->step}, scalar.value}).second;
+        EXPECT_TRUE(is_new) << scalar.tag << " at step " << event->step << " stands there twice";
+      }
+    }
+  }
+  return scalars;
+}
+
+TEST(Trainer, EventFilesHoldTheMetrics) {
+  TempFolder folder;
+  test::write_tiny_mnist(folder / "data", 320, 20);
+  auto recipe = tiny_recipe(folder / "data");
+  run(recipe, folder / "run");
+  auto scalars = read_scalars(folder / "run");
+  for (const auto& row : read_metrics(folder / "run")) {
+    const auto step = row.at("step").get<std::int64_t>();
+    for (const auto& [tag, key] : {std::pair<const char*, const char*>{"loss/train", "train_loss"},
+                                   {"loss/test", "test_loss"},
+                                   {"accuracy/train", "train_top1"},
+                                   {"accuracy/test", "test_top1"}}) {
+      ASSERT_EQ(scalars.count({tag, step}), 1U) << tag;
+      EXPECT_FLOAT_EQ(scalars[std::make_pair(tag, step)], row.at(key).get<float>()) << tag;
+    }
+    for (const char* layer : {"stem.0", "stages.3.1.conv2"}) {
+      const auto rate = scalars.find({std::string("firing_rate/") + layer, step});
+      ASSERT_NE(rate, scalars.end()) << layer;
+      EXPECT_GE(rate->second, 0);
+      EXPECT_LE(rate->second, 1);
+    }
+  }
+  EXPECT_EQ(scalars.count({"loss/batch", 20}), 1U);
+  EXPECT_EQ(scalars.count({"learning_rate", 40}), 1U);
+}
+
+TEST(Trainer, AResumedRunsEventsAreThoseOfTheWholeRun) {
+  TempFolder folder;
+  test::write_tiny_mnist(folder / "data", 320, 20);
+  auto recipe = tiny_recipe(folder / "data");
+  run(recipe, folder / "whole");
+  // Killed 3 steps behind its last checkpoint, at step 18 of 40: steps 19 to 21 are taken again.
+  recipe.train.checkpoint_steps = 18;
+  struct Killed {};
+  TrainRequest request{recipe, folder / "parts", /*resume=*/false, /*quiet=*/true, {}};
+  request.keep_going = [](const Progress& progress) {
+    if (progress.step == 21) throw Killed();
+    return true;
+  };
+  EXPECT_THROW(train(request), Killed);
+  run(recipe, folder / "parts", /*resume=*/true);
+  EXPECT_EQ(read_scalars(folder / "whole"), read_scalars(folder / "parts"));
+  EXPECT_EQ(tensorboard::event_files(folder / "parts").size(), 2U);
+}
+
+TEST(Trainer, LeavesNoEventFilesWhereTheRecipeWantsNone) {
+  TempFolder folder;
+  test::write_tiny_mnist(folder / "data", 32, 10);
+  auto recipe = tiny_recipe(folder / "data");
+  recipe.train.epochs = 1;
+  recipe.train.tensorboard = false;
+  run(recipe, folder / "run");
+  EXPECT_TRUE(tensorboard::event_files(folder / "run").empty());
 }
 
 TEST(Trainer, TheNumberOfWorkersDoesNotShow) {
