@@ -15,10 +15,9 @@ run=$out/run
 set=(threads=1 model.width=0.0625 model.steps=2 train.batch=16 train.checkpoint_steps=5 data.limit_train=320
   data.limit_test=40 train.epochs=1000000)
 
-epoch_said() { grep -o ' epoch [0-9]*/[0-9]* *train loss' "$run/train.log" 2>/dev/null | tail -1 | tr -dc '0-9/' | cut -d/ -f1; }
-epoch_saved() {  # of the checkpoint's metadata
-  head -c 200000 "$run/last.safetensors" | grep -a -o 'epoch\\":[0-9]*' | head -1 | tr -dc 0-9
-}
+# The last epoch that the log calls complete, and the one of the checkpoint's metadata.
+epoch_said() { sed -n 's/.* epoch  *\([0-9]*\)\/[0-9]*  train loss.*/\1/p' "$run/train.log" | tail -n 1; }
+epoch_saved() { head -c 200000 "$run/last.safetensors" | tr -d '\\' | LC_ALL=C sed -n 's/.*"epoch":\([0-9]*\),.*/\1/p;1q'; }
 
 saved=0 loads=0
 for ((kill = 1; kill <= kills; kill++)); do
@@ -32,7 +31,7 @@ for ((kill = 1; kill <= kills; kill++)); do
   process=$!
   sleep "$(awk -v r=$RANDOM 'BEGIN { print 0.2 + r / 32768 * 5 }')"
   victims=("$process")
-  if [ $processes -gt 1 ]; then read -r -a children <"/proc/$process/task/$process/children"; victims+=("${children[@]}"); fi
+  if [ $processes -gt 1 ]; then read -r -a children <"/proc/$process/task/$process/children" || true; victims+=("${children[@]}"); fi
   kill -KILL "${victims[$((RANDOM % ${#victims[@]}))]}" 2>/dev/null || { cat "$out/errors"; exit 1; }
   wait $process 2>/dev/null || true
   while pgrep -f -- "--out $run " >/dev/null; do sleep 0.1; done  # what the parent leaves ends with it

@@ -80,7 +80,8 @@ struct Gatherer {
     end[slot] = starts[job.shape.kernel];
     weights[slot] =
         job.weights + job.order.row(block, ky) - left * job.order.units * kVectors * P::kPerVector;
-    levels[slot] = job.values + row * input.row();
+    // Values of one channel lie in the list; there is no other place of theirs.
+    if constexpr (P::kChannels > 1) levels[slot] = job.values + row * input.row();
   }
 
   HWY_INLINE void take(std::size_t slot, std::size_t i, typename P::Sum* HWY_RESTRICT sums) const {
