@@ -89,7 +89,7 @@ StorePointer own_keys(const StorePointer& store) {
 /// Waits until all processes have come. The error names those that did not.
 void meet(c10d::Store& store, const Launch& launch, seconds patience) {
   const auto key = [](std::int64_t rank) { return fmt::format("here/{}", rank); };
-  store.set(key(launch.rank), {1});
+  store.set(key(launch.rank), std::vector<std::uint8_t>{1});
   const auto until = std::chrono::steady_clock::now() + patience;
   std::int64_t next = 0;
   while (next < launch.size) {
