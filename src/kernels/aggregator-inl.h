@@ -6,9 +6,9 @@
 #define STAA_KERNELS_AGGREGATOR_INL_H_
 #endif
 
-#include <cmath>
 #include <vector>
 
+#include "staa/kernels/layer_norm.h"
 #include "staa/kernels/neuron.h"
 #include "staa/kernels/vectors-inl.h"
 
@@ -84,23 +84,6 @@ void linear_backward(const T* dy, std::size_t n, const T* weight, Extent extent,
   multiply(dy, n, extent.out, weight, extent.in, static_cast<const T*>(nullptr), dx);
 }
 
-/// Mean and reciprocal deviation of LayerNorm (eps 1e-5).
-template <class T>
-struct Moments {
-  T mean;
-  T rstd;
-};
-
-template <class T>
-Moments<T> moments(const T* values, std::size_t size) {
-  T mean = 0;
-  for (std::size_t i = 0; i < size; ++i) mean += values[i];
-  mean /= static_cast<T>(size);
-  T variance = 0;
-  for (std::size_t i = 0; i < size; ++i) variance += (values[i] - mean) * (values[i] - mean);
-  return {mean, 1 / std::sqrt(variance / static_cast<T>(size) + static_cast<T>(1e-5))};
-}
-
 /// Eq. 8 and 9: w [n, C] from the contexts [n, C]; `query` [n, R] is kept.
 template <class T>
 void gc_forward(const GcWeights<T>& gc, std::size_t n, Extent extent, const T* context, T* query,
@@ -108,12 +91,7 @@ void gc_forward(const GcWeights<T>& gc, std::size_t n, Extent extent, const T* c
   multiply(context, n, extent.in, gc.query_columns, extent.out, gc.query_bias, query);
   std::vector<T> hidden(n * extent.out);
   for (std::size_t i = 0; i < n; ++i) {
-    const T* q = query + i * extent.out;
-    const auto m = moments(q, extent.out);
-    for (std::size_t r = 0; r < extent.out; ++r) {
-      const T value = (q[r] - m.mean) * m.rstd * gc.norm[r] + gc.norm_bias[r];
-      hidden[i * extent.out + r] = std::max(value, T(0));
-    }
+    hidden_of(gc, query + i * extent.out, extent.out, hidden.data() + i * extent.out);
   }
   multiply(hidden.data(), n, extent.out, gc.value_columns, extent.in, gc.value_bias, w);
 }

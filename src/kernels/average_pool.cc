@@ -34,9 +34,8 @@ template <class S>
 void pool_of(const S* HWY_RESTRICT x, std::size_t images, const PoolShape& shape,
              S* HWY_RESTRICT y) {
   using T = Compute<S>;
-  const auto large = shape.height * shape.width * shape.channels;
-  const auto small = shape.pooled_height() * shape.pooled_width() * shape.channels;
-  for (std::size_t image = 0; image < images; ++image, x += large, y += small) {
+  for (std::size_t image = 0; image < images;
+       ++image, x += shape.size(), y += shape.pooled_size()) {
     for_windows(shape, [&](std::size_t from, std::size_t to, std::size_t right, std::size_t below)
                            HWY_ATTR {
                              const auto factor = share<T>(right, below);
@@ -57,9 +56,8 @@ template <class S>
 void pool_backward_of(const S* HWY_RESTRICT dy, std::size_t images, const PoolShape& shape,
                       S* HWY_RESTRICT dx) {
   using T = Compute<S>;
-  const auto large = shape.height * shape.width * shape.channels;
-  const auto small = shape.pooled_height() * shape.pooled_width() * shape.channels;
-  for (std::size_t image = 0; image < images; ++image, dx += large, dy += small) {
+  for (std::size_t image = 0; image < images;
+       ++image, dx += shape.size(), dy += shape.pooled_size()) {
     for_windows(shape, [&](std::size_t to, std::size_t from, std::size_t right,
                            std::size_t below) HWY_ATTR {
       const auto factor = share<T>(right, below);

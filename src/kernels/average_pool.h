@@ -15,6 +15,8 @@ struct PoolShape {
 
   std::size_t pooled_height() const { return (height + 1) / 2; }
   std::size_t pooled_width() const { return (width + 1) / 2; }
+  std::size_t size() const { return height * width * channels; }  ///< values of a large image
+  std::size_t pooled_size() const { return pooled_height() * pooled_width() * channels; }
 };
 
 /// y [N, (H+1)/2, (W+1)/2, C] from x [N, H, W, C].

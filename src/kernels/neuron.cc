@@ -77,61 +77,84 @@ void apply(const Affine<T>& affine, std::size_t channels, T count, T* sums) {
   }
 }
 
+/// GC's key for values that stand for something else, and beneath an encoding: the same for all
+/// samples of a step.
+template <class T>
+struct Key {
+  Key(const GcWeights<T>& gc, std::size_t channels, const Affine<T>& affine, const T* pe)
+      : weight(gc.key), bias(gc.key_bias[0]) {
+    if (affine.scale != nullptr) {
+      bias += along(affine.shift, gc.key, channels);
+      scaled.resize(channels);
+      for (std::size_t c = 0; c < channels; ++c) scaled[c] = affine.scale[c] * gc.key[c];
+      weight = scaled.data();
+    }
+    if (pe != nullptr) bias += along(pe, gc.key, channels);
+  }
+  Key(const Key&) = delete;
+  Key& operator=(const Key&) = delete;
+
+  static T along(const T* values, const T* key, std::size_t channels) {
+    T product;
+    dots(values, key, channels, 1, &product);
+    return product;
+  }
+
+  std::vector<T> scaled;
+  const T* weight;
+  T bias;
+};
+
 /// Eq. 7 and the plain sum of one slab: attention [HW]; context and sum [C], 0 before.
 template <class T>
-void pool(const NeuronLayer<T>& layer, const GcWeights<T>& gc, const T* values,
-          const Affine<T>& affine, const T* pe, T* attention, T* context, T* sum) {
-  const auto channels = layer.shape.channels;
-  const auto pixels = layer.shape.pixels;
-  if (layer.gc_reduced == 0) {
-    add_plain(values, channels, pixels, sum);
-    apply(affine, channels, static_cast<T>(pixels), sum);
-    return;
-  }
-  T bias = gc.key_bias[0];
-  const T* key = gc.key;
-  static thread_local std::vector<T> scaled_key;
-  if (affine.scale != nullptr) {
-    T of_shift;
-    dots(affine.shift, gc.key, channels, 1, &of_shift);
-    bias += of_shift;
-    scaled_key.resize(channels);
-    for (std::size_t c = 0; c < channels; ++c) scaled_key[c] = affine.scale[c] * gc.key[c];
-    key = scaled_key.data();
-  }
-  if (pe != nullptr) {
-    T of_encoding;
-    dots(pe, gc.key, channels, 1, &of_encoding);
-    bias += of_encoding;
-  }
+void pool(const NeuronShape& shape, const Key<T>& key, const T* values, const Affine<T>& affine,
+          const T* pe, T* attention, T* context, T* sum) {
+  const auto channels = shape.channels;
   const auto block = block_pixels(channels);
   T total = 0;
-  for (std::size_t p = 0; p < pixels; p += block) {
-    const auto count = std::min(block, pixels - p);
-    dots(values + p * channels, key, channels, count, attention + p);
-    sigmoid_in_place(attention + p, count, bias);
+  for (std::size_t p = 0; p < shape.pixels; p += block) {
+    const auto count = std::min(block, shape.pixels - p);
+    dots(values + p * channels, key.weight, channels, count, attention + p);
+    sigmoid_in_place(attention + p, count, key.bias);
     add_weighted_and_plain(values + p * channels, attention + p, channels, count, context, sum);
     for (std::size_t i = p; i < p + count; ++i) total += attention[i];
   }
   apply(affine, channels, total, context);
-  apply(affine, channels, static_cast<T>(pixels), sum);
-  if (pe != nullptr) {
-    for (std::size_t c = 0; c < channels; ++c) context[c] += total * pe[c];
-  }
+  apply(affine, channels, static_cast<T>(shape.pixels), sum);
+  for (std::size_t c = 0; c < channels && pe != nullptr; ++c) context[c] += total * pe[c];
 }
 
 /// As pool(), of a slab of zeros: H before the first step.
 template <class T>
-void pool_zeros(const NeuronLayer<T>& layer, const GcWeights<T>& gc, const T* pe, T* attention,
+void pool_zeros(const NeuronShape& shape, const Key<T>& key, const T* pe, T* attention,
                 T* context) {
-  if (layer.gc_reduced == 0) return;
-  T bias = 0;
-  if (pe != nullptr) dots(pe, gc.key, layer.shape.channels, 1, &bias);
-  sigmoid_in_place(&bias, 1, gc.key_bias[0]);
-  std::fill(attention, attention + layer.shape.pixels, bias);
-  const T total = bias * static_cast<T>(layer.shape.pixels);
-  for (std::size_t c = 0; c < layer.shape.channels && pe != nullptr; ++c)
-    context[c] = total * pe[c];
+  T value = 0;
+  sigmoid_in_place(&value, 1, key.bias);
+  std::fill(attention, attention + shape.pixels, value);
+  const T total = value * static_cast<T>(shape.pixels);
+  for (std::size_t c = 0; c < shape.channels && pe != nullptr; ++c) context[c] = total * pe[c];
+}
+
+/// GC on X (0) or H (1) of step t for a group: attention and context go to `rows`, the plain sums
+/// to `sums` [size, C], the block's output vectors to `w` [size, C].
+template <class T>
+void attend(const NeuronLayer<T>& layer, const AggregatorRows<T>& rows, Group group, std::size_t t,
+            int i, const T* values, const Affine<T>& affine, const T* pe, T* sums, T* w) {
+  const auto& shape = layer.shape;
+  const auto row = t * shape.batch + group.first;
+  const Key<T> key(layer.gc[i], shape.channels, affine, pe);
+  for (std::size_t g = 0; g < group.size; ++g) {
+    T* attention = rows.attention[i] + (row + g) * shape.pixels;
+    T* context = rows.context[i] + (row + g) * shape.channels;
+    if (i == 1 && t == 0) {
+      pool_zeros(shape, key, pe, attention, context);
+    } else {
+      pool(shape, key, values + g * shape.pixels * shape.channels, affine, pe, attention, context,
+           sums + g * shape.channels);
+    }
+  }
+  gc_forward(layer.gc[i], group.size, {layer.gc_reduced, shape.channels},
+             rows.context[i] + row * shape.channels, rows.query[i] + row * layer.gc_reduced, w);
 }
 
 /// Gates and offsets of one step for a group, from X and H [size, HW, C]; `affine` is of X.
@@ -146,25 +169,16 @@ void aggregate(const NeuronLayer<T>& layer, const AggregatorRows<T>& rows, Group
   std::vector<T> w[2];
   for (int i = 0; i < 2; ++i) {
     const T* values = i == 0 ? x : h;
-    if (layer.gc_reduced > 0 || layer.sa_reduced > 0) {
-      for (std::size_t g = 0; g < group.size; ++g) {
-        T* attention =
-            layer.gc_reduced > 0 ? rows.attention[i] + (row + g) * layer.shape.pixels : nullptr;
-        T* context = layer.gc_reduced > 0 ? rows.context[i] + (row + g) * channels : nullptr;
-        if (i == 1 && t == 0) {
-          pool_zeros(layer, layer.gc[i], encodings[i], attention, context);
-        } else {
-          T* sum = sums.data() + (i * group.size + g) * channels;
-          pool(layer, layer.gc[i], values + g * slab, i == 0 ? affine : Affine<T>(), encodings[i],
-               attention, context, sum);
-        }
-      }
-    }
+    const auto stands_for = i == 0 ? affine : Affine<T>();
+    T* sum = sums.data() + i * group.size * channels;
     w[i].assign(group.size * channels, T(0));
     if (layer.gc_reduced > 0) {
-      gc_forward(layer.gc[i], group.size, {layer.gc_reduced, channels},
-                 rows.context[i] + row * channels, rows.query[i] + row * layer.gc_reduced,
-                 w[i].data());
+      attend(layer, rows, group, t, i, values, stands_for, encodings[i], sum, w[i].data());
+    } else if (layer.sa_reduced > 0 && (i == 0 || t > 0)) {
+      for (std::size_t g = 0; g < group.size; ++g) {
+        add_plain(values + g * slab, channels, layer.shape.pixels, sum + g * channels);
+        apply(stands_for, channels, static_cast<T>(layer.shape.pixels), sum + g * channels);
+      }
     }
   }
   const T* tables[3] = {encodings[0], encodings[1], at_step(layer.pe_u, t, channels)};

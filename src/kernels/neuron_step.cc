@@ -224,10 +224,7 @@ class Aggregator {
     multiply_rows(gc.query, gc.query_bias, contexts, n, {reduced, channels}, hidden_);
     for (std::size_t i = 0; i < n; ++i) {
       float* query = hidden_ + i * reduced;
-      const auto m = moments(query, reduced);
-      for (std::size_t r = 0; r < reduced; ++r) {
-        query[r] = std::max((query[r] - m.mean) * m.rstd * gc.norm[r] + gc.norm_bias[r], 0.0F);
-      }
+      hidden_of(gc, query, reduced, query);
       multiply_active(gc.value_columns, gc.value_bias, query, reduced, channels, active_,
                       w + i * channels);
     }

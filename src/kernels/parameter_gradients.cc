@@ -1,9 +1,9 @@
 #include "staa/kernels/parameter_gradients.h"
 
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
+#include "staa/kernels/layer_norm.h"
 #include "staa/kernels/outer.h"
 
 namespace staa::kernels {
@@ -12,17 +12,16 @@ namespace {
 template <class T>
 void sum_rows_of(const T* values, std::size_t rows, std::size_t channels, T* out) {
   constexpr std::size_t kGroup = 64;
+  std::vector<T> later(rows > kGroup ? channels : 0);
   std::fill(out, out + channels, T(0));
-  std::vector<T> sums(rows > kGroup ? channels : 0);
   for (std::size_t first = 0; first < rows; first += kGroup) {
-    T* group = rows > kGroup ? sums.data() : out;
-    std::fill(group, group + channels, T(0));
+    T* group = first == 0 ? out : later.data();
+    if (first > 0) std::fill(later.begin(), later.end(), T(0));
     for (std::size_t row = first; row < std::min(rows, first + kGroup); ++row) {
       const T* from = values + row * channels;
       for (std::size_t c = 0; c < channels; ++c) group[c] += from[c];
     }
-    if (group == out) return;
-    for (std::size_t c = 0; c < channels; ++c) out[c] += group[c];
+    for (std::size_t c = 0; c < later.size() && first > 0; ++c) out[c] += later[c];
   }
 }
 
@@ -37,20 +36,11 @@ void outer(const T* a, const T* b, const OuterShape& shape, Share share, T* out)
 template <class T>
 struct Hidden {
   Hidden(const T* query, std::size_t n, std::size_t reduced, const GcWeights<T>& gc)
-      : normed(query, query + n * reduced), values(n * reduced) {
-    const auto size = static_cast<T>(reduced);
-    for (std::size_t i = 0; i < n; ++i) {
-      T* q = normed.data() + i * reduced;
-      T mean = 0;
-      for (std::size_t r = 0; r < reduced; ++r) mean += q[r];
-      mean /= size;
-      T variance = 0;
-      for (std::size_t r = 0; r < reduced; ++r) variance += (q[r] - mean) * (q[r] - mean);
-      const T rstd = 1 / std::sqrt(variance / size + static_cast<T>(1e-5));
-      for (std::size_t r = 0; r < reduced; ++r) {
-        q[r] = (q[r] - mean) * rstd;
-        values[i * reduced + r] = std::max(q[r] * gc.norm[r] + gc.norm_bias[r], T(0));
-      }
+      : normed(n * reduced), values(n * reduced) {
+    for (std::size_t i = 0; i < n * reduced; i += reduced) {
+      const auto m = moments(query + i, reduced);
+      for (auto r = i; r < i + reduced; ++r) normed[r] = (query[r] - m.mean) * m.rstd;
+      hidden_of(gc, query + i, reduced, values.data() + i);
     }
   }
 

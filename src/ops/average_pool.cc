@@ -23,11 +23,9 @@ kernels::PoolShape shape_of(at::IntArrayRef sizes) {
 /// Calls f(images, from_large, from_small) with offsets, for shares of the images.
 template <class F>
 void for_images(std::int64_t images, const kernels::PoolShape& shape, const F& f) {
-  const auto large = shape.height * shape.width * shape.channels;
-  const auto small = shape.pooled_height() * shape.pooled_width() * shape.channels;
   at::parallel_for(0, images, 1, [&](std::int64_t begin, std::int64_t end) {
     const auto first = static_cast<std::size_t>(begin);
-    f(static_cast<std::size_t>(end) - first, first * large, first * small);
+    f(static_cast<std::size_t>(end) - first, first * shape.size(), first * shape.pooled_size());
   });
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "staa/kernels/neuron.h"
+#include "staa/kernels/transpose.h"
 #include "staa/ops/elements.h"
 #include "staa/ops/normalise.h"
 #include "staa/options/neuron.h"
@@ -72,18 +73,6 @@ struct Call {
   std::vector<T> memory;
 };
 
-/// A weight [P, Q] of 1x1 kernels as [Q, P], by strips that touch few lines of the cache at once.
-template <class T>
-void transpose(const T* weight, std::size_t p, std::size_t q, T* out) {
-  constexpr std::size_t kStrip = 16;
-  for (std::size_t first = 0; first < q; first += kStrip) {
-    const auto last = std::min(q, first + kStrip);
-    for (std::size_t i = 0; i < p; ++i) {
-      for (std::size_t j = first; j < last; ++j) out[j * p + i] = weight[i * q + j];
-    }
-  }
-}
-
 template <class T>
 Call<T> make_call(const Plan& plan, const torch::autograd::variable_list& tensors, Pass pass) {
   const auto& o = plan.options;
@@ -144,7 +133,7 @@ Call<T> make_call(const Plan& plan, const torch::autograd::variable_list& tensor
   const auto transposed = [&](const T* weight, std::size_t p, std::size_t q) -> const T* {
     if (!columns || weight == nullptr) return nullptr;
     T* out = memory.take(p * q);
-    transpose(weight, p, q, out);
+    kernels::transpose(weight, p, q, out);
     return out;
   };
   for (auto& gc : layer.gc) {

@@ -73,28 +73,32 @@ Statistics statistics_of(const Tensor& values) {
   return out;
 }
 
+/// Adds rows of `channels` numbers up over the processes.
+void sum_over(const SumOverProcesses& sum, std::vector<double>& rows, std::size_t channels) {
+  auto all = torch::from_blob(
+      rows.data(),
+      {static_cast<std::int64_t>(rows.size() / channels), static_cast<std::int64_t>(channels)},
+      torch::kDouble);
+  sum(all);
+}
+
 /// Those of all processes together. Sums of squares about 0 need no second exchange, and are held
 /// in double, where values are floats.
-Statistics join(const Statistics& own, const SumOverProcesses& sum) {
-  const auto channels = static_cast<std::int64_t>(own.mean.size());
-  auto all = torch::empty({3, channels}, torch::kDouble);
-  auto rows = all.accessor<double, 2>();
-  for (std::int64_t c = 0; c < channels; ++c) {
-    const auto mean = own.mean[static_cast<std::size_t>(c)];
-    rows[0][c] = mean * own.count;
-    rows[1][c] = (own.variance[static_cast<std::size_t>(c)] + mean * mean) * own.count;
-    rows[2][c] = own.count;
+Statistics join(Statistics own, const SumOverProcesses& sum) {
+  const auto channels = own.mean.size();
+  std::vector<double> rows(3 * channels);  // sums, sums of squares, counts
+  for (std::size_t c = 0; c < channels; ++c) {
+    rows[c] = own.mean[c] * own.count;
+    rows[channels + c] = (own.variance[c] + own.mean[c] * own.mean[c]) * own.count;
+    rows[2 * channels + c] = own.count;
   }
-  sum(all);
-  Statistics out = own;
-  rows = all.accessor<double, 2>();
-  out.count = rows[2][0];
-  for (std::int64_t c = 0; c < channels; ++c) {
-    const auto mean = rows[0][c] / out.count;
-    out.mean[static_cast<std::size_t>(c)] = mean;
-    out.variance[static_cast<std::size_t>(c)] = std::max(0.0, rows[1][c] / out.count - mean * mean);
+  sum_over(sum, rows, channels);
+  own.count = rows[2 * channels];
+  for (std::size_t c = 0; c < channels; ++c) {
+    own.mean[c] = rows[c] / own.count;
+    own.variance[c] = std::max(0.0, rows[channels + c] / own.count - own.mean[c] * own.mean[c]);
   }
-  return out;
+  return own;
 }
 
 /// Moves the running statistics towards the batch's; the running variance is unbiased.
@@ -147,7 +151,7 @@ Normalised normalise(const Tensor& values, const BatchNorm& norm) {
     using T = kernels::Compute<S>;
     if (!norm.training) return factors_of<T>(running_statistics(norm), norm);
     auto statistics = statistics_of<S>(values);
-    if (norm.sum) statistics = join(statistics, norm.sum);
+    if (norm.sum) statistics = join(std::move(statistics), norm.sum);
     update_running<T>(statistics, norm);
     return factors_of<T>(statistics, norm);
   });
@@ -174,25 +178,19 @@ NormaliseGradients normalise_backward(const Tensor& values, const Normalised& no
   std::vector<T> of_value(norm.training ? channels : 0);
   std::vector<T> constant(of_value.size());
   if (norm.training) {
-    // Of the whole batch, which may be spread over processes.
-    auto all = torch::empty({3, values.size(2)}, torch::kDouble);
-    auto sums = all.accessor<double, 2>();
-    for (std::int64_t c = 0; c < values.size(2); ++c) {
-      sums[0][c] = bias[c];
-      sums[1][c] = weight[c];
-      sums[2][c] = static_cast<double>(slabs.count) * static_cast<double>(slabs.rows);
-    }
-    if (norm.sum) {
-      norm.sum(all);
-      sums = all.accessor<double, 2>();
-    }
+    // Of the whole batch, which may be spread over processes: sums, centred sums, counts.
+    std::vector<double> rows(3 * channels);
+    std::copy(bias, bias + channels, rows.begin());
+    std::copy(weight, weight + channels, rows.begin() + values.size(2));
+    std::fill(rows.end() - values.size(2), rows.end(),
+              static_cast<double>(slabs.count) * static_cast<double>(slabs.rows));
+    if (norm.sum) sum_over(norm.sum, rows, channels);
     for (std::size_t c = 0; c < channels; ++c) {
-      const auto i = static_cast<std::int64_t>(c);
-      const double scale = normalised.scale<T>()[c] / sums[2][i];
+      const double scale = normalised.scale<T>()[c] / rows[2 * channels + c];
       const double rstd = normalised.rstd<T>()[c];
-      const double slope = -scale * rstd * rstd * sums[1][i];
+      const double slope = -scale * rstd * rstd * rows[channels + c];
       of_value[c] = static_cast<T>(slope);
-      constant[c] = static_cast<T>(-scale * sums[0][i] - slope * normalised.mean<T>()[c]);
+      constant[c] = static_cast<T>(-scale * rows[c] - slope * normalised.mean<T>()[c]);
     }
   }
   for (std::size_t c = 0; c < channels; ++c) weight[c] *= normalised.rstd<T>()[c];

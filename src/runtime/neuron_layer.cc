@@ -4,6 +4,8 @@
 #include <map>
 #include <string>
 
+#include "staa/kernels/transpose.h"
+
 namespace staa::runtime {
 namespace {
 
@@ -16,18 +18,6 @@ std::size_t size_of(const format::TensorNeed& need) {
 /// Whether the kernel wants a matrix [out, in] as [in, out].
 bool turned(const std::string& part) {
   return part == "gc1.value.weight" || part == "gc2.value.weight" || part == "sa.expand.weight";
-}
-
-/// to [in, out] = from [out, in], in squares that stay in the cache.
-void turn(const float* from, std::size_t out, std::size_t in, float* to) {
-  constexpr std::size_t kSquare = 16;
-  for (std::size_t o = 0; o < out; o += kSquare) {
-    for (std::size_t i = 0; i < in; i += kSquare) {
-      for (auto k = i; k < std::min(i + kSquare, in); ++k) {
-        for (auto j = o; j < std::min(o + kSquare, out); ++j) to[k * out + j] = from[j * in + k];
-      }
-    }
-  }
 }
 
 }  // namespace
@@ -47,7 +37,7 @@ NeuronLayer::NeuronLayer(const format::ModelFile& file, const format::Node& node
     const float* values = file.floats(need.name);
     if (turned(part)) {
       const auto out = static_cast<std::size_t>(need.shape[0]);
-      turn(values, out, size / out, next);
+      kernels::transpose(values, out, size / out, next);
     } else {
       std::copy(values, values + size, next);
     }
