@@ -10,8 +10,8 @@
 #include "staa/analysis/energy.h"
 #include "staa/data/adapt.h"
 #include "staa/models/registry.h"
-#include "staa/train/run_folder.h"
 #include "staa/train/setup.h"
+#include "staa/train/trained.h"
 #include "staa/util/error.h"
 #include "staa/util/text.h"
 
@@ -74,17 +74,9 @@ Subject open_recipe(const Options& options) {
 }
 
 Subject open_run(const Options& options) {
-  const train::RunFolder folder(options.target);
-  const auto weights = folder.weights(options.checkpoint);
-  Subject subject;
-  const auto description = train::load_description(weights);
-  subject.recipe =
-      recipe::parse_recipe(description.recipe, weights.string() + " (recipe)", options.overrides);
-  subject.images = train::open_data(subject.recipe, &description.input).test;
-  subject.network = models::make_network(train::network_options(subject.recipe, description.input));
-  train::load_weights(weights, *subject.network);
-  subject.weights = weights.string();
-  return subject;
+  auto trained = train::open_trained(options.target, options.checkpoint, options.overrides);
+  const auto images = train::open_data(trained.recipe, &trained.input).test;
+  return {std::move(trained.recipe), trained.network, images, trained.weights.string()};
 }
 
 nlohmann::ordered_json to_json(const analysis::Operations& operations) {
@@ -222,9 +214,7 @@ int profile_command(const Options& options) {
   const bool run = std::filesystem::is_directory(options.target);
   const auto subject = run ? open_run(options) : open_recipe(options);
   train::set_threads(subject.recipe.threads);
-  auto recipe = subject.recipe;
-  recipe.train.eval_batch = 16;  // small batches: the profiler keeps none of them
-  const auto loader = train::evaluation_loader(subject.images, recipe);
+  const auto loader = analysis::profile_loader(subject.images, subject.recipe);
   if (!run) analysis::calibrate_normalisation(*subject.network, *loader, options.images);
   const auto profile = analysis::profile(*subject.network, *loader, options.images);
   const auto balance = analysis::balance_energy(profile, options.picojoules_per_byte);

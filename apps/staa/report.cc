@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <ctime>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -20,15 +19,6 @@ struct Options {
   report::CollectOptions collect;
 };
 
-std::string utc_now() {
-  const auto now = std::time(nullptr);
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  char text[32];
-  std::strftime(text, sizeof(text), "%Y-%m-%d %H:%M UTC", &parts);
-  return text;
-}
-
 /// Gives runs whose folders have the same name their whole paths as names.
 void tell_apart(std::vector<report::Run>& runs) {
   std::map<std::string, int> count;
@@ -47,7 +37,7 @@ int report_command(const Options& options) {
     }
   }
   tell_apart(runs);
-  const auto page = report::render_page(runs, {utc_now(), STAA_VERSION});
+  const auto page = report::render_page(runs, {utc_now("%Y-%m-%d %H:%M UTC"), STAA_VERSION});
   write_file_atomically(options.out, page);
   std::cout << fmt::format("{}: {} run{}, {} bytes\n", options.out, runs.size(),
                            runs.size() == 1 ? "" : "s",

@@ -188,6 +188,12 @@ Profile profile(models::Network& network, data::Loader& loader, std::int64_t ima
   return profiler.finish(seen);
 }
 
+std::unique_ptr<data::Loader> profile_loader(std::shared_ptr<const data::Source> images,
+                                             recipe::Recipe recipe) {
+  recipe.train.eval_batch = 16;
+  return train::evaluation_loader(std::move(images), recipe);
+}
+
 void calibrate_normalisation(models::Network& network, data::Loader& loader, std::int64_t images) {
   // Momentum 1 / n makes the running statistics the mean over the batches seen.
   std::vector<torch::nn::BatchNorm2dImpl*> norms;

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "staa/analysis/count.h"
 #include "staa/data/loader.h"
 #include "staa/models/network.h"
+#include "staa/recipe/recipe.h"
 
 namespace staa::analysis {
 
@@ -61,6 +63,10 @@ struct Profile {
 /// membranes in every step, and write spikes. An ANN's layer reads weights and input once, and
 /// writes its output. Values and weights are 4 bytes, spikes a bit.
 Profile profile(models::Network& network, data::Loader& loader, std::int64_t images);
+
+/// Batches for profile(): small ones, as it keeps none of them.
+std::unique_ptr<data::Loader> profile_loader(std::shared_ptr<const data::Source> images,
+                                             recipe::Recipe recipe);
 
 /// Sets BatchNorm's statistics of a network that has not been trained from the first `images`
 /// images, so that its neurons fire as they do at the start of training.

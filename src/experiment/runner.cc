@@ -11,8 +11,8 @@
 #include <memory>
 #include <thread>
 
-#include "staa/experiment/child.h"
 #include "staa/experiment/run_state.h"
+#include "staa/util/child_process.h"
 #include "staa/util/error.h"
 #include "staa/util/file.h"
 #include "staa/util/text.h"
@@ -50,7 +50,7 @@ struct Job {
   const Run* run;
   std::size_t slot;
   Clock::time_point start;
-  std::unique_ptr<Child> child;
+  std::unique_ptr<ChildProcess> child;
 };
 
 class Runner {
@@ -105,7 +105,8 @@ class Runner {
     const auto slot = slots_.back();
     slots_.pop_back();
     try {
-      working_.push_back({&run, slot, Clock::now(), std::make_unique<Child>(prepare(run, slot))});
+      working_.push_back(
+          {&run, slot, Clock::now(), std::make_unique<ChildProcess>(prepare(run, slot))});
     } catch (const Error& error) {
       slots_.push_back(slot);
       report_failure(run, error.what());
@@ -113,7 +114,7 @@ class Runner {
   }
 
   /// Leaves everything ready for the command that trains the run.
-  Command prepare(const Run& run, std::size_t slot) const {
+  ChildCommand prepare(const Run& run, std::size_t slot) const {
     const auto state = look_at(run);
     make_folder(run.folder.parent_path());
     auto recipe = run.recipe;
@@ -121,11 +122,12 @@ class Runner {
     const auto recipe_file = beside(run, ".toml");
     write_file_atomically(recipe_file, recipe::to_toml(recipe));
 
-    Command command;
+    ChildCommand command;
     command.program = options_.program;
-    command.arguments = {"train", recipe_file.string(), "--out", run.folder.string(), "--quiet"};
+    command.words = {options_.program.string(), "train",  recipe_file.string(), "--out",
+                     run.folder.string(),       "--quiet"};
     if (state.stage == RunState::Stage::kBegun) {
-      command.arguments.emplace_back("--resume");
+      command.words.emplace_back("--resume");
     } else {
       clear_start(run);
     }

@@ -72,9 +72,7 @@ void read_records(const train::RunFolder& folder, Run& run) {
 
 void measure_costs(const train::Trained& trained, const std::shared_ptr<const data::Source>& test,
                    std::int64_t images, Run& run) {
-  auto recipe = trained.recipe;
-  recipe.train.eval_batch = 16;  // small batches: the profiler keeps none of them
-  const auto loader = train::evaluation_loader(test, recipe);
+  const auto loader = analysis::profile_loader(test, trained.recipe);
   const auto profile = analysis::profile(*trained.network, *loader, images);
   run.parameters = profile.parameters;
   run.profiled_images = profile.images;

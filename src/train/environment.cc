@@ -2,10 +2,11 @@
 
 #include <torch/version.h>
 
-#include <ctime>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <thread>
+
+#include "staa/util/text.h"
 
 namespace staa::train {
 namespace {
@@ -23,19 +24,10 @@ std::string look_up(const char* path, const std::string& key, char separator) {
   return "";
 }
 
-std::string utc_now() {
-  const auto now = std::time(nullptr);
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  char text[32];
-  std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
-}
-
 }  // namespace
 
 std::string describe_environment(torch::Device device) {
-  const nlohmann::ordered_json object{{"started", utc_now()},
+  const nlohmann::ordered_json object{{"started", utc_now("%Y-%m-%dT%H:%M:%SZ")},
                                       {"staa", STAA_VERSION},
                                       {"libtorch", TORCH_VERSION},
                                       {"compiler", __VERSION__},

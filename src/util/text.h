@@ -20,6 +20,9 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
 /// 1234567 -> "1,234,567".
 std::string with_thousands(std::int64_t value);
 
+/// The time now in UTC, as strftime's `format` says it.
+std::string utc_now(const char* format);
+
 /// Seconds as "3 s", "4 min 05 s" or "2 h 07 min".
 std::string human_duration(double seconds);
 

@@ -5,6 +5,17 @@
 namespace staa::train {
 namespace {
 
+/// Two layers of the same random weights.
+std::pair<torch::nn::Linear, torch::nn::Linear> equal_layers(std::uint64_t seed) {
+  torch::manual_seed(seed);
+  torch::nn::Linear one(3, 2);
+  torch::nn::Linear other(3, 2);
+  const torch::NoGradGuard no_grad;
+  other->weight.copy_(one->weight);
+  other->bias.copy_(one->bias);
+  return {one, other};
+}
+
 /// A few steps on a fixed sequence of gradients; returns the weights.
 torch::Tensor walk(torch::nn::Linear& layer, Optimizer& optimizer, int from, int to) {
   for (int i = from; i < to; ++i) {
@@ -22,14 +33,7 @@ TEST_P(OptimizerState, PutBackGivesTheSameStepsToTheBit) {
   recipe::OptimizerOptions options;
   options.kind = GetParam();
   options.lr = 0.01;
-  torch::manual_seed(1);
-  torch::nn::Linear whole(3, 2);
-  torch::nn::Linear resumed(3, 2);
-  {
-    const torch::NoGradGuard no_grad;
-    resumed->weight.copy_(whole->weight);
-    resumed->bias.copy_(whole->bias);
-  }
+  auto [whole, resumed] = equal_layers(1);
   Optimizer first(*whole, options);
   Optimizer before(*resumed, options);
   const auto expected = walk(whole, first, 0, 8);
@@ -108,14 +112,7 @@ TEST_P(OptimizerState, StepsAsLibTorchDoes) {
   options.kind = GetParam();
   options.lr = 0.01;
   options.weight_decay = 0.1;
-  torch::manual_seed(3);
-  torch::nn::Linear flat(3, 2);
-  torch::nn::Linear plain(3, 2);
-  {
-    const torch::NoGradGuard no_grad;
-    plain->weight.copy_(flat->weight);
-    plain->bias.copy_(flat->bias);
-  }
+  auto [flat, plain] = equal_layers(3);
   Optimizer ours(*flat, options);
   std::unique_ptr<torch::optim::Optimizer> theirs;
   if (options.kind == recipe::OptimizerKind::kAdamW) {
