@@ -101,11 +101,26 @@ Transform::Transform(const ImageShape& shape, const Normalisation& normalisation
 
 void Transform::apply(Image& image, Random& random, float* out) const {
   if (options_.crop_padding > 0) random_crop(image, options_.crop_padding, random);
-  if (options_.flip && random.chance(0.5)) flip(image);
+  if (draw_mirrored(random)) flip(image);
   if (options_.autoaugment) autoaugment(image, random);
   if (options_.color_jitter > 0) color_jitter(image, options_.color_jitter, random);
 
   map_channels(image.pixels.data(), image.pixels.size(), normalise_, out);
+  finish(random, out);
+}
+
+bool Transform::only_mirrors() const {
+  return options_.crop_padding == 0 && !options_.autoaugment && options_.color_jitter == 0;
+}
+
+bool Transform::draw_mirrored(Random& random) const { return options_.flip && random.chance(0.5); }
+
+void Transform::normalise_row(const float* values, float* out) const {
+  map_channels(values, static_cast<std::size_t>(shape_.width * shape_.channels), normalise_, out);
+}
+
+void Transform::finish(Random& random, float* out) const {
+  finish_mapping();
   if (options_.cutout > 0) cutout(out, shape_, options_.cutout, random);
 }
 

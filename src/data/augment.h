@@ -49,6 +49,14 @@ class Transform {
   /// serves as scratch: its bytes are changed. All randomness comes from `random`.
   void apply(Image& image, Random& random, float* out) const;
 
+  /// Whether bytes are not changed but mirrored. An image that is not bytes yet need not become
+  /// them then: what apply() does is to draw, to normalise the rows and to finish.
+  bool only_mirrors() const;
+  bool draw_mirrored(Random& random) const;
+  /// One row of values between 0 and 255.
+  void normalise_row(const float* values, float* out) const;
+  void finish(Random& random, float* out) const;
+
  private:
   ImageShape shape_;
   AugmentOptions options_;

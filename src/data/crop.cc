@@ -74,31 +74,42 @@ Box centre_crop(std::int64_t width, std::int64_t height) {
   return in_the_middle(width, height, edge, edge);
 }
 
-void resize(const Box& box, std::int64_t left, std::int64_t top, std::int64_t denominator,
-            const Image& window, Image& out) {
-  const double scale = 1.0 / static_cast<double>(denominator);
+void resize(const Cut& cut, const ImageShape& shape, bool mirrored,
+            const std::function<void(const float* row)>& take) {
+  const Image& window = cut.window;
+  const double scale = 1.0 / static_cast<double>(cut.denominator);
   const auto at = [&](std::int64_t x) { return static_cast<double>(x) * scale; };
-  auto columns = triangle_filter(at(box.left) - static_cast<double>(left), at(box.width),
-                                 out.shape.width, window.shape.width);
-  const auto rows = triangle_filter(at(box.top) - static_cast<double>(top), at(box.height),
-                                    out.shape.height, window.shape.height);
-  const auto channels = static_cast<std::size_t>(out.shape.channels);
+  auto columns = triangle_filter(at(cut.box.left) - static_cast<double>(cut.left),
+                                 at(cut.box.width), shape.width, window.shape.width);
+  const auto rows = triangle_filter(at(cut.box.top) - static_cast<double>(cut.top),
+                                    at(cut.box.height), shape.height, window.shape.height);
+  const auto channels = static_cast<std::size_t>(shape.channels);
   const auto stride = static_cast<std::size_t>(window.shape.width) * channels;
-  const auto row_bytes = static_cast<std::size_t>(out.shape.width) * channels;
 
   // Rows first, as far as columns are wanted of them: that costs least a byte of the window.
   const auto skipped = columns.first.front();
   const auto used = (columns.first.back() + columns.taps - skipped) * channels;
   for (auto& first : columns.first) first -= skipped;
+  if (mirrored) columns.reverse();
+  columns.spread_weights();
   std::vector<float> row(used + kRowPadding);
-  std::vector<float> sums(row_bytes + kRowPadding);
-  out.pixels.resize(static_cast<std::size_t>(out.shape.bytes()));
+  std::vector<float> sums(static_cast<std::size_t>(shape.width) * channels + kRowPadding);
   for (std::size_t y = 0; y < rows.first.size(); ++y) {
     blend_rows(window.pixels.data() + rows.first[y] * stride + skipped * channels, stride,
                rows.weights.data() + y * rows.taps, rows.taps, used, row.data());
     blend_columns(row.data(), columns, channels, sums.data());
-    round_to_bytes(sums.data(), row_bytes, out.pixels.data() + y * row_bytes);
+    take(sums.data());
   }
+}
+
+void resize(const Cut& cut, Image& out) {
+  out.pixels.resize(static_cast<std::size_t>(out.shape.bytes()));
+  const auto row_bytes = static_cast<std::size_t>(out.shape.width * out.shape.channels);
+  std::uint8_t* to = out.pixels.data();
+  resize(cut, out.shape, false, [&](const float* row) {
+    round_to_bytes(row, row_bytes, to);
+    to += row_bytes;
+  });
 }
 
 }  // namespace staa::data

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
 #include "staa/data/image.h"
 #include "staa/util/random.h"
@@ -16,10 +17,22 @@ Box random_resized_crop(std::int64_t width, std::int64_t height, double least_ar
 /// 256 pixels).
 Box centre_crop(std::int64_t width, std::int64_t height);
 
-/// The pixels of `box`, in pixels of the whole image, made `out.shape.width` x `out.shape.height`
-/// by the triangle filter, as wide as it must be for a smaller image not to alias. Fills
-/// out.pixels; both images have the same channels. `window` holds all of the box.
-void resize(const Box& box, std::int64_t left, std::int64_t top, std::int64_t denominator,
-            const Image& window, Image& out);
+/// A part of an image of which `window` holds all pixels.
+struct Cut {
+  Box box;                ///< in pixels of the whole image
+  std::int64_t left = 0;  ///< place of the window, in its own pixels
+  std::int64_t top = 0;
+  std::int64_t denominator = 1;  ///< the window's pixels are so many of the image's wide
+  const Image& window;
+};
+
+/// Makes a part of an image `shape.width` x `shape.height` by the triangle filter, as wide as it
+/// must be for a smaller image not to alias, and hands its rows on from the top: width x channels
+/// floats of 0 to 255. `mirrored` swaps left and right. The channels are the window's.
+void resize(const Cut& cut, const ImageShape& shape, bool mirrored,
+            const std::function<void(const float* row)>& take);
+
+/// The same, rounded to bytes: fills out.pixels.
+void resize(const Cut& cut, Image& out);
 
 }  // namespace staa::data

@@ -95,20 +95,33 @@ void Photos::read(std::int64_t index, Random& random, float* out) const {
   thread_local Scratch scratch;
   const auto path = index_.path(index);
   read_file(path, scratch.file, kMaxImageFile);
-  auto& photo = scratch.photo;
-  photo.shape = {3, options_.size, options_.size};
   if (is_jpeg(scratch.file)) {
     JpegReader reader(path.string(), scratch.file.data(), scratch.file.size());
     const auto box = crop(reader.shape(), random);
     auto window =
         reader.read(box, best_denominator(box, options_.size), 3, std::move(scratch.decoded));
-    resize(box, window.left, window.top, window.denominator, window.image, photo);
+    write({box, window.left, window.top, window.denominator, window.image}, scratch.photo, random,
+          out);
     scratch.decoded = std::move(window.image.pixels);
   } else {
     const auto whole = with_channels(decode_image(path, scratch.file), 3);
-    resize(crop(whole.shape, random), 0, 0, 1, whole, photo);
+    write({crop(whole.shape, random), 0, 0, 1, whole}, scratch.photo, random, out);
   }
-  transform_.apply(photo, random, out);
+}
+
+void Photos::write(const Cut& cut, Image& photo, Random& random, float* out) const {
+  photo.shape = transform_.shape();
+  if (!transform_.only_mirrors()) {
+    resize(cut, photo);
+    transform_.apply(photo, random, out);
+    return;
+  }
+  float* row_out = out;
+  resize(cut, photo.shape, transform_.draw_mirrored(random), [&](const float* row) {
+    transform_.normalise_row(row, row_out);
+    row_out += photo.shape.width * photo.shape.channels;
+  });
+  transform_.finish(random, out);
 }
 
 PhotoFolder open_photos(const fs::path& root, const std::string& class_names) {

@@ -4,6 +4,7 @@
 #define HWY_TARGET_INCLUDE "staa/data/rows.cc"
 #include <hwy/foreach_target.h>
 //
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include <algorithm>
@@ -12,6 +13,9 @@
 HWY_BEFORE_NAMESPACE();
 namespace staa::data::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
+
+/// Outputs whose weights Filter::spread_weights() brings together.
+constexpr std::size_t kGroup = Filter::kGroup;
 
 using Floats = hn::CappedTag<float, ChannelMap::kPixels>;
 
@@ -42,16 +46,17 @@ void blend_rows(const std::uint8_t* rows, std::size_t stride, const float* weigh
   }
 }
 
-/// A vector holds a pixel, and whatever follows it. Taps are a constant where they are few.
+/// Output by output. A vector holds a pixel, and whatever follows it. Taps are a constant where
+/// they are few, 0 else.
 template <std::size_t kTaps>
-void blend_columns_of(const float* HWY_RESTRICT row, const Filter& filter, std::size_t channels,
-                      float* HWY_RESTRICT out) {
+void blend_pixels(const float* HWY_RESTRICT row, const Filter& filter, std::size_t begin,
+                  std::size_t channels, float* HWY_RESTRICT out) {
   const hn::CappedTag<float, kRowPadding> d;
   const std::size_t taps = kTaps == 0 ? filter.taps : kTaps;
-  const std::size_t count = filter.first.size();
   const std::size_t* HWY_RESTRICT first = filter.first.data();
-  const float* HWY_RESTRICT weights = filter.weights.data();
-  for (std::size_t i = 0; i < count; ++i, weights += taps, out += channels) {
+  const float* HWY_RESTRICT weights = filter.weights.data() + begin * taps;
+  out += begin * channels;
+  for (std::size_t i = begin; i < filter.first.size(); ++i, weights += taps, out += channels) {
     for (std::size_t lane = 0; lane < kRowPadding; lane += hn::Lanes(d)) {
       const float* from = row + first[i] * channels + lane;
       auto sum = hn::Zero(d);
@@ -61,6 +66,62 @@ void blend_columns_of(const float* HWY_RESTRICT row, const Filter& filter, std::
       hn::StoreU(sum, d, out + lane);
     }
   }
+}
+
+#if HWY_TARGET == HWY_SCALAR || HWY_HAVE_SCALABLE
+template <std::size_t kTaps>
+std::size_t blend_groups(const float* row, const Filter& filter, float* out) {
+  return 0;
+}
+#else
+/// A vector of the pixels that `first` names, with whatever follows each.
+template <std::size_t kLanes>
+HWY_INLINE auto load_pixels(const float* row, const std::size_t* first) {
+  if constexpr (kLanes == kRowPadding) {
+    return hn::LoadU(hn::FixedTag<float, kLanes>(), row + 3 * first[0]);
+  } else {
+    const auto lower = load_pixels<kLanes / 2>(row, first);
+    const auto upper = load_pixels<kLanes / 2>(row, first + kLanes / 2 / kRowPadding);
+    return hn::Combine(hn::FixedTag<float, kLanes>(), upper, lower);
+  }
+}
+
+/// kGroup outputs of three channels at a time; the number of outputs done.
+template <std::size_t kTaps>
+std::size_t blend_groups(const float* HWY_RESTRICT row, const Filter& filter,
+                         float* HWY_RESTRICT out) {
+  const hn::CappedTag<float, kGroup * kRowPadding> d;
+  constexpr std::size_t kLanes = hn::MaxLanes(decltype(d)());
+  constexpr std::size_t kPixels = kLanes / kRowPadding;
+  const std::size_t taps = kTaps == 0 ? filter.taps : kTaps;
+  // Leaves out what follows each pixel.
+  alignas(64) std::int32_t places[kLanes] = {};
+  for (std::size_t i = 0; i < 3 * kPixels; ++i) {
+    places[i] = static_cast<std::int32_t>(kRowPadding * (i / 3) + i % 3);
+  }
+  const auto dense = hn::SetTableIndices(d, places);
+  const std::size_t* HWY_RESTRICT first = filter.first.data();
+  const float* HWY_RESTRICT weights = filter.spread.data();
+  const std::size_t groups = filter.spread.size() / (taps * kGroup * kRowPadding);
+  for (std::size_t group = 0; group < groups; ++group) {
+    for (std::size_t i = 0; i < kGroup; i += kPixels, first += kPixels, out += 3 * kPixels) {
+      auto sum = hn::Zero(d);
+      for (std::size_t k = 0; k < taps; ++k) {
+        const auto weight = hn::LoadU(d, weights + (k * kGroup + i) * kRowPadding);
+        sum = hn::MulAdd(weight, load_pixels<kLanes>(row + 3 * k, first), sum);
+      }
+      hn::StoreU(hn::TableLookupLanes(sum, dense), d, out);
+    }
+    weights += taps * kGroup * kRowPadding;
+  }
+  return groups * kGroup;
+}
+#endif
+
+template <std::size_t kTaps>
+void blend_columns_of(const float* row, const Filter& filter, std::size_t channels, float* out) {
+  const std::size_t done = channels == 3 ? blend_groups<kTaps>(row, filter, out) : 0;
+  blend_pixels<kTaps>(row, filter, done, channels, out);
 }
 
 void blend_columns(const float* row, const Filter& filter, std::size_t channels, float* out) {
@@ -139,22 +200,42 @@ void mirror_row(std::uint8_t* row, std::size_t width, std::size_t channels) {
   }
 }
 
-void map_channels(const std::uint8_t* bytes, std::size_t count, const ChannelMap& map, float* out) {
+HWY_INLINE hn::Vec<Floats> load(Floats d, const std::uint8_t* from) { return load_bytes(d, from); }
+HWY_INLINE hn::Vec<Floats> load(Floats d, const float* from) { return hn::LoadU(d, from); }
+
+/// Scales and shifts of the values from the i-th of a block on lie one behind the other.
+template <bool kPastCaches, class Value>
+void map_values(const Value* values, std::size_t count, const ChannelMap& map,
+                float* HWY_RESTRICT out) {
   const Floats d;
   const std::size_t lanes = hn::Lanes(d);
   const std::size_t block = map.scales.size();
   const float* scales = map.scales.data();
   const float* shifts = map.shifts.data();
-  for (; count >= block; count -= block, bytes += block, out += block) {
+  const bool stream =
+      kPastCaches && reinterpret_cast<std::uintptr_t>(out) % (lanes * sizeof(float)) == 0;
+  for (; count >= block; count -= block, values += block, out += block) {
     for (std::size_t i = 0; i < block; i += lanes) {
       const auto value =
-          hn::MulAdd(load_bytes(d, bytes + i), hn::LoadU(d, scales + i), hn::LoadU(d, shifts + i));
-      hn::StoreU(value, d, out + i);
+          hn::MulAdd(load(d, values + i), hn::LoadU(d, scales + i), hn::LoadU(d, shifts + i));
+      if (stream) {
+        hn::Stream(value, d, out + i);
+      } else {
+        hn::StoreU(value, d, out + i);
+      }
     }
   }
   for (std::size_t i = 0; i < count; ++i) {
-    out[i] = static_cast<float>(bytes[i]) * scales[i] + shifts[i];
+    out[i] = static_cast<float>(values[i]) * scales[i] + shifts[i];
   }
+}
+
+void map_bytes(const std::uint8_t* bytes, std::size_t count, const ChannelMap& map, float* out) {
+  map_values<false>(bytes, count, map, out);
+}
+
+void map_floats(const float* values, std::size_t count, const ChannelMap& map, float* out) {
+  map_values<true>(values, count, map, out);
 }
 
 }  // namespace staa::data::HWY_NAMESPACE
@@ -163,11 +244,31 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace staa::data {
 
+void Filter::spread_weights() {
+  spread.clear();
+  for (std::size_t begin = 0; begin + kGroup <= first.size(); begin += kGroup) {
+    for (std::size_t k = 0; k < taps; ++k) {
+      for (std::size_t i = begin; i < begin + kGroup; ++i) {
+        spread.insert(spread.end(), kRowPadding, weights[i * taps + k]);
+      }
+    }
+  }
+}
+
+void Filter::reverse() {
+  std::reverse(first.begin(), first.end());
+  std::reverse(weights.begin(), weights.end());  // and the taps of each, which is mended here
+  for (auto own = weights.begin(); own != weights.end(); own += static_cast<std::ptrdiff_t>(taps)) {
+    std::reverse(own, own + static_cast<std::ptrdiff_t>(taps));
+  }
+}
+
 HWY_EXPORT(blend_rows);
 HWY_EXPORT(blend_columns);
 HWY_EXPORT(round_to_bytes);
 HWY_EXPORT(mirror_row);
-HWY_EXPORT(map_channels);
+HWY_EXPORT(map_bytes);
+HWY_EXPORT(map_floats);
 
 void blend_rows(const std::uint8_t* rows, std::size_t stride, const float* weights,
                 std::size_t taps, std::size_t count, float* out) {
@@ -194,8 +295,14 @@ ChannelMap::ChannelMap(const std::vector<float>& scale, const std::vector<float>
 }
 
 void map_channels(const std::uint8_t* bytes, std::size_t count, const ChannelMap& map, float* out) {
-  HWY_DYNAMIC_DISPATCH(map_channels)(bytes, count, map, out);
+  HWY_DYNAMIC_DISPATCH(map_bytes)(bytes, count, map, out);
 }
+
+void map_channels(const float* values, std::size_t count, const ChannelMap& map, float* out) {
+  HWY_DYNAMIC_DISPATCH(map_floats)(values, count, map, out);
+}
+
+void finish_mapping() { hwy::FlushStream(); }
 
 }  // namespace staa::data
 #endif

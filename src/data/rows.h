@@ -8,16 +8,25 @@ namespace staa::data {
 
 // Loops over rows of interleaved pixels, in the vectors of the processor that the program meets.
 
+/// What blend_columns reads and writes of a row behind its last value at most.
+constexpr std::size_t kRowPadding = 4;
+
 /// Weighted sums along one axis: output i is made of the `taps` inputs from first[i] on, with the
 /// weights from i * taps on.
 struct Filter {
+  static constexpr std::size_t kGroup = 4;
+
   std::size_t taps = 0;
   std::vector<std::size_t> first;
   std::vector<float> weights;
-};
+  std::vector<float> spread;  ///< made by spread_weights(); may be empty
 
-/// What blend_columns reads and writes of a row behind its last value at most.
-constexpr std::size_t kRowPadding = 4;
+  /// Puts the outputs into the opposite order.
+  void reverse();
+  /// Has blend_columns filter kGroup pixels at once where they have three channels: for many rows.
+  /// Call again after a change.
+  void spread_weights();
+};
 
 /// The weighted sum of `taps` rows that are `stride` bytes apart: out[i] for i < count.
 void blend_rows(const std::uint8_t* rows, std::size_t stride, const float* weights,
@@ -45,7 +54,14 @@ struct ChannelMap {
   std::vector<float> shifts;
 };
 
-/// Maps whole pixels: `count` bytes, a multiple of the channels.
+/// Maps whole pixels: `count` values, a multiple of the channels.
 void map_channels(const std::uint8_t* bytes, std::size_t count, const ChannelMap& map, float* out);
+
+/// The same for values that are no bytes yet, of large images: writes past the caches, which a
+/// batch of these exceeds. finish_mapping() must follow in the same thread.
+void map_channels(const float* values, std::size_t count, const ChannelMap& map, float* out);
+
+/// Makes what map_channels wrote seen by a thread that is told of it from now on.
+void finish_mapping();
 
 }  // namespace staa::data

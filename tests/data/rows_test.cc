@@ -38,7 +38,7 @@ TEST(Rows, BlendColumnsIsTheWeightedSum) {
     for (const std::size_t taps : {1, 2, 3, 4, 5, 9}) {
       Filter filter;
       filter.taps = taps;
-      filter.first = {0, 0, 2, 7, 3};
+      filter.first = {0, 0, 2, 7, 3, 1, 1, 6, 5, 7};
       for (std::size_t i = 0; i < filter.first.size() * taps; ++i) {
         filter.weights.push_back(static_cast<float>(i % 7) / 8.0F);
       }
@@ -46,7 +46,10 @@ TEST(Rows, BlendColumnsIsTheWeightedSum) {
       std::vector<float> row(bytes.begin(), bytes.end());
       row.resize(row.size() + kRowPadding);
       std::vector<float> out(filter.first.size() * channels + kRowPadding);
+      auto grouped = out;
       blend_columns(row.data(), filter, channels, out.data());
+      filter.spread_weights();
+      blend_columns(row.data(), filter, channels, grouped.data());
       for (std::size_t i = 0; i < filter.first.size(); ++i) {
         for (std::size_t c = 0; c < channels; ++c) {
           float sum = 0;
@@ -54,10 +57,21 @@ TEST(Rows, BlendColumnsIsTheWeightedSum) {
             sum += filter.weights[i * taps + k] * row[(filter.first[i] + k) * channels + c];
           }
           ASSERT_EQ(out[i * channels + c], sum) << channels << " channels, " << taps << " taps";
+          ASSERT_EQ(grouped[i * channels + c], sum) << channels << " channels, " << taps << " taps";
         }
       }
     }
   }
+}
+
+TEST(Rows, AFilterReversedMirrorsItsOutput) {
+  Filter filter;
+  filter.taps = 2;
+  filter.first = {0, 1, 3};
+  filter.weights = {0.25F, 0.75F, 0.5F, 0.5F, 1.0F, 0.0F};
+  filter.reverse();
+  EXPECT_EQ(filter.first, (std::vector<std::size_t>{3, 1, 0}));
+  EXPECT_EQ(filter.weights, (std::vector<float>{1.0F, 0.0F, 0.5F, 0.5F, 0.25F, 0.75F}));
 }
 
 TEST(Rows, RoundsToTheNearestByte) {
@@ -98,10 +112,19 @@ TEST(Rows, MapsEachChannelByItsOwn) {
   const ChannelMap map(scale, shift);
   for (const auto width : kWidths) {
     const auto bytes = random_bytes(3 * width, width);
-    std::vector<float> out(bytes.size());
-    map_channels(bytes.data(), bytes.size(), map, out.data());
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-      ASSERT_EQ(out[i], scale[i % 3] * static_cast<float>(bytes[i]) + shift[i % 3]) << width;
+    const std::vector<float> floats(bytes.begin(), bytes.end());
+    for (const std::size_t begin : {0, 1, 16}) {  // aligned for whole vectors, and not
+      const auto end = begin + bytes.size();
+      std::vector<float> of_bytes(end + 1, -7.0F);
+      auto of_floats = of_bytes;
+      map_channels(bytes.data(), bytes.size(), map, of_bytes.data() + begin);
+      map_channels(floats.data(), floats.size(), map, of_floats.data() + begin);
+      finish_mapping();
+      for (std::size_t i = 0; i < bytes.size(); ++i) {
+        ASSERT_EQ(of_bytes[begin + i], scale[i % 3] * floats[i] + shift[i % 3]) << width;
+      }
+      EXPECT_EQ(of_bytes[end], -7.0F);
+      EXPECT_EQ(of_floats, of_bytes);
     }
   }
 }
