@@ -34,17 +34,13 @@ struct Setup {
   bool list = false;
 };
 
-/// Calls decode(i, memory) for all images, each thread its share; what it returns is the memory for
-/// the thread's next one.
+/// Calls decode(i) for all images, each thread its share.
 template <typename Decode>
 void decode_all(const Setup& setup, const Decode& decode) {
   std::vector<std::thread> team;
   for (std::int64_t thread = 0; thread < setup.threads; ++thread) {
     team.emplace_back([&, thread] {
-      std::vector<std::uint8_t> memory;
-      for (std::int64_t i = thread; i < setup.images; i += setup.threads) {
-        memory = decode(i, std::move(memory));
-      }
+      for (std::int64_t i = thread; i < setup.images; i += setup.threads) decode(i);
     });
   }
   for (auto& member : team) member.join();
@@ -111,7 +107,7 @@ int run(const Setup& setup) {
     }
   };
   const auto decode = [&](bool whole) {
-    decode_all(setup, [&](std::int64_t i, std::vector<std::uint8_t> memory) {
+    decode_all(setup, [&](std::int64_t i) {
       const auto& bytes = files[static_cast<std::size_t>(i % index.size())];
       data::JpegReader reader("photo", bytes.data(), bytes.size());
       const auto shape = reader.shape();
@@ -122,7 +118,9 @@ int run(const Setup& setup) {
           whole ? all
                 : data::random_resized_crop(shape.width, shape.height, options.least_area, random);
       const auto denominator = whole ? 1 : data::best_denominator(box, setup.size);
-      return reader.read(box, denominator, 3, std::move(memory)).image.pixels;
+      const auto rows = reader.rows(box, denominator, 3);
+      for (std::int64_t y = 0; y < rows.shape.height; ++y) rows.next();
+      reader.finish();
     });
   };
   const auto seconds = medians(setup.rounds, {load, [&] { decode(false); }, [&] { decode(true); }});

@@ -1,5 +1,7 @@
 #include "staa/data/crop.h"
 
+#include <hwy/aligned_allocator.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -48,6 +50,48 @@ Filter triangle_filter(double begin, double extent, std::int64_t count, std::int
   return filter;
 }
 
+/// Room for so many values and what blend_rows writes behind them, so that rows in turn stay
+/// aligned.
+std::size_t padded(std::size_t values) { return (values + kRowBlock - 1) / kRowBlock * kRowBlock; }
+
+/// The last rows that were decoded, of which each output of a filter wants some.
+class LastRows {
+ public:
+  /// `used` bytes from the `skipped`-th on of each row.
+  LastRows(const PixelRows& rows, std::size_t skipped, std::size_t used, std::size_t taps)
+      : rows_(rows),
+        skipped_(skipped),
+        used_(used),
+        slot_(padded(used)),
+        bytes_(hwy::AllocateAligned<std::uint8_t>(taps * slot_)),
+        wanted_(taps) {
+    std::fill_n(bytes_.get(), taps * slot_, std::uint8_t{0});
+  }
+
+  /// The rows from `first` on, as many as there are taps; `first` must not become less. Valid until
+  /// the next call.
+  const std::uint8_t* const* from(std::size_t first) {
+    const std::size_t taps = wanted_.size();
+    for (; next_ < first + taps; ++next_) {
+      const std::uint8_t* row = rows_.next();
+      if (next_ >= first) std::copy_n(row + skipped_, used_, bytes_.get() + next_ % taps * slot_);
+    }
+    for (std::size_t k = 0; k < taps; ++k) {
+      wanted_[k] = bytes_.get() + (first + k) % taps * slot_;
+    }
+    return wanted_.data();
+  }
+
+ private:
+  const PixelRows& rows_;
+  std::size_t skipped_;
+  std::size_t used_;
+  std::size_t slot_;
+  hwy::AlignedFreeUniquePtr<std::uint8_t[]> bytes_;  ///< a slot a tap, used in turn
+  std::vector<const std::uint8_t*> wanted_;
+  std::size_t next_ = 0;
+};
+
 }  // namespace
 
 Box random_resized_crop(std::int64_t width, std::int64_t height, double least_area,
@@ -74,17 +118,15 @@ Box centre_crop(std::int64_t width, std::int64_t height) {
   return in_the_middle(width, height, edge, edge);
 }
 
-void resize(const Cut& cut, const ImageShape& shape, bool mirrored,
+void resize(const Box& box, const PixelRows& window, const ImageShape& shape, bool mirrored,
             const std::function<void(const float* row)>& take) {
-  const Image& window = cut.window;
-  const double scale = 1.0 / static_cast<double>(cut.denominator);
+  const double scale = 1.0 / static_cast<double>(window.denominator);
   const auto at = [&](std::int64_t x) { return static_cast<double>(x) * scale; };
-  auto columns = triangle_filter(at(cut.box.left) - static_cast<double>(cut.left),
-                                 at(cut.box.width), shape.width, window.shape.width);
-  const auto rows = triangle_filter(at(cut.box.top) - static_cast<double>(cut.top),
-                                    at(cut.box.height), shape.height, window.shape.height);
+  auto columns = triangle_filter(at(box.left) - static_cast<double>(window.left), at(box.width),
+                                 shape.width, window.shape.width);
+  const auto rows = triangle_filter(at(box.top) - static_cast<double>(window.top), at(box.height),
+                                    shape.height, window.shape.height);
   const auto channels = static_cast<std::size_t>(shape.channels);
-  const auto stride = static_cast<std::size_t>(window.shape.width) * channels;
 
   // Rows first, as far as columns are wanted of them: that costs least a byte of the window.
   const auto skipped = columns.first.front();
@@ -92,21 +134,22 @@ void resize(const Cut& cut, const ImageShape& shape, bool mirrored,
   for (auto& first : columns.first) first -= skipped;
   if (mirrored) columns.reverse();
   columns.spread_weights();
-  std::vector<float> row(used + kRowPadding);
+  LastRows last(window, skipped * channels, used, rows.taps);
+  const auto row = hwy::AllocateAligned<float>(padded(used));
   std::vector<float> sums(static_cast<std::size_t>(shape.width) * channels + kRowPadding);
   for (std::size_t y = 0; y < rows.first.size(); ++y) {
-    blend_rows(window.pixels.data() + rows.first[y] * stride + skipped * channels, stride,
-               rows.weights.data() + y * rows.taps, rows.taps, used, row.data());
-    blend_columns(row.data(), columns, channels, sums.data());
+    blend_rows(last.from(rows.first[y]), rows.weights.data() + y * rows.taps, rows.taps, used,
+               row.get());
+    blend_columns(row.get(), columns, channels, sums.data());
     take(sums.data());
   }
 }
 
-void resize(const Cut& cut, Image& out) {
+void resize(const Box& box, const PixelRows& window, Image& out) {
   out.pixels.resize(static_cast<std::size_t>(out.shape.bytes()));
   const auto row_bytes = static_cast<std::size_t>(out.shape.width * out.shape.channels);
   std::uint8_t* to = out.pixels.data();
-  resize(cut, out.shape, false, [&](const float* row) {
+  resize(box, window, out.shape, false, [&](const float* row) {
     round_to_bytes(row, row_bytes, to);
     to += row_bytes;
   });

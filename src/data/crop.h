@@ -17,22 +17,14 @@ Box random_resized_crop(std::int64_t width, std::int64_t height, double least_ar
 /// 256 pixels).
 Box centre_crop(std::int64_t width, std::int64_t height);
 
-/// A part of an image of which `window` holds all pixels.
-struct Cut {
-  Box box;                ///< in pixels of the whole image
-  std::int64_t left = 0;  ///< place of the window, in its own pixels
-  std::int64_t top = 0;
-  std::int64_t denominator = 1;  ///< the window's pixels are so many of the image's wide
-  const Image& window;
-};
-
-/// Makes a part of an image `shape.width` x `shape.height` by the triangle filter, as wide as it
-/// must be for a smaller image not to alias, and hands its rows on from the top: width x channels
-/// floats of 0 to 255. `mirrored` swaps left and right. The channels are the window's.
-void resize(const Cut& cut, const ImageShape& shape, bool mirrored,
+/// Makes `box`, in pixels of the whole image, `shape.width` x `shape.height` by the triangle
+/// filter, as wide as it must be for a smaller image not to alias, and hands its rows on from the
+/// top: width x channels floats of 0 to 255. `window` holds all of the box; its channels are the
+/// shape's. `mirrored` swaps left and right.
+void resize(const Box& box, const PixelRows& window, const ImageShape& shape, bool mirrored,
             const std::function<void(const float* row)>& take);
 
 /// The same, rounded to bytes: fills out.pixels.
-void resize(const Cut& cut, Image& out);
+void resize(const Box& box, const PixelRows& window, Image& out);
 
 }  // namespace staa::data

@@ -40,7 +40,7 @@ Image fit_image(Image&& image, const ImageShape& shape) {
   auto source = with_channels(std::move(image), shape.channels);
   if (source.shape == shape) return source;
   Image out{shape, {}};
-  resize({middle(source.shape, shape), 0, 0, 1, source}, out);
+  resize(middle(source.shape, shape), rows_of(source), out);
   return out;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,36 @@ struct Box {
   std::int64_t width = 0;
   std::int64_t height = 0;
 };
+
+/// Pixels of an image, or of a part of it, at 1/denominator of its size, as a decoder makes them:
+/// row by row from the top.
+struct PixelRows {
+  ImageShape shape;
+  std::int64_t left = 0;  ///< where the first pixel lies in the whole image so scaled
+  std::int64_t top = 0;
+  std::int64_t denominator = 1;
+  /// The next row, of shape.width pixels, which stays until the next call. To be called
+  /// shape.height times at most.
+  std::function<const std::uint8_t*()> next;
+};
+
+/// The rows of a whole image that stays where it is.
+inline PixelRows rows_of(const Image& image) {
+  const auto stride = image.shape.width * image.shape.channels;
+  return {image.shape, 0, 0, 1,
+          [row = image.pixels.data() - stride, stride]() mutable { return row += stride; }};
+}
+
+inline Image read_rows(const PixelRows& rows) {
+  Image image{rows.shape, {}};
+  image.pixels.reserve(static_cast<std::size_t>(rows.shape.bytes()));
+  const auto stride = rows.shape.width * rows.shape.channels;
+  for (std::int64_t y = 0; y < rows.shape.height; ++y) {
+    const std::uint8_t* row = rows.next();
+    image.pixels.insert(image.pixels.end(), row, row + stride);
+  }
+  return image;
+}
 
 /// The largest image a decoder accepts: what a header promises is allocated before the data behind
 /// it is seen, so a small malicious file must not be able to promise more.

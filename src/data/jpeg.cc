@@ -2,6 +2,7 @@
 
 #include <cstdio>
 // jpeglib.h does not include what it needs.
+#include <hwy/aligned_allocator.h>
 #include <jerror.h>
 #include <jpeglib.h>
 
@@ -54,9 +55,11 @@ struct JpegReader::State {
   static bool read_header(State& state, const std::uint8_t* bytes, std::size_t count);
   /// Starts decoding and narrows left and width to what libjpeg-turbo can cut out.
   static bool start(State& state, int denominator, JDIMENSION* left, JDIMENSION* width);
-  /// Reads `height` rows from `top` on.
-  static bool read_rows(State& state, JDIMENSION top, std::int64_t height, std::int64_t stride,
-                        std::uint8_t* pixels);
+  static bool skip_rows(State& state, JDIMENSION count);
+  /// Reads a row to state.row.
+  static bool read_row(State& state);
+  /// Looks for the end, after the last row that is wanted.
+  static bool end(State& state);
 
   [[noreturn]] void fail_decoding() const {
     fail(ErrorKind::kInput, "{}: cannot decode as JPEG: {}", file, reason);
@@ -85,7 +88,13 @@ struct JpegReader::State {
   jpeg_progress_mgr monitor{};
   std::jmp_buf failed{};
   char reason[JMSG_LENGTH_MAX] = "";
-  std::vector<std::uint8_t> inks;  // one row of a CMYK image
+  /// The pixels of a row. libjpeg-turbo writes past the caches to memory aligned for its vectors,
+  /// but a row is read at once: it begins between.
+  std::uint8_t* row() { return memory.get() + 1; }
+
+  hwy::AlignedFreeUniquePtr<std::uint8_t[]> memory;
+  std::vector<std::uint8_t> inks;  // of a row of a CMYK image
+  std::int64_t rows_left = 0;
 };
 
 void JpegReader::State::on_error(j_common_ptr decoder) {
@@ -127,16 +136,24 @@ bool JpegReader::State::start(State& state, int denominator, JDIMENSION* left, J
   return true;
 }
 
-bool JpegReader::State::read_rows(State& state, JDIMENSION top, std::int64_t height,
-                                  std::int64_t stride, std::uint8_t* pixels) {
+bool JpegReader::State::skip_rows(State& state, JDIMENSION count) {
   if (setjmp(state.failed) != 0) return false;
-  if (top > 0) ::jpeg_skip_scanlines(&state.decoder, top);
-  for (std::int64_t y = 0; y < height; ++y) {
-    std::uint8_t* row = pixels + y * stride;
-    JSAMPROW target = state.inks.empty() ? row : state.inks.data();
-    ::jpeg_read_scanlines(&state.decoder, &target, 1);
-    if (!state.inks.empty()) cmyk_to_rgb(state.inks.data(), state.decoder.output_width, row);
+  if (count > 0) ::jpeg_skip_scanlines(&state.decoder, count);
+  return true;
+}
+
+bool JpegReader::State::read_row(State& state) {
+  if (setjmp(state.failed) != 0) return false;
+  JSAMPROW target = state.inks.empty() ? state.row() : state.inks.data();
+  ::jpeg_read_scanlines(&state.decoder, &target, 1);
+  if (!state.inks.empty()) {
+    cmyk_to_rgb(state.inks.data(), state.decoder.output_width, state.row());
   }
+  return true;
+}
+
+bool JpegReader::State::end(State& state) {
+  if (setjmp(state.failed) != 0) return false;
   if (state.decoder.output_scanline == state.decoder.output_height) {
     ::jpeg_finish_decompress(&state.decoder);
     return true;
@@ -160,44 +177,49 @@ ImageShape JpegReader::shape() const {
           decoder.image_width};
 }
 
-Window JpegReader::read(const Box& box, std::int64_t denominator, std::int64_t channels,
-                        std::vector<std::uint8_t> memory) {
+PixelRows JpegReader::rows(const Box& box, std::int64_t denominator, std::int64_t channels) {
   auto& decoder = state_->decoder;
   decoder.out_color_space = state_->is_cmyk() ? JCS_CMYK : channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
   const auto down = [&](std::int64_t x) { return x / denominator; };
   const auto up = [&](std::int64_t x) { return (x + denominator - 1) / denominator; };
   const std::int64_t width = up(decoder.image_width);
   const std::int64_t height = up(decoder.image_height);
-
-  Window window;
-  window.denominator = denominator;
   const auto left = std::max<std::int64_t>(down(box.left) - kMargin, 0);
   const auto right = std::min(up(box.left + box.width) + kMargin, width);
   auto cut_left = static_cast<JDIMENSION>(left);
   auto cut_width = static_cast<JDIMENSION>(right - left);
-  if (!State::start(*state_, static_cast<int>(denominator), &cut_left, &cut_width)) {
+  const auto top = down(box.top);
+  if (!State::start(*state_, static_cast<int>(denominator), &cut_left, &cut_width) ||
+      !State::skip_rows(*state_, static_cast<JDIMENSION>(top))) {
     state_->fail_decoding();
   }
-  window.left = cut_left;
-  window.top = down(box.top);
   const auto bottom = std::min(up(box.top + box.height), height);
-  window.image.shape = {channels, bottom - window.top, decoder.output_width};
-  window.image.pixels = std::move(memory);
-  // Never made smaller: a vector clears what it grows by.
-  const auto bytes = static_cast<std::size_t>(window.image.shape.bytes());
-  if (window.image.pixels.size() < bytes) window.image.pixels.resize(bytes);
+  const ImageShape shape{channels, bottom - top, decoder.output_width};
+  state_->rows_left = shape.height;
+  state_->memory =
+      hwy::AllocateAligned<std::uint8_t>(static_cast<std::size_t>(shape.width * channels) + 1);
   if (state_->is_cmyk()) state_->inks.resize(std::size_t{4} * decoder.output_width);
-  if (!State::read_rows(*state_, static_cast<JDIMENSION>(window.top), window.image.shape.height,
-                        channels * window.image.shape.width, window.image.pixels.data())) {
-    state_->fail_decoding();
+  return {shape, cut_left, top, denominator, [this] {
+            if (!State::read_row(*state_)) state_->fail_decoding();
+            --state_->rows_left;
+            return state_->row();
+          }};
+}
+
+void JpegReader::finish() {
+  for (; state_->rows_left > 0; --state_->rows_left) {
+    if (!State::read_row(*state_)) state_->fail_decoding();
   }
-  return window;
+  if (!State::end(*state_)) state_->fail_decoding();
 }
 
 Image decode_jpeg(const std::string& file, const std::uint8_t* bytes, std::size_t count) {
   JpegReader reader(file, bytes, count);
   const auto shape = reader.shape();
-  return reader.read({0, 0, shape.width, shape.height}, 1, shape.channels).image;
+  const auto rows = reader.rows({0, 0, shape.width, shape.height}, 1, shape.channels);
+  auto image = read_rows(rows);
+  reader.finish();
+  return image;
 }
 
 }  // namespace staa::data

@@ -10,14 +10,6 @@
 
 namespace staa::data {
 
-/// Pixels of an image that was decoded at 1/denominator of its size, or of a part of it.
-struct Window {
-  Image image;
-  std::int64_t left = 0;  ///< where image's first pixel lies in the whole image so scaled
-  std::int64_t top = 0;
-  std::int64_t denominator = 1;
-};
-
 /// One JPEG in memory, decoded in part: what lies to the left, right and below what is asked for is
 /// not transformed into pixels, and a smaller size is had for less work (the DCT's low
 /// frequencies).
@@ -37,12 +29,14 @@ class JpegReader {
   /// Of the whole image; 1 channel where it is grey, else 3.
   ImageShape shape() const;
 
-  /// Decodes all pixels of `box`, a part of the whole image, and some around it, at 1/denominator
-  /// (1, 2, 4 or 8) to `channels`: 3, or 1 for a grey image. Can be called once. `memory` may be
-  /// the pixels of an image that is no longer needed, to be written over; where it was larger,
-  /// there are more bytes in the window's pixels than its shape says.
-  Window read(const Box& box, std::int64_t denominator, std::int64_t channels,
-              std::vector<std::uint8_t> memory = {});
+  /// Starts decoding: all pixels of `box`, a part of the whole image, and some around it, at
+  /// 1/denominator (1, 2, 4 or 8), in `channels`: 3, or 1 for a grey image. Can be called once. The
+  /// rows are decoded as they are asked for, and need the reader.
+  PixelRows rows(const Box& box, std::int64_t denominator, std::int64_t channels);
+
+  /// To be called when no more rows are wanted: decodes those that are left and looks for the end
+  /// of the image.
+  void finish();
 
  private:
   struct State;

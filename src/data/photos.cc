@@ -24,7 +24,6 @@ namespace fs = std::filesystem;
 /// system page by page, and cleared, which takes a tenth of the time of decoding.
 struct Scratch {
   std::vector<std::uint8_t> file;
-  std::vector<std::uint8_t> decoded;
   Image photo;
 };
 
@@ -98,26 +97,25 @@ void Photos::read(std::int64_t index, Random& random, float* out) const {
   if (is_jpeg(scratch.file)) {
     JpegReader reader(path.string(), scratch.file.data(), scratch.file.size());
     const auto box = crop(reader.shape(), random);
-    auto window =
-        reader.read(box, best_denominator(box, options_.size), 3, std::move(scratch.decoded));
-    write({box, window.left, window.top, window.denominator, window.image}, scratch.photo, random,
+    write(box, reader.rows(box, best_denominator(box, options_.size), 3), scratch.photo, random,
           out);
-    scratch.decoded = std::move(window.image.pixels);
+    reader.finish();
   } else {
     const auto whole = with_channels(decode_image(path, scratch.file), 3);
-    write({crop(whole.shape, random), 0, 0, 1, whole}, scratch.photo, random, out);
+    write(crop(whole.shape, random), rows_of(whole), scratch.photo, random, out);
   }
 }
 
-void Photos::write(const Cut& cut, Image& photo, Random& random, float* out) const {
+void Photos::write(const Box& box, const PixelRows& window, Image& photo, Random& random,
+                   float* out) const {
   photo.shape = transform_.shape();
   if (!transform_.only_mirrors()) {
-    resize(cut, photo);
+    resize(box, window, photo);
     transform_.apply(photo, random, out);
     return;
   }
   float* row_out = out;
-  resize(cut, photo.shape, transform_.draw_mirrored(random), [&](const float* row) {
+  resize(box, window, photo.shape, transform_.draw_mirrored(random), [&](const float* row) {
     transform_.normalise_row(row, row_out);
     row_out += photo.shape.width * photo.shape.channels;
   });

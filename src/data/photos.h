@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "staa/data/augment.h"
-#include "staa/data/crop.h"
+#include "staa/data/image.h"
 #include "staa/data/photo_index.h"
 #include "staa/data/source.h"
 
@@ -41,7 +41,8 @@ class Photos : public Source {
  private:
   Box crop(const ImageShape& shape, Random& random) const;
   /// The sample that a part of a photograph becomes; `photo` is memory for it as bytes.
-  void write(const Cut& cut, Image& photo, Random& random, float* out) const;
+  void write(const Box& box, const PixelRows& window, Image& photo, Random& random,
+             float* out) const;
 
   std::string name_;
   PhotoIndex index_;

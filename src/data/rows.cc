@@ -26,23 +26,35 @@ HWY_INLINE hn::Vec<Floats> load_bytes(Floats d, const std::uint8_t* from) {
   return hn::ConvertTo(d, hn::PromoteTo(whole, hn::LoadU(bytes, from)));
 }
 
-void blend_rows(const std::uint8_t* rows, std::size_t stride, const float* weights,
-                std::size_t taps, std::size_t count, float* out) {
+/// Taps are a constant where they are few, 0 else.
+template <std::size_t kTaps>
+void blend_rows_of(const std::uint8_t* const* rows, const float* weights, std::size_t taps,
+                   std::size_t count, float* HWY_RESTRICT out) {
   const Floats d;
   const std::size_t lanes = hn::Lanes(d);
-  std::size_t i = 0;
-  for (; i + lanes <= count; i += lanes) {
-    auto sum = hn::Zero(d);
-    for (std::size_t k = 0; k < taps; ++k) {
-      sum = hn::MulAdd(hn::Set(d, weights[k]), load_bytes(d, rows + k * stride + i), sum);
+  if (kTaps != 0) taps = kTaps;
+  for (std::size_t i = 0; i < count; i += kRowBlock) {
+    for (std::size_t part = i; part < i + kRowBlock; part += lanes) {
+      auto sum = hn::Zero(d);
+      for (std::size_t k = 0; k < taps; ++k) {
+        sum = hn::MulAdd(hn::Set(d, weights[k]), load_bytes(d, rows[k] + part), sum);
+      }
+      hn::StoreU(sum, d, out + part);
     }
-    hn::StoreU(sum, d, out + i);
   }
-  for (; i < count; ++i) {
-    out[i] = 0;
-    for (std::size_t k = 0; k < taps; ++k) {
-      out[i] += weights[k] * static_cast<float>(rows[k * stride + i]);
-    }
+}
+
+void blend_rows(const std::uint8_t* const* rows, const float* weights, std::size_t taps,
+                std::size_t count, float* out) {
+  switch (taps) {
+    case 2:
+      return blend_rows_of<2>(rows, weights, taps, count, out);
+    case 3:
+      return blend_rows_of<3>(rows, weights, taps, count, out);
+    case 4:
+      return blend_rows_of<4>(rows, weights, taps, count, out);
+    default:
+      return blend_rows_of<0>(rows, weights, taps, count, out);
   }
 }
 
@@ -270,9 +282,9 @@ HWY_EXPORT(mirror_row);
 HWY_EXPORT(map_bytes);
 HWY_EXPORT(map_floats);
 
-void blend_rows(const std::uint8_t* rows, std::size_t stride, const float* weights,
-                std::size_t taps, std::size_t count, float* out) {
-  HWY_DYNAMIC_DISPATCH(blend_rows)(rows, stride, weights, taps, count, out);
+void blend_rows(const std::uint8_t* const* rows, const float* weights, std::size_t taps,
+                std::size_t count, float* out) {
+  HWY_DYNAMIC_DISPATCH(blend_rows)(rows, weights, taps, count, out);
 }
 
 void blend_columns(const float* row, const Filter& filter, std::size_t channels, float* out) {

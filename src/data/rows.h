@@ -10,6 +10,8 @@ namespace staa::data {
 
 /// What blend_columns reads and writes of a row behind its last value at most.
 constexpr std::size_t kRowPadding = 4;
+/// blend_rows works on so many values at once.
+constexpr std::size_t kRowBlock = 64;
 
 /// Weighted sums along one axis: output i is made of the `taps` inputs from first[i] on, with the
 /// weights from i * taps on.
@@ -28,9 +30,10 @@ struct Filter {
   void spread_weights();
 };
 
-/// The weighted sum of `taps` rows that are `stride` bytes apart: out[i] for i < count.
-void blend_rows(const std::uint8_t* rows, std::size_t stride, const float* weights,
-                std::size_t taps, std::size_t count, float* out);
+/// The weighted sum of `taps` rows: out[i] for i < count. Reads and writes up to the next multiple
+/// of kRowBlock.
+void blend_rows(const std::uint8_t* const* rows, const float* weights, std::size_t taps,
+                std::size_t count, float* out);
 
 /// Filters a row of pixels of up to four `channels` along itself. Reads and writes kRowPadding
 /// values too many.

@@ -82,28 +82,31 @@ TEST(Jpeg, APartIsWhatTheWholeHasThere) {
         encode_jpeg(ramp(shape), {90, random.chance(0.3), random.chance(0.5) ? 2 : 1});
     const std::int64_t denominator = std::int64_t{1} << random.below(4);
     const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
-    const auto whole = JpegReader("a.jpg", data, bytes.size())
-                           .read({0, 0, shape.width, shape.height}, denominator, 3);
-    EXPECT_EQ(whole.image.shape.width, (shape.width + denominator - 1) / denominator);
-    EXPECT_EQ(whole.image.shape.height, (shape.height + denominator - 1) / denominator);
+    JpegReader reader("a.jpg", data, bytes.size());
+    const auto whole = read_rows(reader.rows({0, 0, shape.width, shape.height}, denominator, 3));
+    EXPECT_EQ(whole.shape.width, (shape.width + denominator - 1) / denominator);
+    EXPECT_EQ(whole.shape.height, (shape.height + denominator - 1) / denominator);
 
     Box box;
     box.left = random.below(shape.width);
     box.top = random.below(shape.height);
     box.width = 1 + random.below(shape.width - box.left);
     box.height = 1 + random.below(shape.height - box.top);
-    const auto part = JpegReader("a.jpg", data, bytes.size()).read(box, denominator, 3);
+    JpegReader part_reader("a.jpg", data, bytes.size());
+    const auto part = part_reader.rows(box, denominator, 3);
+    const auto pixels = read_rows(part).pixels;
+    part_reader.finish();
     EXPECT_EQ(part.denominator, denominator);
     const auto right = (box.left + box.width + denominator - 1) / denominator;
     const auto bottom = (box.top + box.height + denominator - 1) / denominator;
     ASSERT_LE(part.left, box.left / denominator);
-    ASSERT_GE(part.left + part.image.shape.width, right);
-    ASSERT_GE(part.top + part.image.shape.height, bottom);
+    ASSERT_GE(part.left + part.shape.width, right);
+    ASSERT_GE(part.top + part.shape.height, bottom);
     for (auto y = box.top / denominator; y < bottom; ++y) {
       for (auto x = 3 * (box.left / denominator); x < 3 * right; ++x) {
-        const auto at = (y - part.top) * 3 * part.image.shape.width + x - 3 * part.left;
-        ASSERT_EQ(part.image.pixels[static_cast<std::size_t>(at)],
-                  whole.image.pixels[static_cast<std::size_t>(y * 3 * whole.image.shape.width + x)])
+        const auto at = (y - part.top) * 3 * part.shape.width + x - 3 * part.left;
+        ASSERT_EQ(pixels[static_cast<std::size_t>(at)],
+                  whole.pixels[static_cast<std::size_t>(y * 3 * whole.shape.width + x)])
             << x / 3 << ", " << y;
       }
     }
@@ -114,8 +117,9 @@ TEST(Jpeg, SeesThatAFileIsCutOffBelowThePartItReads) {
   for (const bool progressive : {false, true}) {
     const auto bytes = encode_jpeg(random_image({3, 64, 64}, 1), {95, progressive});
     const auto read_top = [&](std::size_t count) {
-      JpegReader("a.jpg", reinterpret_cast<const std::uint8_t*>(bytes.data()), count)
-          .read({0, 0, 64, 8}, 1, 3);
+      JpegReader reader("a.jpg", reinterpret_cast<const std::uint8_t*>(bytes.data()), count);
+      read_rows(reader.rows({0, 0, 64, 8}, 1, 3));
+      reader.finish();
     };
     read_top(bytes.size());
     for (std::size_t less = 1; less < bytes.size(); less += 97) {

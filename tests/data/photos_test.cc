@@ -92,10 +92,9 @@ TEST(Photos, ThatAreOnlyMirroredSkipTheBytes) {
 
   const auto* data = reinterpret_cast<const std::uint8_t*>(noise.data());
   const auto box = centre_crop(48, 64);
-  const auto window =
-      JpegReader("noise.jpg", data, noise.size()).read(box, best_denominator(box, 20), 3);
+  JpegReader reader("noise.jpg", data, noise.size());
   Image bytes{transform.shape(), {}};
-  resize({box, window.left, window.top, window.denominator, window.image}, bytes);
+  resize(box, reader.rows(box, best_denominator(box, 20), 3), bytes);
   std::vector<float> found(20 * 20 * 3);
   auto expected = found;
   for (std::uint64_t seed = 1; seed <= 8; ++seed) {  // mirrored or not
@@ -245,7 +244,7 @@ TEST(Resize, KeepsARamp) {
   }
   for (const std::int64_t size : {10, 40, 100}) {
     Image out{{3, size, size}, {}};
-    resize({{8, 4, 40, 50}, 0, 0, 1, ramp}, out);
+    resize({8, 4, 40, 50}, rows_of(ramp), out);
     const auto inner = size / 5;
     for (auto y = inner; y < size - inner; ++y) {
       for (auto x = inner; x < size - inner; ++x) {
@@ -275,9 +274,9 @@ TEST(Resize, ASmallerWindowGivesTheSamePicture) {
   const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
   const Box box{13, 22, 101, 130};
   const auto small = [&](std::int64_t denominator) {
-    const auto window = JpegReader("a.jpg", data, bytes.size()).read(box, denominator, 3);
+    JpegReader reader("a.jpg", data, bytes.size());
     Image out{{3, 20, 20}, {}};
-    resize({box, window.left, window.top, window.denominator, window.image}, out);
+    resize(box, reader.rows(box, denominator, 3), out);
     return out.pixels;
   };
   const auto expected = small(1);

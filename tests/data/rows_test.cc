@@ -16,20 +16,22 @@ std::vector<std::uint8_t> random_bytes(std::size_t count, std::uint64_t seed) {
 }
 
 TEST(Rows, BlendRowsIsTheWeightedSum) {
-  const std::vector<float> weights{0.125F, 0.5F, 0.25F};
-  for (const auto width : kWidths) {
-    const auto stride = width + 5;
-    const auto rows = random_bytes(3 * stride, width);
-    std::vector<float> out(width + 1, -7.0F);
-    blend_rows(rows.data(), stride, weights.data(), weights.size(), width, out.data());
-    for (std::size_t i = 0; i < width; ++i) {
-      float sum = 0;
-      for (std::size_t k = 0; k < 3; ++k) {
-        sum += weights[k] * static_cast<float>(rows[k * stride + i]);
+  const std::vector<float> weights{0.125F, 0.5F, 0.25F, 0.625F, 0.75F};
+  for (std::size_t taps = 1; taps <= weights.size(); ++taps) {
+    for (const auto width : kWidths) {
+      const auto padded = (width + kRowBlock - 1) / kRowBlock * kRowBlock;
+      const auto bytes = random_bytes(taps * padded, 10 * width + taps);
+      std::vector<const std::uint8_t*> rows;
+      for (std::size_t k = 0; k < taps; ++k) rows.push_back(bytes.data() + k * padded);
+      std::vector<float> out(padded + 1, -7.0F);
+      blend_rows(rows.data(), weights.data(), taps, width, out.data());
+      for (std::size_t i = 0; i < width; ++i) {
+        float sum = 0;
+        for (std::size_t k = 0; k < taps; ++k) sum += weights[k] * static_cast<float>(rows[k][i]);
+        ASSERT_EQ(out[i], sum) << "width " << width << ", at " << i;  // exact: sums of eighths
       }
-      ASSERT_EQ(out[i], sum) << "width " << width << ", at " << i;  // exact: sums of eighths
+      EXPECT_EQ(out[padded], -7.0F);
     }
-    EXPECT_EQ(out[width], -7.0F);
   }
 }
 

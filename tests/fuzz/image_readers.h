@@ -29,9 +29,9 @@ inline void read_jpeg(const std::filesystem::path& path) {
   for (const std::int64_t denominator : {1, 2, 4, 8}) {
     data::JpegReader reader(path.string(), bytes.data(), bytes.size());
     const auto box = data::random_resized_crop(shape.width, shape.height, 0.08, random);
-    const auto window = reader.read(box, denominator, 3);
     data::Image out{{3, 5, 7}, {}};
-    data::resize({box, window.left, window.top, window.denominator, window.image}, out);
+    data::resize(box, reader.rows(box, denominator, 3), out);
+    reader.finish();
   }
   if (data::decode_jpeg(path.string(), bytes.data(), bytes.size()).pixels.size() !=
       static_cast<std::size_t>(shape.bytes())) {
