@@ -120,7 +120,6 @@ void Transform::normalise_row(const float* values, float* out) const {
 }
 
 void Transform::finish(Random& random, float* out) const {
-  finish_mapping();
   if (options_.cutout > 0) cutout(out, shape_, options_.cutout, random);
 }
 

@@ -26,6 +26,7 @@ namespace {
 constexpr std::int64_t kMargin = 2;
 /// A progressive file may repeat scans of a few bytes that cost as much as an image each.
 constexpr int kMaxScans = 200;
+constexpr std::int64_t kRowsAtOnce = 16;
 
 /// What an Adobe CMYK image looks like without a colour profile. `pixels` are inks, inverted.
 void cmyk_to_rgb(const std::uint8_t* cmyk, std::int64_t width, std::uint8_t* rgb) {
@@ -56,8 +57,8 @@ struct JpegReader::State {
   /// Starts decoding and narrows left and width to what libjpeg-turbo can cut out.
   static bool start(State& state, int denominator, JDIMENSION* left, JDIMENSION* width);
   static bool skip_rows(State& state, JDIMENSION count);
-  /// Reads a row to state.row.
-  static bool read_row(State& state);
+  /// Reads as many rows as there is room for, or as are wanted yet.
+  static bool read_rows(State& state);
   /// Looks for the end, after the last row that is wanted.
   static bool end(State& state);
 
@@ -88,11 +89,15 @@ struct JpegReader::State {
   jpeg_progress_mgr monitor{};
   std::jmp_buf failed{};
   char reason[JMSG_LENGTH_MAX] = "";
-  /// The pixels of a row. libjpeg-turbo writes past the caches to memory aligned for its vectors,
-  /// but a row is read at once: it begins between.
-  std::uint8_t* row() { return memory.get() + 1; }
+  std::uint8_t* row(std::int64_t index) { return memory.get() + 1 + index * stride; }
 
+  /// Room for some rows: decoding them one by one, in turn with what is made of them, would have
+  /// both push each other out of the nearest cache. libjpeg-turbo writes past the caches to memory
+  /// that is aligned for its vectors, but these rows are read at once: they begin between.
   hwy::AlignedFreeUniquePtr<std::uint8_t[]> memory;
+  std::int64_t stride = 0;
+  std::int64_t decoded = 0;        // rows in memory
+  std::int64_t taken = 0;          // of these
   std::vector<std::uint8_t> inks;  // of a row of a CMYK image
   std::int64_t rows_left = 0;
 };
@@ -142,12 +147,17 @@ bool JpegReader::State::skip_rows(State& state, JDIMENSION count) {
   return true;
 }
 
-bool JpegReader::State::read_row(State& state) {
+bool JpegReader::State::read_rows(State& state) {
   if (setjmp(state.failed) != 0) return false;
-  JSAMPROW target = state.inks.empty() ? state.row() : state.inks.data();
-  ::jpeg_read_scanlines(&state.decoder, &target, 1);
-  if (!state.inks.empty()) {
-    cmyk_to_rgb(state.inks.data(), state.decoder.output_width, state.row());
+  state.taken = 0;
+  state.decoded = std::min(kRowsAtOnce, state.rows_left);
+  state.rows_left -= state.decoded;
+  for (std::int64_t y = 0; y < state.decoded; ++y) {
+    JSAMPROW target = state.inks.empty() ? state.row(y) : state.inks.data();
+    ::jpeg_read_scanlines(&state.decoder, &target, 1);
+    if (!state.inks.empty()) {
+      cmyk_to_rgb(state.inks.data(), state.decoder.output_width, state.row(y));
+    }
   }
   return true;
 }
@@ -196,19 +206,22 @@ PixelRows JpegReader::rows(const Box& box, std::int64_t denominator, std::int64_
   const auto bottom = std::min(up(box.top + box.height), height);
   const ImageShape shape{channels, bottom - top, decoder.output_width};
   state_->rows_left = shape.height;
-  state_->memory =
-      hwy::AllocateAligned<std::uint8_t>(static_cast<std::size_t>(shape.width * channels) + 1);
+  // A multiple of what the vectors hold.
+  state_->stride = (shape.width * channels + 63) / 64 * 64;
+  state_->memory = hwy::AllocateAligned<std::uint8_t>(
+      static_cast<std::size_t>(kRowsAtOnce * state_->stride + 1));
   if (state_->is_cmyk()) state_->inks.resize(std::size_t{4} * decoder.output_width);
   return {shape, cut_left, top, denominator, [this] {
-            if (!State::read_row(*state_)) state_->fail_decoding();
-            --state_->rows_left;
-            return state_->row();
+            if (state_->taken == state_->decoded && !State::read_rows(*state_)) {
+              state_->fail_decoding();
+            }
+            return state_->row(state_->taken++);
           }};
 }
 
 void JpegReader::finish() {
-  for (; state_->rows_left > 0; --state_->rows_left) {
-    if (!State::read_row(*state_)) state_->fail_decoding();
+  while (state_->rows_left > 0) {
+    if (!State::read_rows(*state_)) state_->fail_decoding();
   }
   if (!State::end(*state_)) state_->fail_decoding();
 }

@@ -4,7 +4,6 @@
 #define HWY_TARGET_INCLUDE "staa/data/rows.cc"
 #include <hwy/foreach_target.h>
 //
-#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include <algorithm>
@@ -215,8 +214,7 @@ void mirror_row(std::uint8_t* row, std::size_t width, std::size_t channels) {
 HWY_INLINE hn::Vec<Floats> load(Floats d, const std::uint8_t* from) { return load_bytes(d, from); }
 HWY_INLINE hn::Vec<Floats> load(Floats d, const float* from) { return hn::LoadU(d, from); }
 
-/// Scales and shifts of the values from the i-th of a block on lie one behind the other.
-template <bool kPastCaches, class Value>
+template <class Value>
 void map_values(const Value* values, std::size_t count, const ChannelMap& map,
                 float* HWY_RESTRICT out) {
   const Floats d;
@@ -224,17 +222,11 @@ void map_values(const Value* values, std::size_t count, const ChannelMap& map,
   const std::size_t block = map.scales.size();
   const float* scales = map.scales.data();
   const float* shifts = map.shifts.data();
-  const bool stream =
-      kPastCaches && reinterpret_cast<std::uintptr_t>(out) % (lanes * sizeof(float)) == 0;
   for (; count >= block; count -= block, values += block, out += block) {
     for (std::size_t i = 0; i < block; i += lanes) {
       const auto value =
           hn::MulAdd(load(d, values + i), hn::LoadU(d, scales + i), hn::LoadU(d, shifts + i));
-      if (stream) {
-        hn::Stream(value, d, out + i);
-      } else {
-        hn::StoreU(value, d, out + i);
-      }
+      hn::StoreU(value, d, out + i);
     }
   }
   for (std::size_t i = 0; i < count; ++i) {
@@ -243,11 +235,11 @@ void map_values(const Value* values, std::size_t count, const ChannelMap& map,
 }
 
 void map_bytes(const std::uint8_t* bytes, std::size_t count, const ChannelMap& map, float* out) {
-  map_values<false>(bytes, count, map, out);
+  map_values(bytes, count, map, out);
 }
 
 void map_floats(const float* values, std::size_t count, const ChannelMap& map, float* out) {
-  map_values<true>(values, count, map, out);
+  map_values(values, count, map, out);
 }
 
 }  // namespace staa::data::HWY_NAMESPACE
@@ -313,8 +305,6 @@ void map_channels(const std::uint8_t* bytes, std::size_t count, const ChannelMap
 void map_channels(const float* values, std::size_t count, const ChannelMap& map, float* out) {
   HWY_DYNAMIC_DISPATCH(map_floats)(values, count, map, out);
 }
-
-void finish_mapping() { hwy::FlushStream(); }
 
 }  // namespace staa::data
 #endif

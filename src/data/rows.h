@@ -59,12 +59,6 @@ struct ChannelMap {
 
 /// Maps whole pixels: `count` values, a multiple of the channels.
 void map_channels(const std::uint8_t* bytes, std::size_t count, const ChannelMap& map, float* out);
-
-/// The same for values that are no bytes yet, of large images: writes past the caches, which a
-/// batch of these exceeds. finish_mapping() must follow in the same thread.
 void map_channels(const float* values, std::size_t count, const ChannelMap& map, float* out);
-
-/// Makes what map_channels wrote seen by a thread that is told of it from now on.
-void finish_mapping();
 
 }  // namespace staa::data
