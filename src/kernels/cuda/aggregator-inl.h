@@ -31,7 +31,7 @@ struct SamplePart {
 };
 
 /// Pixels of the largest part.
-STAA_DEVICE constexpr std::size_t part_pixels(std::size_t pixels, unsigned group) {
+constexpr std::size_t part_pixels(std::size_t pixels, unsigned group) {
   return (pixels + group - 1) / group;
 }
 

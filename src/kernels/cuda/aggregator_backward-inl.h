@@ -65,7 +65,7 @@ struct AggregatorBackward {
       for_own([&](std::size_t pixel, std::size_t channel) {
         const T zeros[K] = {};
         store(zeros, dh + local(pixel) + channel);
-        if (kernel.input.constant()) store(zeros, total + local(pixel) + channel);
+        if (is_constant(kernel.input)) store(zeros, total + local(pixel) + channel);
       });
       for (auto t = shape.steps; t-- > 0;) {
         through_threshold(t);
@@ -76,7 +76,7 @@ struct AggregatorBackward {
         through_update(t, attended);
         for (int i = 0; i < 2 && attended; ++i) add_key_bias(i);
       }
-      if (!kernel.input.constant()) return;
+      if (!is_constant(kernel.input)) return;
       for_own([&](std::size_t pixel, std::size_t channel) {
         T values[K];
         load(total + local(pixel) + channel, values);
@@ -179,7 +179,9 @@ struct AggregatorBackward {
             store(h, before + local(pixel) + channel);
           });
         }
-        for (std::size_t q = 0; q < kPooled && sums; ++q) {
+        STAA_UNROLL
+        for (std::size_t q = 0; q < kPooled; ++q) {
+          if (!sums) continue;
           sum_over_rows(block, kernel.grid.tiling, sum[q], memory, [&](int k, T value) {
             if (there) to[q * shape.channels + channel + k] = value;
           });
@@ -359,7 +361,7 @@ struct AggregatorBackward {
     STAA_DEVICE void keep(std::size_t t, std::size_t pixel, std::size_t channel, const T (&dx)[K],
                           Sums& sums) const {
       const auto& to = kernel.out;
-      if (kernel.input.constant()) {
+      if (is_constant(kernel.input)) {
         T so_far[K];
         load(total + local(pixel) + channel, so_far);
         for (int k = 0; k < K; ++k) so_far[k] += dx[k];
@@ -369,6 +371,7 @@ struct AggregatorBackward {
       }
       if (to.shift == nullptr) return;
       for (int k = 0; k < K; ++k) sums.shift[k] += dx[k];
+      STAA_UNROLL
       for (int i = 0; i < 2; ++i) {
         if (to.scale[i] == nullptr) continue;
         T values[K];
@@ -392,6 +395,7 @@ struct AggregatorBackward {
         });
       };
       add(sums.shift, kernel.out.shift);
+      STAA_UNROLL
       for (int i = 0; i < 2; ++i) {
         add(sums.scale[i], kernel.out.scale[i]);
         if (attended) add(sums.key[i], kernel.out.key[i]);

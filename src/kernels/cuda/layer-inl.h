@@ -28,6 +28,12 @@ StepMask plain_steps(const NeuronLayer<T>& layer) {
   return mask;
 }
 
+/// NeuronInput::constant(), for the card.
+template <class S>
+STAA_DEVICE bool is_constant(const NeuronInput<S>& input) {
+  return input.terms[0].constant && (input.count == 1 || input.terms[1].constant);
+}
+
 /// X of K channels, from `first` on, in any step and pixel.
 template <class S, int K>
 struct Columns {

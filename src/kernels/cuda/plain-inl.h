@@ -178,7 +178,7 @@ struct PlainBackward {
         }
         take_chunk(chunk * kSteps, at, h, dh, total);
       }
-      if (kernel.input.constant()) store(total, kernel.out.x + at);
+      if (is_constant(kernel.input)) store(total, kernel.out.x + at);
     }
 
     STAA_DEVICE void take_chunk(std::size_t first, std::size_t at, const T (&start)[K], T (&dh)[K],
@@ -219,7 +219,7 @@ struct PlainBackward {
       const auto& to = kernel.out;
       T dx[K];
       for (int k = 0; k < K; ++k) dx[k] = charge.gain[k] * dv[k];
-      if (kernel.input.constant()) {
+      if (is_constant(kernel.input)) {
         for (int k = 0; k < K; ++k) total[k] += dx[k];
       } else {
         store(dx, to.x + t * place.step + at);
@@ -234,6 +234,7 @@ struct PlainBackward {
       }
       if (to.shift == nullptr) return;
       for (int k = 0; k < K; ++k) shift[k] += dx[k];
+      STAA_UNROLL
       for (int i = 0; i < 2; ++i) {
         if (to.scale[i] == nullptr) continue;
         T values[K];

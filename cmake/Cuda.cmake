@@ -1,0 +1,58 @@
+# The kernels for graphics cards: compiled where nvcc is found, called where LibTorch has CUDA as well.
+# Sets STAA_CUDA_KERNELS, whether they are compiled, and STAA_CUDA_TORCH, whether they are called; then the targets
+# staa_cuda_runtime and staa_torch_cuda are what code linking them needs.
+set(STAA_CUDA AUTO CACHE STRING "Kernels for graphics cards: AUTO (where nvcc is found), ON, OFF")
+set_property(CACHE STAA_CUDA PROPERTY STRINGS AUTO ON OFF)
+set(STAA_CUDA_KERNELS OFF)
+set(STAA_CUDA_TORCH OFF)
+if(NOT STAA_CUDA)
+  return()
+endif()
+
+find_program(STAA_NVCC nvcc HINTS $ENV{CUDA_HOME}/bin PATHS /usr/local/cuda/bin DOC "The CUDA compiler")
+if(NOT STAA_NVCC)
+  if(NOT STAA_CUDA STREQUAL "AUTO")
+    message(FATAL_ERROR "STAA_CUDA=${STAA_CUDA}: nvcc is neither in PATH nor in /usr/local/cuda/bin; "
+      "name it with -DSTAA_NVCC=")
+  endif()
+  message(STATUS "Kernels for graphics cards: no nvcc, not compiled")
+  return()
+endif()
+
+# Of each generation the first card: its code runs on the later ones. PTX of the last is for what comes.
+if(NOT CMAKE_CUDA_ARCHITECTURES)
+  execute_process(COMMAND ${STAA_NVCC} --list-gpu-code OUTPUT_VARIABLE known ERROR_QUIET)
+  foreach(architecture 80 90 100 120)
+    if(known MATCHES "sm_${architecture}\n")
+      list(APPEND CMAKE_CUDA_ARCHITECTURES ${architecture}-real)
+      set(newest ${architecture})
+    endif()
+  endforeach()
+  list(APPEND CMAKE_CUDA_ARCHITECTURES ${newest}-virtual)
+endif()
+set(CMAKE_CUDA_COMPILER ${STAA_NVCC})
+set(CMAKE_CUDA_RUNTIME_LIBRARY None)  # LibTorch's own, below
+set(CMAKE_CUDA_STANDARD 17)
+set(CMAKE_CUDA_STANDARD_REQUIRED ON)
+enable_language(CUDA)
+set(STAA_CUDA_KERNELS ON)
+message(STATUS "Kernels for graphics cards: nvcc ${CMAKE_CUDA_COMPILER_VERSION} for ${CMAKE_CUDA_ARCHITECTURES}")
+
+get_filename_component(torch_library_folder "${STAA_TORCH_ROOT}/lib" ABSOLUTE)
+find_library(STAA_C10_CUDA c10_cuda HINTS ${torch_library_folder} ${TORCH_INSTALL_PREFIX}/lib)
+if(NOT STAA_C10_CUDA)
+  message(STATUS "Kernels for graphics cards: LibTorch has no CUDA, they are compiled but not called")
+  return()
+endif()
+# The runtime that LibTorch loads: a wheel brings it in a folder beside torch/.
+string(REGEX MATCH "^[0-9]+" cuda_major ${CMAKE_CUDA_COMPILER_VERSION})
+file(GLOB wheel_runtimes ${STAA_TORCH_ROOT}/../nvidia/cu${cuda_major}/lib ${STAA_TORCH_ROOT}/../nvidia/cuda_runtime/lib)
+find_library(STAA_CUDART NAMES libcudart.so.${cuda_major} libcudart.so.${cuda_major}.0 cudart
+  HINTS ${wheel_runtimes} ${CMAKE_CUDA_IMPLICIT_LINK_DIRECTORIES})
+if(NOT STAA_CUDART)
+  message(FATAL_ERROR "No libcudart.so.${cuda_major} beside LibTorch or nvcc; name it with -DSTAA_CUDART=")
+endif()
+add_library(staa_torch_cuda INTERFACE IMPORTED GLOBAL)
+target_include_directories(staa_torch_cuda SYSTEM INTERFACE ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES})
+target_link_libraries(staa_torch_cuda INTERFACE ${STAA_C10_CUDA} ${STAA_CUDART})
+set(STAA_CUDA_TORCH ON)
