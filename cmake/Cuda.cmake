@@ -1,6 +1,6 @@
 # The kernels for graphics cards: compiled where nvcc is found, called where LibTorch has CUDA as well.
-# Sets STAA_CUDA_KERNELS, whether they are compiled, and STAA_CUDA_TORCH, whether they are called; then the targets
-# staa_cuda_runtime and staa_torch_cuda are what code linking them needs.
+# Sets STAA_CUDA_KERNELS, whether they are compiled, and STAA_CUDA_TORCH, whether they are called; then STAA_C10_CUDA
+# and STAA_CUDART are the libraries of LibTorch's and CUDA's that callers need.
 set(STAA_CUDA AUTO CACHE STRING "Kernels for graphics cards: AUTO (where nvcc is found), ON, OFF")
 set_property(CACHE STAA_CUDA PROPERTY STRINGS AUTO ON OFF)
 set(STAA_CUDA_KERNELS OFF)
@@ -19,16 +19,21 @@ if(NOT STAA_NVCC)
   return()
 endif()
 
-# Of each generation the first card: its code runs on the later ones. PTX of the last is for what comes.
+# Of each generation the first card: its code runs on the later ones. What is not among them compiles the PTX for
+# itself when a program starts.
 if(NOT CMAKE_CUDA_ARCHITECTURES)
   execute_process(COMMAND ${STAA_NVCC} --list-gpu-code OUTPUT_VARIABLE known ERROR_QUIET)
-  foreach(architecture 80 90 100 120)
+  set(CMAKE_CUDA_ARCHITECTURES 80-real)
+  foreach(architecture 90 120)
     if(known MATCHES "sm_${architecture}\n")
       list(APPEND CMAKE_CUDA_ARCHITECTURES ${architecture}-real)
-      set(newest ${architecture})
     endif()
   endforeach()
-  list(APPEND CMAKE_CUDA_ARCHITECTURES ${newest}-virtual)
+  if(known MATCHES "sm_90\n")
+    list(APPEND CMAKE_CUDA_ARCHITECTURES 90-virtual)
+  else()
+    list(APPEND CMAKE_CUDA_ARCHITECTURES 80-virtual)
+  endif()
 endif()
 set(CMAKE_CUDA_COMPILER ${STAA_NVCC})
 set(CMAKE_CUDA_RUNTIME_LIBRARY None)  # LibTorch's own, below
@@ -52,7 +57,5 @@ find_library(STAA_CUDART NAMES libcudart.so.${cuda_major} libcudart.so.${cuda_ma
 if(NOT STAA_CUDART)
   message(FATAL_ERROR "No libcudart.so.${cuda_major} beside LibTorch or nvcc; name it with -DSTAA_CUDART=")
 endif()
-add_library(staa_torch_cuda INTERFACE IMPORTED GLOBAL)
-target_include_directories(staa_torch_cuda SYSTEM INTERFACE ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES})
-target_link_libraries(staa_torch_cuda INTERFACE ${STAA_C10_CUDA} ${STAA_CUDART})
+message(STATUS "Kernels for graphics cards: called, with ${STAA_CUDART}")
 set(STAA_CUDA_TORCH ON)

@@ -4,8 +4,8 @@
 
 #include <cstdint>
 
-/// Types of the values that sequences are kept in: float, double, or halves, whose arithmetic is done
-/// in float.
+/// Types of the values that sequences are kept in: float, double, or halves, whose arithmetic is
+/// done in float.
 namespace staa::kernels {
 
 using Bf16 = hwy::bfloat16_t;

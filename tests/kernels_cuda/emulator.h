@@ -95,8 +95,7 @@ class Emulator {
       block.warps.resize(size.threads / kWarp);
     }
     run_fibres(group.needed, seed_ + first, [&](std::size_t fibre) {
-      EmulatedBlock view(blocks[fibre / size.threads],
-                         static_cast<unsigned>(fibre % size.threads));
+      EmulatedBlock view(blocks[fibre / size.threads], static_cast<unsigned>(fibre % size.threads));
       kernel(view);
     });
     for (const auto& block : blocks) {

@@ -69,8 +69,7 @@ NeuronCase<T>::NeuronCase(std::uint64_t seed, bool smooth) {
   layer.threshold = static_cast<T>(random.uniform(0.5, 1.2));
   layer.reset = random.chance(0.5) ? T(0) : static_cast<T>(random.uniform(-0.3, 0.3));
   const auto shapes = static_cast<int>(Surrogate::kArctan) + 1;
-  layer.surrogate =
-      smooth ? Surrogate::kArctan : static_cast<Surrogate>(below(shapes));
+  layer.surrogate = smooth ? Surrogate::kArctan : static_cast<Surrogate>(below(shapes));
   layer.surrogate_width = static_cast<T>(random.uniform(0.5, 2));
   layer.detach_reset = random.chance(0.5);
   if (layer.aggregate) {
@@ -167,8 +166,10 @@ kernels::NeuronGradients<S> place_gradients(const NeuronCase<T>& c, std::size_t 
   }
   if (!layer.aggregate) return out;
   out.offset = vectors(channels);
-  if (layer.pe_x != nullptr) out.pe_x = memory.filled(shape.steps * shape.batch * pieces * channels, T(0));
-  if (layer.pe_h != nullptr) out.pe_h = memory.filled(shape.steps * shape.batch * pieces * channels, T(0));
+  if (layer.pe_x != nullptr)
+    out.pe_x = memory.filled(shape.steps * shape.batch * pieces * channels, T(0));
+  if (layer.pe_h != nullptr)
+    out.pe_h = memory.filled(shape.steps * shape.batch * pieces * channels, T(0));
   for (int i = 0; i < 2 && layer.gc_reduced > 0; ++i) {
     out.key[i] = parts(channels);
     out.key_bias[i] = parts(1);
@@ -210,10 +211,14 @@ kernels::ParameterGradients<T> place_outputs(const NeuronCase<T>& c, Outcome<T>&
   to.pe_u = table("pe_u", layer.pe_u);
   const auto r = layer.gc_reduced;
   for (int i = 0; i < 2 && r > 0; ++i) {
-    to.gc[i] = {out.add("key", channels),       out.add("key_bias", 1),
-                out.add("query", r * channels), out.add("query_bias", r),
-                out.add("norm", r),             out.add("norm_bias", r),
-                out.add("value", channels * r), out.add("value_bias", channels)};
+    to.gc[i] = {out.add("key", channels),
+                out.add("key_bias", 1),
+                out.add("query", r * channels),
+                out.add("query_bias", r),
+                out.add("norm", r),
+                out.add("norm_bias", r),
+                out.add("value", channels * r),
+                out.add("value_bias", channels)};
   }
   const auto s = layer.sa_reduced;
   if (s > 0) {
@@ -238,20 +243,21 @@ void run_on_processor(const NeuronCase<T>& c, Outcome<T>& out) {
   const auto channels = c.layer.shape.channels;
   for (int i = 0; i < 2; ++i) {
     if (c.center[i] == nullptr) continue;
-    kernels::sum_rows(gradients.scale[i], c.layer.shape.batch, channels, out.add("scale", channels));
+    kernels::sum_rows(gradients.scale[i], c.layer.shape.batch, channels,
+                      out.add("scale", channels));
     kernels::sum_rows(gradients.shift, c.layer.shape.batch, channels, out.add("shift", channels));
   }
 }
 
 // NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in them
-#define STAA_FOR_TYPE(T)                                                                     \
-  template struct NeuronCase<T>;                                                             \
-  template std::ostream& operator<<(std::ostream&, const NeuronCase<T>&);                    \
-  template kernels::AggregatorRows<T> place_rows(const NeuronCase<T>&, Outcome<T>&);         \
-  template kernels::NeuronGradients<T> place_gradients<T, T>(const NeuronCase<T>&,           \
-                                                             std::size_t, Arrays<T>&);       \
-  template kernels::cuda::GcRows<T> place_gc_rows(const NeuronCase<T>&, Arrays<T>&);         \
-  template kernels::ParameterGradients<T> place_outputs(const NeuronCase<T>&, Outcome<T>&);  \
+#define STAA_FOR_TYPE(T)                                                                        \
+  template struct NeuronCase<T>;                                                                \
+  template std::ostream& operator<<(std::ostream&, const NeuronCase<T>&);                       \
+  template kernels::AggregatorRows<T> place_rows(const NeuronCase<T>&, Outcome<T>&);            \
+  template kernels::NeuronGradients<T> place_gradients<T, T>(const NeuronCase<T>&, std::size_t, \
+                                                             Arrays<T>&);                       \
+  template kernels::cuda::GcRows<T> place_gc_rows(const NeuronCase<T>&, Arrays<T>&);            \
+  template kernels::ParameterGradients<T> place_outputs(const NeuronCase<T>&, Outcome<T>&);     \
   template void run_on_processor(const NeuronCase<T>&, Outcome<T>&);
 STAA_FOR_TYPE(float)
 STAA_FOR_TYPE(double)

@@ -229,8 +229,8 @@ TEST(CardNeurons, MixGradientsAsTheProcessorDoes) {
                                               arrays.drawn(random, channels, 1),
                                               arrays.drawn(random, channels, 1)};
     for (const bool whole : {true, false}) {
-      const auto mix = whole ? factors
-                             : kernels::GradientMix<float>{factors.of_gradient, nullptr, nullptr};
+      const auto mix =
+          whole ? factors : kernels::GradientMix<float>{factors.of_gradient, nullptr, nullptr};
       std::vector<float> found(rows * channels);
       std::vector<float> expected(rows * channels);
       Emulator emulator({});

@@ -98,9 +98,8 @@ struct Normed {
   STAA_DEVICE Normed(Block& block, const T* values, std::size_t size)
       : query(values),
         mean(sum_of(block, size, [&](std::size_t r) { return values[r]; }) / static_cast<T>(size)) {
-    const T variance = sum_of(block, size, [&](std::size_t r) {
-      return (values[r] - mean) * (values[r] - mean);
-    });
+    const T variance =
+        sum_of(block, size, [&](std::size_t r) { return (values[r] - mean) * (values[r] - mean); });
     rstd = 1 / root(variance / static_cast<T>(size) + static_cast<T>(1e-5));
   }
 

@@ -41,9 +41,8 @@ struct AggregatorBackward {
         : kernel(own), block(in), shape(own.layer.shape), part(in, own.grid, shape) {
       const auto channels = shape.channels;
       SharedParts<T> parts(block.shared());
-      const auto slab = own.grid.shared_slabs
-                            ? part_pixels(shape.pixels, own.grid.group) * channels
-                            : step();
+      const auto slab =
+          own.grid.shared_slabs ? part_pixels(shape.pixels, own.grid.group) * channels : step();
       T* first = own.grid.shared_slabs ? parts.take(kSlabs * slab) : own.slabs + place(part.begin);
       dh = first;
       before = first + slab;
@@ -260,13 +259,12 @@ struct AggregatorBackward {
       };
       const auto behind_relu = [&](std::size_t r) { return output(r) > 0 ? dnorm[r] : T(0); };
       const T sum = sum_of(block, size, [&](std::size_t r) { return behind_relu(r) * gc.norm[r]; });
-      const T sum_normed = sum_of(block, size, [&](std::size_t r) {
-        return behind_relu(r) * gc.norm[r] * normed[r];
-      });
+      const T sum_normed = sum_of(
+          block, size, [&](std::size_t r) { return behind_relu(r) * gc.norm[r] * normed[r]; });
       for_each(block, size, [&](std::size_t r) {
         const T dn = behind_relu(r);
-        dquery[r] = normed.rstd * (dn * gc.norm[r] -
-                                   (sum + normed[r] * sum_normed) / static_cast<T>(size));
+        dquery[r] =
+            normed.rstd * (dn * gc.norm[r] - (sum + normed[r] * sum_normed) / static_cast<T>(size));
         if (part.rank > 0) return;
         kernel.out.norm[i][at + r] = dn;
         kernel.out.query[i][at + r] = dquery[r];
@@ -349,8 +347,8 @@ struct AggregatorBackward {
       T values[K];
       read_encoded(i, t, pixel, channel, values);
       for (int k = 0; k < K; ++k) {
-        const T part_of = fused(weight, dcontext[i][channel + k],
-                                slope * kernel.layer.gc[i].key[channel + k]);
+        const T part_of =
+            fused(weight, dcontext[i][channel + k], slope * kernel.layer.gc[i].key[channel + k]);
         gradient[k] += part_of;
         sums.encoding[i][k] += part_of;
         sums.key[i][k] = fused(slope, values[k], sums.key[i][k]);
@@ -376,7 +374,8 @@ struct AggregatorBackward {
         if (to.scale[i] == nullptr) continue;
         T values[K];
         T center[K];
-        load(Columns<S, K>::place(kernel.input.terms[i], step(), t, place(pixel) + channel), values);
+        load(Columns<S, K>::place(kernel.input.terms[i], step(), t, place(pixel) + channel),
+             values);
         load_each(to.center[i] + channel, T(0), center);
         for (int k = 0; k < K; ++k) {
           sums.scale[i][k] = fused(dx[k], values[k] - center[k], sums.scale[i][k]);

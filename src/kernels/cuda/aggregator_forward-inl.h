@@ -52,7 +52,8 @@ struct AggregatorForward {
 
     STAA_DEVICE void all() {
       tabulate(block, kernel.input, shape.channels, tables);
-      for_each(block, (part.end - part.begin) * shape.channels, [&](std::size_t i) { h[i] = T(0); });
+      for_each(block, (part.end - part.begin) * shape.channels,
+               [&](std::size_t i) { h[i] = T(0); });
       block.sync();
       for (std::size_t t = 0; t < shape.steps; ++t) {
         if (!kernel.plain[t]) aggregate(t);
@@ -79,10 +80,11 @@ struct AggregatorForward {
     STAA_DEVICE void aggregate(std::size_t t) {
       const auto& layer = kernel.layer;
       const auto size = kPooled * shape.channels;
-      T* of_group = kernel.partials +
-                    (meetings % 2 * shape.batch + part.sample) * kernel.grid.group * size;
+      T* of_group =
+          kernel.partials + (meetings % 2 * shape.batch + part.sample) * kernel.grid.group * size;
       if (layer.gc_reduced > 0 || layer.sa_reduced > 0) {
-        for (int i = 0; i < 2; ++i) pool(i, t, of_group + part.rank * size + 2 * i * shape.channels);
+        for (int i = 0; i < 2; ++i)
+          pool(i, t, of_group + part.rank * size + 2 * i * shape.channels);
         if (kernel.grid.group > 1) {
           block.sync_group();
         } else {
@@ -179,9 +181,8 @@ struct AggregatorForward {
         for_each(block, channels, [&](std::size_t c) {
           kernel.rows.context[i][row(t) * channels + c] = context[c];
         });
-        for_each(block, size, [&](std::size_t r) {
-          kernel.rows.query[i][row(t) * size + r] = query[r];
-        });
+        for_each(block, size,
+                 [&](std::size_t r) { kernel.rows.query[i][row(t) * size + r] = query[r]; });
       }
       block.sync();
     }

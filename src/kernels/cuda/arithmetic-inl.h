@@ -47,9 +47,7 @@ STAA_DEVICE void narrow(double value, double& to) { to = value; }
 STAA_DEVICE float widen(Bf16 value) {
   return __bfloat162float(reinterpret_cast<const __nv_bfloat16&>(value));
 }
-STAA_DEVICE float widen(Half value) {
-  return __half2float(reinterpret_cast<const __half&>(value));
-}
+STAA_DEVICE float widen(Half value) { return __half2float(reinterpret_cast<const __half&>(value)); }
 STAA_DEVICE void narrow(float value, Bf16& to) {
   reinterpret_cast<__nv_bfloat16&>(to) = __float2bfloat16_rn(value);
 }

@@ -18,8 +18,8 @@ struct DeviceBlock {
   }
   __device__ void sync() { __syncthreads(); }
 
-  /// Waits for the blocks of the cluster, and makes what they wrote before visible. Older cards have
-  /// groups of one block.
+  /// Waits for the blocks of the cluster, and makes what they wrote before visible. Older cards
+  /// have groups of one block.
   __device__ void sync_group() {
 #if __CUDA_ARCH__ >= 900
     __threadfence();

@@ -14,12 +14,13 @@
 ///   unsigned index()               of the block in the grid
 ///   char* shared()                 the block's own memory, from a multiple of 16 on
 ///   void sync()                    for all threads of the block
-///   void sync_group()              for all threads of the blocks that GridSize::group ties together;
+///   void sync_group()              for all threads of the blocks that GridSize::group ties
+///   together;
 ///                                  what was written to memory before is seen behind it
 ///   T exchange(T value, mask)      the value of lane (own ^ mask) of the 32 that run together
 ///
-/// DeviceBlock (device.cuh) is that on a card; the tests have one on the processor, so the same code
-/// is compiled by nvcc and by the C++ compiler.
+/// DeviceBlock (device.cuh) is that on a card; the tests have one on the processor, so the same
+/// code is compiled by nvcc and by the C++ compiler.
 #ifdef __CUDACC__
 #define STAA_DEVICE __device__ __forceinline__
 #define STAA_UNROLL _Pragma("unroll")
@@ -32,11 +33,14 @@ namespace staa::kernels::cuda {
 
 constexpr unsigned kWarp = 32;
 
+/// Steps that kernels take; what tells them apart fits into their arguments.
+constexpr std::size_t kMaxSteps = 256;
+
 /// What a launch asks for.
 struct GridSize {
   std::size_t blocks = 1;
   unsigned threads = kWarp;
-  unsigned group = 1;  ///< blocks that run at the same time and can wait for each other
+  unsigned group = 1;      ///< blocks that run at the same time and can wait for each other
   std::size_t shared = 0;  ///< bytes
 };
 

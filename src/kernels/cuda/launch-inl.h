@@ -105,7 +105,8 @@ void forward(Launcher& launcher, const NeuronLayer<Compute<S>>& layer, const Neu
   constexpr int kPack = 16 / sizeof(S);
   with_pack<kPack>(shape, sequences, [&](auto pack) {
     const PlainForward<S, pack()> kernel{layer, input, spikes, PlainGrid(shape, pack())};
-    launcher.launch("plain_forward", kernel, {kernel.grid.blocks(shape), PlainGrid::kThreads, 1, 0});
+    launcher.launch("plain_forward", kernel,
+                    {kernel.grid.blocks(shape), PlainGrid::kThreads, 1, 0});
   });
 }
 
@@ -121,22 +122,21 @@ void plain_backward(Launcher& launcher, const NeuronLayer<Compute<S>>& layer,
 }
 
 template <class Launcher, class S>
-void backward(Launcher& launcher, const NeuronLayer<Compute<S>>& layer,
-              const NeuronInput<S>& input, const AggregatorRows<Compute<S>>& rows,
-              const S* spike_gradients, const NeuronGradients<S>& gradients,
-              const GcRows<Compute<S>>& gc_rows, Compute<S>* scratch) {
+void backward(Launcher& launcher, const NeuronLayer<Compute<S>>& layer, const NeuronInput<S>& input,
+              const AggregatorRows<Compute<S>>& rows, const S* spike_gradients,
+              const NeuronGradients<S>& gradients, const GcRows<Compute<S>>& gc_rows,
+              Compute<S>* scratch) {
   const auto& shape = layer.shape;
   const std::initializer_list<const S*> sequences = {input.terms[0].values, input.terms[1].values,
                                                      spike_gradients, gradients.x};
   constexpr int kWide = kAggregatorPack<S>;
   if (layer.aggregate) {
     with_pack<kWide>(shape, sequences, [&](auto pack) {
-      AggregatorBackward<S, pack()> kernel{layer,     input,   rows, spike_gradients,
-                                           gradients, gc_rows, {},   {},
+      AggregatorBackward<S, pack()> kernel{layer,     input,   rows,   spike_gradients,
+                                           gradients, gc_rows, {},     {},
                                            nullptr,   nullptr, nullptr};
       const auto rows_of_sums = 2 * shape.batch * group_of(shape, launcher.device());
-      kernel.logits = scratch +
-                      kernel.kSlabs * shape.batch * shape.pixels * shape.channels +
+      kernel.logits = scratch + kernel.kSlabs * shape.batch * shape.pixels * shape.channels +
                       rows_of_sums * kernel.kPooled * shape.channels;
       launch_aggregator(launcher, "aggregator_backward", pack(), scratch, kernel);
     });
@@ -163,8 +163,8 @@ void run_sums(Launcher& launcher, const SumJobs<T>& jobs) {
 
 template <class Launcher, class S>
 void gradients_of_parameters(Launcher& launcher, const NeuronLayer<Compute<S>>& layer,
-                             const AggregatorRows<Compute<S>>& rows,
-                             const NeuronGradients<S>& from, const GcRows<Compute<S>>& gc_rows,
+                             const AggregatorRows<Compute<S>>& rows, const NeuronGradients<S>& from,
+                             const GcRows<Compute<S>>& gc_rows,
                              const ParameterGradients<Compute<S>>& out) {
   using T = Compute<S>;
   const auto& shape = layer.shape;
@@ -173,7 +173,9 @@ void gradients_of_parameters(Launcher& launcher, const NeuronLayer<Compute<S>>& 
   const auto parts = shape.batch * pieces_of(shape, layer.aggregate, launcher.device());
   SumJobs<T> jobs;
   const auto product = [&](const T* a, std::size_t p, const T* b, std::size_t q, T* to,
-                           T factor = 1) { jobs.add({a, b, to, n, p, q, 1, factor}); };
+                           T factor = 1) {
+    jobs.add({a, b, to, n, p, q, 1, factor});
+  };
   const auto sum = [&](const T* a, std::size_t count, std::size_t p, T* to,
                        std::size_t batches = 1) {
     jobs.add({a, nullptr, to, count, p, 1, batches});
@@ -223,10 +225,11 @@ void mix(Launcher& launcher, const S* dx, const S* y, const GradientMix<Compute<
   with_pack<16 / sizeof(S)>(shape, {dx, y, static_cast<const S*>(out)}, [&](auto pack) {
     using Kernel = Mix<S, pack()>;
     const auto size = rows * channels;
-    const Kernel kernel{dx,   y,        factors.of_gradient, factors.of_value, factors.constant,
-                        size, channels, out};
-    launcher.launch("mix", kernel,
-                    {divide_up(size, std::size_t{Kernel::kThreads} * pack()), Kernel::kThreads, 1, 0});
+    const Kernel kernel{dx,       y,  factors.of_gradient, factors.of_value, factors.constant, size,
+                        channels, out};
+    launcher.launch(
+        "mix", kernel,
+        {divide_up(size, std::size_t{Kernel::kThreads} * pack()), Kernel::kThreads, 1, 0});
   });
 }
 

@@ -7,9 +7,6 @@
 /// block.
 namespace staa::kernels::cuda {
 
-/// Steps that kernels take; what tells them apart fits into their arguments.
-constexpr std::size_t kMaxSteps = 256;
-
 /// One bit a step.
 struct StepMask {
   std::uint64_t words[kMaxSteps / 64] = {};
@@ -129,7 +126,9 @@ STAA_DEVICE T membrane_gradient(const NeuronLayer<T>& layer, T v, T dspike, T dc
 struct Tiling {
   Tiling() = default;
   Tiling(std::size_t packs, unsigned threads)
-      : lanes(power_of_two(packs, threads)), rows(threads / lanes), tiles(divide_up(packs, lanes)) {}
+      : lanes(power_of_two(packs, threads)),
+        rows(threads / lanes),
+        tiles(divide_up(packs, lanes)) {}
 
   unsigned lanes = 1;
   unsigned rows = 1;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "staa/kernels/cuda/gc_rows.h"
+#include "staa/kernels/cuda/grid.h"
 #include "staa/kernels/neuron.h"
 #include "staa/kernels/normalise.h"
 #include "staa/kernels/parameter_gradients.h"
@@ -15,13 +16,12 @@ struct CUstream_st;
 ///   - GcWeights and SaWeights need their matrices row by row alone, in both passes;
 ///   - where NeuronGradients says [B, C] or [B], rows are [B * P, ...] here, P = pieces(), and
 ///     [T, B * P, C] those of `pe_x` and `pe_h`: sums over parts of a sample, in a fixed order;
-///   - at most 256 steps.
+///   - at most kMaxSteps steps.
 /// Errors: Error(kRuntime) naming the kernel, where a launch is refused or steps are too many.
 namespace staa::kernels::cuda {
 
 /// A cudaStream_t of the current device.
 using Stream = CUstream_st*;
-
 
 /// Parts of a sample that leave rows of sums of their own, on the current device.
 std::size_t pieces(const NeuronShape& shape, bool aggregate);
@@ -33,23 +33,23 @@ std::size_t backward_scratch(const NeuronLayer<float>& layer);
 std::size_t backward_scratch(const NeuronLayer<double>& layer);
 
 // NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in them
-#define STAA_FOR_ELEMENT(S)                                                                       \
-  /** Spikes of a layer from its input. */                                                        \
-  void neuron_forward(const NeuronLayer<Compute<S>>& layer, const NeuronInput<S>& input,          \
-                      const AggregatorRows<Compute<S>>& rows, S* spikes, Compute<S>* scratch,     \
-                      Stream stream);                                                             \
-  /** Gradients from those of the spikes; `rows` as the forward pass left them. */                \
-  void neuron_backward(const NeuronLayer<Compute<S>>& layer, const NeuronInput<S>& input,         \
-                       const AggregatorRows<Compute<S>>& rows, const S* spike_gradients,          \
-                       const NeuronGradients<S>& gradients, const GcRows<Compute<S>>& gc_rows,    \
-                       Compute<S>* scratch, Stream stream);                                       \
-  /** From what neuron_backward() left to the gradients of the parameters, in one launch. */      \
-  void parameter_gradients(                                                                       \
-      const NeuronLayer<Compute<S>>& layer, const AggregatorRows<Compute<S>>& rows,               \
-      const NeuronGradients<S>& gradients, const GcRows<Compute<S>>& gc_rows,                     \
-      const ParameterGradients<Compute<S>>& out, Stream stream);                                  \
-  /** out = of_gradient * dx + of_value * y + constant; `out` may be dx. */                       \
-  void mix_gradients(const S* dx, const S* y, const GradientMix<Compute<S>>& mix,                 \
+#define STAA_FOR_ELEMENT(S)                                                                        \
+  /** Spikes of a layer from its input. */                                                         \
+  void neuron_forward(const NeuronLayer<Compute<S>>& layer, const NeuronInput<S>& input,           \
+                      const AggregatorRows<Compute<S>>& rows, S* spikes, Compute<S>* scratch,      \
+                      Stream stream);                                                              \
+  /** Gradients from those of the spikes; `rows` as the forward pass left them. */                 \
+  void neuron_backward(const NeuronLayer<Compute<S>>& layer, const NeuronInput<S>& input,          \
+                       const AggregatorRows<Compute<S>>& rows, const S* spike_gradients,           \
+                       const NeuronGradients<S>& gradients, const GcRows<Compute<S>>& gc_rows,     \
+                       Compute<S>* scratch, Stream stream);                                        \
+  /** From what neuron_backward() left to the gradients of the parameters, in one launch. */       \
+  void parameter_gradients(const NeuronLayer<Compute<S>>& layer,                                   \
+                           const AggregatorRows<Compute<S>>& rows,                                 \
+                           const NeuronGradients<S>& gradients, const GcRows<Compute<S>>& gc_rows, \
+                           const ParameterGradients<Compute<S>>& out, Stream stream);              \
+  /** out = of_gradient * dx + of_value * y + constant; `out` may be dx. */                        \
+  void mix_gradients(const S* dx, const S* y, const GradientMix<Compute<S>>& mix,                  \
                      std::size_t rows, std::size_t channels, S* out, Stream stream);
 STAA_FOR_ELEMENT(float)
 STAA_FOR_ELEMENT(double)

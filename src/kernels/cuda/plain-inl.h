@@ -16,9 +16,7 @@ struct PlainGrid {
       : tiling(shape.channels / static_cast<std::size_t>(channels_a_thread), kThreads),
         pieces(pieces_of(shape)) {}
 
-  std::size_t blocks(const NeuronShape& shape) const {
-    return shape.batch * pieces * tiling.tiles;
-  }
+  std::size_t blocks(const NeuronShape& shape) const { return shape.batch * pieces * tiling.tiles; }
 
   /// Follows from the shape alone, and so do sums. As many pieces as make a few times the blocks
   /// that the largest cards run at once, but none that leave a block's threads idle.

@@ -52,8 +52,7 @@ struct Sums {
     Tiling tiling;
     tiling.lanes = kWarp;
     tiling.rows = block.threads() / kWarp;
-    const auto output =
-        (block.index() - job.first_block) * kWarp + block.thread() % tiling.lanes;
+    const auto output = (block.index() - job.first_block) * kWarp + block.thread() % tiling.lanes;
     const bool there = output < job.batches * job.p * job.q;
     T sum[1] = {0};
     if (there) {
