@@ -44,19 +44,14 @@ __global__ void run(const __grid_constant__ Kernel kernel) {
   kernel(block);
 }
 
+/// Stands for the code of this build (DeviceLauncher::current_device).
+template <class T>
+__global__ void probe() {}
+
 /// Launches on a stream of the current device.
 class DeviceLauncher {
  public:
-  explicit DeviceLauncher(cudaStream_t stream) : stream_(stream) {
-    int card = 0;
-    int major = 0;
-    int shared = 0;
-    check("device", cudaGetDevice(&card));
-    check("device", cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, card));
-    check("device", cudaDeviceGetAttribute(&shared, cudaDevAttrMaxSharedMemoryPerBlockOptin, card));
-    device_.groups = major >= 9;
-    device_.shared = static_cast<std::size_t>(shared);
-  }
+  explicit DeviceLauncher(cudaStream_t stream) : stream_(stream), device_(current_device()) {}
 
   const Device& device() const { return device_; }
 
@@ -85,6 +80,23 @@ class DeviceLauncher {
  private:
   static void check(const char* name, cudaError_t error) {
     if (error != cudaSuccess) fail_launch(name, cudaGetErrorString(error));
+  }
+
+  /// Asked of the card once a thread.
+  static const Device& current_device() {
+    static thread_local int known = -1;
+    static thread_local Device device;
+    int card = 0;
+    check("device", cudaGetDevice(&card));
+    if (card == known) return device;
+    int shared = 0;
+    cudaFuncAttributes code{};
+    check("device", cudaDeviceGetAttribute(&shared, cudaDevAttrMaxSharedMemoryPerBlockOptin, card));
+    check("device", cudaFuncGetAttributes(&code, probe<void>));
+    device.groups = code.ptxVersion >= 90;  // what the code is made for, not what the card could do
+    device.shared = static_cast<std::size_t>(shared);
+    known = card;
+    return device;
   }
 
   cudaStream_t stream_;
