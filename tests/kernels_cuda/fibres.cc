@@ -78,16 +78,31 @@ void run_fibres(std::size_t count, std::uint64_t seed,
   std::vector<std::size_t> order(count);
   std::iota(order.begin(), order.end(), std::size_t{0});
   Random random{seed};
-  for (bool moved = true; moved;) {
-    moved = false;
+  // A round of all, then some alone for as long as they can go on, and so on.
+  std::size_t first = 0;
+  std::size_t last = count;
+  const auto below = [&](std::size_t size) {
+    return static_cast<std::size_t>(random.below(static_cast<std::int64_t>(size)));
+  };
+  for (;;) {
     // A rotation, now and then from behind: a full shuffle would cost more than the fibres.
-    const auto first = static_cast<std::size_t>(random.below(static_cast<std::int64_t>(count)));
-    std::rotate(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(first), order.end());
+    std::rotate(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(below(count)),
+                order.end());
     if (random.chance(0.5)) std::reverse(order.begin(), order.end());
+    bool moved = false;
     for (const auto index : order) {
-      if (!own.fibres[index].ready()) continue;
+      if (index < first || index >= last || !own.fibres[index].ready()) continue;
       resume(index);
       moved = true;
+    }
+    const bool all = first == 0 && last == count;
+    if (all && !moved) break;
+    if (all) {
+      first = below(count);
+      last = first + 1 + below(count - first);
+    } else if (!moved) {
+      first = 0;
+      last = count;
     }
   }
   run = nullptr;

@@ -14,8 +14,9 @@ struct Barrier {
 };
 
 /// Runs body(0) ... body(count - 1) side by side in this thread: each until it waits at a barrier,
-/// in an order that `seed` shuffles anew every round, so that what one reads of another without a
-/// barrier between them shows. Throws std::runtime_error where all that are left wait in vain.
+/// in an order that `seed` changes every round, and at times some far ahead of the others, so that
+/// what one reads of another without a barrier between them shows. Throws std::runtime_error where
+/// all that are left wait in vain.
 void run_fibres(std::size_t count, std::uint64_t seed,
                 const std::function<void(std::size_t)>& body);
 
