@@ -19,6 +19,20 @@ if(NOT STAA_NVCC)
   return()
 endif()
 
+# An nvcc that refuses this machine's C++ compiler must not keep the rest from being built.
+if(NOT STAA_NVCC_WORKS STREQUAL STAA_NVCC)
+  file(WRITE ${PROJECT_BINARY_DIR}/nvcc_works.cu "#include <cuda_fp16.h>\n__global__ void kernel(float* x) { x[0] = 1; }\n")
+  execute_process(COMMAND ${STAA_NVCC} -std=c++17 -c nvcc_works.cu -o nvcc_works.o WORKING_DIRECTORY ${PROJECT_BINARY_DIR}
+    RESULT_VARIABLE failed OUTPUT_VARIABLE why ERROR_VARIABLE why)
+  if(failed AND NOT STAA_CUDA STREQUAL "AUTO")
+    message(FATAL_ERROR "STAA_CUDA=${STAA_CUDA}: ${STAA_NVCC} compiles nothing:\n${why}")
+  elseif(failed)
+    message(STATUS "Kernels for graphics cards: ${STAA_NVCC} compiles nothing, not compiled:\n${why}")
+    return()
+  endif()
+  set(STAA_NVCC_WORKS ${STAA_NVCC} CACHE INTERNAL "The CUDA compiler that was tried")
+endif()
+
 # Of each generation the first card: its code runs on the later ones. What is not among them compiles the PTX for
 # itself when a program starts.
 if(NOT CMAKE_CUDA_ARCHITECTURES)
