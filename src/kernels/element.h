@@ -2,11 +2,18 @@
 
 #include <hwy/base.h>
 
-/// Types of the values that sequences are kept in: float, double, or bf16 halves, whose arithmetic
-/// is done in float.
+#include <cstdint>
+
+/// Types of the values that sequences are kept in: float, double, or halves, whose arithmetic is
+/// done in float.
 namespace staa::kernels {
 
 using Bf16 = hwy::bfloat16_t;
+
+/// IEEE's half. The kernels for graphics cards alone take it.
+struct Half {
+  std::uint16_t bits;
+};
 
 template <class S>
 struct ComputeType {
@@ -14,6 +21,10 @@ struct ComputeType {
 };
 template <>
 struct ComputeType<Bf16> {
+  using Type = float;
+};
+template <>
+struct ComputeType<Half> {
   using Type = float;
 };
 

@@ -11,7 +11,9 @@ namespace staa::ops {
 
 /// LibTorch's name for an element of the kernels.
 template <class S>
-using TensorElement = std::conditional_t<std::is_same_v<S, kernels::Bf16>, at::BFloat16, S>;
+using TensorElement =
+    std::conditional_t<std::is_same_v<S, kernels::Bf16>, at::BFloat16,
+                       std::conditional_t<std::is_same_v<S, kernels::Half>, at::Half, S>>;
 
 /// The memory of a tensor, or null where it is undefined.
 template <class S>
@@ -30,9 +32,9 @@ inline bool is_element(torch::ScalarType type) {
   return type == torch::kFloat || type == torch::kDouble || type == torch::kBFloat16;
 }
 
-/// The type of the arithmetic on sequences of this one: float for bf16.
+/// The type of the arithmetic on sequences of this one: float for bf16 and fp16.
 inline torch::ScalarType compute_type(torch::ScalarType type) {
-  return type == torch::kBFloat16 ? torch::kFloat : type;
+  return type == torch::kBFloat16 || type == torch::kHalf ? torch::kFloat : type;
 }
 
 /// Calls f(S()) with the kernels' element of a type that is_element.
@@ -41,6 +43,13 @@ auto with_element(torch::ScalarType type, const F& f) {
   if (type == torch::kDouble) return f(double());
   if (type == torch::kBFloat16) return f(kernels::Bf16());
   return f(float());
+}
+
+/// As with_element(), for the kernels of graphics cards, which take fp16 as well.
+template <class F>
+auto with_card_element(torch::ScalarType type, const F& f) {
+  if (type == torch::kHalf) return f(kernels::Half());
+  return with_element(type, f);
 }
 
 }  // namespace staa::ops

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "staa/kernels/neuron.h"
+#include "staa/kernels/parameter_gradients.h"
 #include "staa/kernels/transpose.h"
 #include "staa/ops/elements.h"
 #include "staa/ops/normalise.h"
@@ -124,12 +125,16 @@ Call<T> make_call(const Plan& plan, const torch::autograd::variable_list& tensor
     layer.sa = {hold(tensors[kSa]), hold(tensors[kSa + 1]), hold(tensors[kSa + 2]),
                 hold(tensors[kSa + 3])};
   }
-  // The forward pass reads matrices column by column.
-  const bool columns = pass == Pass::kForward;
+  // On a processor the forward pass reads matrices column by column.
+  const bool on_card = x.is_cuda();
+  const bool columns = pass == Pass::kForward && !on_card;
   const auto matrices = columns ? 4 * layer.gc_reduced + 2 * layer.sa_reduced : 0;
-  call.memory.assign(channels * (1 + matrices), static_cast<T>(reset_leaks ? o.reset / o.tau : 0));
+  const auto offset = static_cast<T>(reset_leaks ? o.reset / o.tau : 0);
+  call.memory.assign(on_card ? 0 : channels * (1 + matrices), offset);
   Carver<T> memory(call.memory.data());
-  layer.offset = memory.take(channels);
+  layer.offset = on_card ? hold(torch::full({x.size(2)}, static_cast<double>(offset),
+                                            x.options().dtype(c10::CppTypeToScalarType<T>::value)))
+                         : memory.take(channels);
   const auto transposed = [&](const T* weight, std::size_t p, std::size_t q) -> const T* {
     if (!columns || weight == nullptr) return nullptr;
     T* out = memory.take(p * q);
@@ -204,15 +209,16 @@ RowsLayout<T> lay_out_rows(const kernels::NeuronLayer<T>& layer, T* memory) {
   return out;
 }
 
-/// The gradients that the kernels sum up, but for that of X.
+/// The gradients that the kernels sum up, but for that of X; `pieces`: rows of sums a sample.
 template <class S>
 kernels::NeuronGradients<S> place_gradients(const kernels::NeuronLayer<kernels::Compute<S>>& layer,
                                             const Normalised (&norms)[2], bool adaptive,
-                                            Carver<kernels::Compute<S>>& memory) {
+                                            Carver<kernels::Compute<S>>& memory,
+                                            std::size_t pieces = 1) {
   using T = kernels::Compute<S>;
   const auto& shape = layer.shape;
   kernels::NeuronGradients<S> out;
-  const auto of_batch = [&](std::size_t size) { return memory.take(shape.batch * size); };
+  const auto of_batch = [&](std::size_t size) { return memory.take(shape.batch * pieces * size); };
   const auto vectors = [&](std::size_t size) {
     return memory.take(shape.steps * shape.batch * size);
   };
@@ -229,8 +235,8 @@ kernels::NeuronGradients<S> place_gradients(const kernels::NeuronLayer<kernels::
   }
   if (!layer.aggregate) return out;
   out.offset = vectors(shape.channels);
-  if (layer.pe_x != nullptr) out.pe_x = vectors(shape.channels);
-  if (layer.pe_h != nullptr) out.pe_h = vectors(shape.channels);
+  if (layer.pe_x != nullptr) out.pe_x = vectors(pieces * shape.channels);
+  if (layer.pe_h != nullptr) out.pe_h = vectors(pieces * shape.channels);
   for (int i = 0; i < 2 && layer.gc_reduced > 0; ++i) {
     out.key[i] = of_batch(shape.channels);
     out.key_bias[i] = of_batch(1);
@@ -246,10 +252,85 @@ kernels::NeuronGradients<S> place_gradients(const kernels::NeuronLayer<kernels::
 
 /// A tensor of `size` numbers of which the first `zeroed` are 0.
 template <class T>
-torch::Tensor memory_of(std::size_t size, std::size_t zeroed) {
-  auto memory = torch::empty({static_cast<std::int64_t>(size)}, c10::CppTypeToScalarType<T>::value);
-  std::fill_n(data<T>(memory), zeroed, T(0));
+torch::Tensor memory_of(std::size_t size, std::size_t zeroed,
+                        const torch::Device& device = torch::kCPU) {
+  auto memory =
+      torch::empty({static_cast<std::int64_t>(size)},
+                   torch::TensorOptions(device).dtype(c10::CppTypeToScalarType<T>::value));
+  memory.narrow(0, 0, static_cast<std::int64_t>(zeroed)).zero_();
   return memory;
+}
+
+/// [T, B, C, H, W] -> the same values, [T, B, H, W, C] in memory.
+inline torch::Tensor pixels_last(const torch::Tensor& x) {
+  return x.flatten(0, 1).contiguous(torch::MemoryFormat::ChannelsLast).view(x.sizes());
+}
+
+/// Memory of x's shape but for the steps, [steps, B, H, W, C].
+inline torch::Tensor like_sequence(const torch::Tensor& x, std::int64_t steps) {
+  return torch::empty({steps * x.size(1), x.size(2), x.size(3), x.size(4)},
+                      x.options().memory_format(torch::MemoryFormat::ChannelsLast))
+      .view({steps, x.size(1), x.size(2), x.size(3), x.size(4)});
+}
+
+/// From dX to the gradients of the sequences that make up X, and of their BatchNorm, by
+/// `backward(i, gradient, in_place)`.
+template <class F>
+void input_gradients(const Plan& plan, const torch::autograd::variable_list& tensors,
+                     const Normalised (&norms)[2], const torch::Tensor& dx, const F& backward,
+                     torch::autograd::variable_list& out) {
+  bool dx_is_taken = false;
+  for (const std::size_t i : {1, 0}) {
+    const auto& values = tensors[kX + i];
+    if (!values.defined() && !(i == 1 && plan.spikes.defined())) continue;
+    const bool repeated = values.defined() && values.size(0) < dx.size(0);
+    const auto gradient = repeated ? pixels_last(dx.sum(0, /*keepdim=*/true)) : dx;
+    if (norms[i].factors.defined()) {
+      const bool in_place = repeated || (i == 0 && !dx_is_taken);
+      const NormaliseGradients all = backward(i, gradient, in_place);
+      out[kX + i] = all.values;
+      out[kNormWeight + i] = all.weight;
+      out[kNormBias + i] = all.bias;
+    } else {
+      out[kX + i] = gradient;
+      dx_is_taken = dx_is_taken || !repeated;
+    }
+  }
+}
+
+/// Memory in `out` for the gradients of a layer's own parameters.
+template <class T>
+kernels::ParameterGradients<T> place_outputs(const Plan& plan,
+                                             const torch::autograd::variable_list& tensors,
+                                             const kernels::NeuronLayer<T>& layer,
+                                             torch::autograd::variable_list& out) {
+  const auto like = [&](std::size_t slot) {
+    out[slot] = torch::empty_like(tensors[slot], torch::MemoryFormat::Contiguous);
+    return data<T>(out[slot]);
+  };
+  kernels::ParameterGradients<T> to;
+  if (plan.options.kind == NeuronKind::kAdaptiveLif) {
+    to.decay = like(kDecay);
+    to.gain = like(kGain);
+  }
+  if (tensors[kPe].defined()) {
+    // The table may reach further than the steps of this call.
+    out[kPe] = torch::zeros_like(tensors[kPe], torch::MemoryFormat::Contiguous);
+    T* table = data<T>(out[kPe]);
+    if (layer.pe_x != nullptr) to.pe_x = table;
+    if (layer.pe_h != nullptr) {
+      // Where both have one, H's table lies behind X's.
+      to.pe_h = table + (layer.pe_x != nullptr ? layer.pe_h - layer.pe_x : 0);
+    }
+    if (layer.pe_u != nullptr) to.pe_u = table;
+  }
+  for (std::size_t i = 0; i < 2 && layer.gc_reduced > 0; ++i) {
+    const auto slot = i == 0 ? kGc1 : kGc2;
+    to.gc[i] = {like(slot),     like(slot + 1), like(slot + 2), like(slot + 3),
+                like(slot + 4), like(slot + 5), like(slot + 6), like(slot + 7)};
+  }
+  if (layer.sa_reduced > 0) to.sa = {like(kSa), like(kSa + 1), like(kSa + 2), like(kSa + 3)};
+  return to;
 }
 
 }  // namespace staa::ops::fused

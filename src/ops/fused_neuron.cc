@@ -6,6 +6,7 @@
 
 #include "staa/kernels/parameter_gradients.h"
 #include "staa/kernels/spikes.h"
+#include "staa/ops/card.h"
 #include "staa/ops/fused_call.h"
 #include "staa/ops/implementation.h"
 
@@ -16,17 +17,6 @@ using namespace fused;  // the parts of a call, which this file puts together
 using torch::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-/// [T, B, C, H, W] -> the same values, [T, B, H, W, C] in memory.
-Tensor pixels_last(const Tensor& x) {
-  return x.flatten(0, 1).contiguous(torch::MemoryFormat::ChannelsLast).view(x.sizes());
-}
-
-Tensor like_sequence(const Tensor& x, std::int64_t steps) {
-  return torch::empty({steps * x.size(1), x.size(2), x.size(3), x.size(4)},
-                      x.options().memory_format(torch::MemoryFormat::ChannelsLast))
-      .view({steps, x.size(1), x.size(2), x.size(3), x.size(4)});
-}
 
 template <class F>
 void for_samples(std::int64_t batch, const F& f) {
@@ -58,65 +48,6 @@ Spikes run_forward(const Plan& plan, const variable_list& tensors, const Normali
                             samples);
   });
   return spikes;
-}
-
-/// From dX to the gradients of the sequences that make up X, and of their BatchNorm.
-template <class S>
-void input_gradients(const Plan& plan, const variable_list& tensors, const Normalised (&norms)[2],
-                     const Tensor& dx, const kernels::NeuronGradients<S>& sums,
-                     variable_list& out) {
-  bool dx_is_taken = false;
-  for (const std::size_t i : {1, 0}) {
-    const auto& values = tensors[kX + i];
-    if (!values.defined() && !(i == 1 && plan.spikes.defined())) continue;
-    const bool repeated = values.defined() && values.size(0) < dx.size(0);
-    const auto gradient = repeated ? pixels_last(dx.sum(0, /*keepdim=*/true)) : dx;
-    if (norms[i].factors.defined()) {
-      const bool in_place = repeated || (i == 0 && !dx_is_taken);
-      const auto all = normalise_backward<S>(values, norms[i], plan.norms[i], gradient, sums.shift,
-                                             sums.scale[i], in_place);
-      out[kX + i] = all.values;
-      out[kNormWeight + i] = all.weight;
-      out[kNormBias + i] = all.bias;
-    } else {
-      out[kX + i] = gradient;
-      dx_is_taken = dx_is_taken || !repeated;
-    }
-  }
-}
-
-/// Memory in `out` for the gradients of a layer's own parameters.
-template <class T>
-kernels::ParameterGradients<T> place_outputs(const Plan& plan, const variable_list& tensors,
-                                             const kernels::NeuronLayer<T>& layer,
-                                             variable_list& out) {
-  const auto like = [&](std::size_t slot) {
-    out[slot] = torch::empty_like(tensors[slot], torch::MemoryFormat::Contiguous);
-    return data<T>(out[slot]);
-  };
-  kernels::ParameterGradients<T> to;
-  if (plan.options.kind == NeuronKind::kAdaptiveLif) {
-    to.decay = like(kDecay);
-    to.gain = like(kGain);
-  }
-  if (tensors[kPe].defined()) {
-    // The table may reach further than the steps of this call.
-    out[kPe] = torch::zeros_like(tensors[kPe], torch::MemoryFormat::Contiguous);
-    T* table = data<T>(out[kPe]);
-    if (layer.pe_x != nullptr) to.pe_x = table;
-    if (layer.pe_h != nullptr) {
-      // Where both have one, H's table lies behind X's.
-      to.pe_h = table + (layer.pe_x != nullptr ? layer.pe_h - layer.pe_x : 0);
-    }
-    if (layer.pe_u != nullptr) to.pe_u = table;
-  }
-  for (std::size_t i = 0; i < 2 && layer.gc_reduced > 0; ++i) {
-    const auto slot = i == 0 ? kGc1 : kGc2;
-    to.gc[i] = {like(slot),     like(slot + 1), like(slot + 2), like(slot + 3),
-                like(slot + 4), like(slot + 5), like(slot + 6), like(slot + 7)};
-  }
-  if (layer.sa_reduced > 0) to.sa = {like(kSa), like(kSa + 1), like(kSa + 2), like(kSa + 3)};
-  return to;
 }
 
 /// Our threads, and not a BLAS for the products: it keeps threads of its own, which wait for the
@@ -162,7 +93,11 @@ variable_list run_backward(const Plan& plan, const variable_list& tensors, const
   });
 
   variable_list out(kSlots);
-  input_gradients<S>(plan, tensors, norms, dx, gradients, out);
+  const auto through_norm = [&](std::size_t i, const Tensor& gradient, bool in_place) {
+    return normalise_backward<S>(tensors[kX + i], norms[i], plan.norms[i], gradient,
+                                 gradients.shift, gradients.scale[i], in_place);
+  };
+  input_gradients(plan, tensors, norms, dx, through_norm, out);
   sum_parameters(layer, kept, gradients, place_outputs(plan, tensors, layer, out));
   return out;
 }
@@ -189,7 +124,12 @@ Outcome run(const Plan& plan, variable_list& tensors) {
     if (!values.defined()) continue;
     values = pixels_last(values);
     const auto norm = with_weights(plan, tensors, i);
-    if (norm.defined()) out.norms[i] = normalise(values, norm);
+    if (!norm.defined()) continue;
+    out.norms[i] = values.is_cuda() ? card::normalise(values, norm) : normalise(values, norm);
+  }
+  if (tensors[kX].is_cuda()) {
+    out.spikes = card::forward(plan, tensors, out.norms, out.rows);
+    return out;
   }
   out.spikes = with_element(tensors[kX].scalar_type(), [&](auto zero) {
     return run_forward<decltype(zero)>(plan, tensors, out.norms, out.rows);
@@ -213,6 +153,7 @@ struct FusedNeuron : torch::autograd::Function<FusedNeuron> {
     saved.push_back(rows);
     context->save_for_backward(saved);
     context->saved_data["plan"] = torch::IValue::make_capsule(plan);
+    if (!spikes.bits.defined()) return {spikes.values};
     context->mark_non_differentiable({spikes.bits});
     return {spikes.values, spikes.bits};
   }
@@ -229,9 +170,11 @@ struct FusedNeuron : torch::autograd::Function<FusedNeuron> {
     }
     const auto& rows = saved[kSlots + 2];
     const auto dspikes = pixels_last(gradients[0]);
-    const auto all = with_element(dspikes.scalar_type(), [&](auto zero) {
-      return run_backward<decltype(zero)>(plan, tensors, rows, norms, dspikes);
-    });
+    const auto all = dspikes.is_cuda() ? card::backward(plan, tensors, rows, norms, dspikes)
+                                       : with_element(dspikes.scalar_type(), [&](auto zero) {
+                                           return run_backward<decltype(zero)>(plan, tensors, rows,
+                                                                               norms, dspikes);
+                                         });
     variable_list out;
     for (const auto slot : plan.slots) out.push_back(all[slot]);
     out.emplace_back();  // of the plan
@@ -253,17 +196,20 @@ void put(const Parameters& block, std::size_t slot, variable_list& tensors) {
   for (const auto& tensor : block.list()) tensors[slot++] = tensor;
 }
 
-/// Whether the kernels take these: sequences on a CPU of one type, float, double or bf16, and
-/// parameters of that of their arithmetic.
-bool fits(const variable_list& tensors, const Plan& plan) {
+/// Whether the kernels take these: sequences on one device and of one type, float, double, bf16 or,
+/// on a card, fp16, and parameters of that of their arithmetic.
+bool fits(const variable_list& tensors, const Plan& plan, std::int64_t steps) {
   const auto type = tensors[kX].scalar_type();
-  if (!is_element(type)) return false;
+  const auto device = tensors[kX].device();
+  const bool on_card = card::takes(device, steps);
+  if (!on_card && !device.is_cpu()) return false;
+  if (!is_element(type) && !(on_card && type == torch::kHalf)) return false;
   for (std::size_t slot = 0; slot < kSlots; ++slot) {
     const auto& tensor = tensors[slot];
     if (!tensor.defined()) continue;
     const bool sequence = slot < kNormWeight;
     if (sequence && (tensor.dim() != 5 || tensor.numel() == 0)) return false;
-    if (!tensor.device().is_cpu()) return false;
+    if (tensor.device() != device) return false;
     if (tensor.scalar_type() != (sequence ? type : compute_type(type))) return false;
     if (!sequence && slot < kDecay && !tensor.is_contiguous()) return false;
   }
@@ -297,13 +243,13 @@ Spikes fused_neuron(const NeuronInput& input, const FusedLayer& layer) {
   put(layer.staa.gc1, kGc1, tensors);
   put(layer.staa.gc2, kGc2, tensors);
   put(layer.staa.sa, kSa, tensors);
-  if (!fits(tensors, *plan)) return {};
+  if (!fits(tensors, *plan, input.steps())) return {};
 
   plan->options = layer.options;
   plan->steps = static_cast<std::size_t>(input.steps());
   plan->aggregate = layer.aggregate;
   plan->dropped.assign(layer.dropped.begin(), layer.dropped.end());
-  if (input.residual.bits.defined() && !input.residual.norm.defined() &&
+  if (tensors[kX].is_cpu() && input.residual.bits.defined() && !input.residual.norm.defined() &&
       input.residual.values.size(0) == input.steps()) {
     plan->spikes = input.residual.bits;
   }
@@ -316,7 +262,7 @@ Spikes fused_neuron(const NeuronInput& input, const FusedLayer& layer) {
     defined.push_back(tensors[slot]);
   }
   const auto spikes = FusedNeuron::apply(at::TensorList(defined), plan);
-  return {spikes[0], spikes[1]};
+  return {spikes[0], spikes.size() > 1 ? spikes[1] : Tensor()};
 }
 
 }  // namespace staa::ops

@@ -1,0 +1,162 @@
+#pragma once
+
+#include "staa/kernels/cuda/layer-inl.h"
+
+/// What the aggregator's passes share: how samples lie over blocks, and GC and SA on their pooled
+/// values, by all threads of a block together.
+namespace staa::kernels::cuda {
+
+/// A group of blocks has a sample, each of them a stretch of its pixels, and takes it through all
+/// steps.
+struct AggregatorGrid {
+  Tiling tiling;
+  unsigned group = 1;
+  unsigned threads = kWarp;
+  bool shared_slabs = false;  ///< slabs in the block's own memory
+};
+
+/// A block's part of a sample.
+struct SamplePart {
+  template <class Block>
+  STAA_DEVICE SamplePart(const Block& block, const AggregatorGrid& grid, const NeuronShape& shape)
+      : sample(block.index() / grid.group),
+        rank(block.index() % grid.group),
+        begin(shape.pixels * rank / grid.group),
+        end(shape.pixels * (rank + 1) / grid.group) {}
+
+  std::size_t sample;
+  unsigned rank;      ///< of the block in its group
+  std::size_t begin;  ///< pixels [begin, end)
+  std::size_t end;
+};
+
+/// Pixels of the largest part.
+constexpr std::size_t part_pixels(std::size_t pixels, unsigned group) {
+  return (pixels + group - 1) / group;
+}
+
+template <class T>
+STAA_DEVICE const T* table_row(const T* table, std::size_t t, std::size_t channels) {
+  return table == nullptr ? nullptr : table + t * channels;
+}
+
+/// y [out] = W x of W [out, in]: `take` gets a row's number and its sum, in one thread.
+template <class Block, class T, class F>
+STAA_DEVICE void multiply(Block& block, const T* weight, std::size_t out, std::size_t in,
+                          const T* x, const F& take) {
+  const auto width = power_of_two(in, kWarp);
+  const auto lane = block.thread() % width;
+  for (std::size_t first = 0; first < out; first += block.threads() / width) {
+    const auto row = first + block.thread() / width;
+    T sum = 0;
+    for (std::size_t i = lane; row < out && i < in; i += width) {
+      sum = fused(weight[row * in + i], x[i], sum);
+    }
+    sum = sum_over_lanes(block, width, sum);
+    if (row < out && lane == 0) take(row, sum);
+  }
+}
+
+/// x [in] = W^T y of W [out, in]: `take` gets a column's number and its sum. `memory`: a number a
+/// thread.
+template <class Block, class T, class F>
+STAA_DEVICE void multiply_transposed(Block& block, const T* weight, std::size_t out, std::size_t in,
+                                     const T* y, T* memory, const F& take) {
+  Tiling tiling;
+  tiling.lanes = power_of_two(in, block.threads());
+  tiling.rows = block.threads() / tiling.lanes;
+  for (std::size_t first = 0; first < in; first += tiling.lanes) {
+    const auto column = first + block.thread() % tiling.lanes;
+    T sum[1] = {0};
+    for (std::size_t o = block.thread() / tiling.lanes; column < in && o < out; o += tiling.rows) {
+      sum[0] = fused(weight[o * in + column], y[o], sum[0]);
+    }
+    sum_over_rows(block, tiling, sum, memory, [&](int, T total) {
+      if (column < in) take(column, total);
+    });
+  }
+}
+
+/// `take(i)` for i in [0, size), by the threads of a block.
+template <class Block, class F>
+STAA_DEVICE void for_each(const Block& block, std::size_t size, const F& take) {
+  for (std::size_t i = block.thread(); i < size; i += block.threads()) take(i);
+}
+
+/// The sum of f(i) over [0, size), in all threads; each run of 32 adds it up for itself.
+template <class Block, class F>
+STAA_DEVICE auto sum_of(Block& block, std::size_t size, const F& f) {
+  decltype(f(0)) sum = 0;
+  for (std::size_t i = block.thread() % kWarp; i < size; i += kWarp) sum += f(i);
+  return sum_over_lanes(block, kWarp, sum);
+}
+
+/// LayerNorm of a query [R], without its weights.
+template <class T>
+struct Normed {
+  template <class Block>
+  STAA_DEVICE Normed(Block& block, const T* values, std::size_t size)
+      : query(values),
+        mean(sum_of(block, size, [&](std::size_t r) { return values[r]; }) / static_cast<T>(size)) {
+    const T variance =
+        sum_of(block, size, [&](std::size_t r) { return (values[r] - mean) * (values[r] - mean); });
+    rstd = 1 / root(variance / static_cast<T>(size) + static_cast<T>(1e-5));
+  }
+
+  STAA_DEVICE T operator[](std::size_t r) const { return (query[r] - mean) * rstd; }
+
+  const T* query;
+  T mean;
+  T rstd;
+};
+
+/// Of pixels [part.begin, part.end) the product of what `read(pixel, channel, values)` gives with
+/// `factor` [C]; `take` gets a pixel and its product, in one thread.
+template <int K, class Block, class T, class Read, class F>
+STAA_DEVICE void dots(Block& block, const SamplePart& part, std::size_t channels, const T* factor,
+                      const Read& read, const F& take) {
+  const auto packs = channels / K;
+  const auto width = power_of_two(packs, kWarp);
+  const auto lane = block.thread() % width;
+  for (auto first = part.begin; first < part.end; first += block.threads() / width) {
+    const auto pixel = first + block.thread() / width;
+    T sum = 0;
+    for (std::size_t pack = lane; pixel < part.end && pack < packs; pack += width) {
+      T values[K];
+      T factors[K];
+      read(pixel, pack * K, values);
+      load_each(factor + pack * K, T(0), factors);
+      for (int k = 0; k < K; ++k) sum = fused(values[k], factors[k], sum);
+    }
+    sum = sum_over_lanes(block, width, sum);
+    if (pixel < part.end && lane == 0) take(pixel, sum);
+  }
+}
+
+/// A block's shared memory, handed out from the front.
+template <class T>
+struct SharedParts {
+  STAA_DEVICE explicit SharedParts(char* memory) : next(reinterpret_cast<T*>(memory)) {}
+
+  STAA_DEVICE T* take(std::size_t size) {
+    T* part = next;
+    next += size;
+    return part;
+  }
+
+  T* next;
+};
+
+/// Scales and shift of X (layer-inl.h), as tables [3, C].
+template <class Block, class S>
+STAA_DEVICE void tabulate(const Block& block, const NeuronInput<S>& input, std::size_t channels,
+                          Compute<S>* tables) {
+  for_each(block, channels, [&](std::size_t c) {
+    const Columns<S, 1> column(input, c);
+    tables[c] = column.scale[0][0];
+    tables[channels + c] = column.scale[1][0];
+    tables[2 * channels + c] = column.shift[0];
+  });
+}
+
+}  // namespace staa::kernels::cuda

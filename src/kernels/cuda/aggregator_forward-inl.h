@@ -1,0 +1,270 @@
+#pragma once
+
+#include "staa/kernels/cuda/aggregator-inl.h"
+
+namespace staa::kernels::cuda {
+
+/// STAA neurons over all steps. Between two steps of a sample its blocks meet once, to add up what
+/// they pooled; GC and SA on the sums each of them does for itself.
+template <class S, int K>
+struct AggregatorForward {
+  using T = Compute<S>;
+
+  NeuronLayer<T> layer;
+  NeuronInput<S> input;
+  AggregatorRows<T> rows;
+  S* spikes;
+  StepMask plain;
+  AggregatorGrid grid;
+  T* partials;  ///< [2, B, group, 4, C]
+  T* slabs;     ///< [B, HW, C]; not used where slabs are shared
+
+  /// Numbers of shared memory besides the slab.
+  static std::size_t shared_size(const NeuronLayer<T>& layer, unsigned threads) {
+    return threads * K + 9 * layer.shape.channels + 2 * layer.gc_reduced + layer.sa_reduced;
+  }
+  static constexpr std::size_t kSlabs = 1;
+  static constexpr std::size_t kPooled = 4;
+
+  template <class Block>
+  STAA_DEVICE void operator()(Block& block) const {
+    Run<Block>(*this, block).all();
+  }
+
+  template <class Block>
+  struct Run {
+    STAA_DEVICE Run(const AggregatorForward& own, Block& in)
+        : kernel(own), block(in), shape(own.layer.shape), part(in, own.grid, shape) {
+      const auto channels = shape.channels;
+      const auto place = (part.sample * shape.pixels + part.begin) * channels;
+      SharedParts<T> parts(block.shared());
+      h = own.grid.shared_slabs ? parts.take(part_pixels(shape.pixels, own.grid.group) * channels)
+                                : own.slabs + place;
+      memory = parts.take(block.threads() * K);
+      tables = parts.take(3 * channels);
+      pooled = parts.take(kPooled * channels);
+      offset = parts.take(channels);
+      gate = parts.take(channels);
+      query = parts.take(own.layer.gc_reduced);
+      hidden = parts.take(own.layer.gc_reduced);
+      reduced = parts.take(own.layer.sa_reduced);
+    }
+
+    STAA_DEVICE void all() {
+      tabulate(block, kernel.input, shape.channels, tables);
+      for_each(block, (part.end - part.begin) * shape.channels,
+               [&](std::size_t i) { h[i] = T(0); });
+      block.sync();
+      for (std::size_t t = 0; t < shape.steps; ++t) {
+        if (!kernel.plain[t]) aggregate(t);
+        fire(t);
+        block.sync();
+      }
+    }
+
+    STAA_DEVICE std::size_t row(std::size_t t) const { return t * shape.batch + part.sample; }
+
+    /// X or H of K channels.
+    STAA_DEVICE void read(int i, std::size_t t, std::size_t pixel, std::size_t channel,
+                          T (&values)[K]) const {
+      if (i == 1) return load(h + (pixel - part.begin) * shape.channels + channel, values);
+      const Columns<S, K> columns(tables, shape.channels, channel);
+      columns.read(kernel.input, step(), t, place(pixel) + channel, values);
+    }
+
+    STAA_DEVICE std::size_t step() const { return shape.batch * shape.pixels * shape.channels; }
+    STAA_DEVICE std::size_t place(std::size_t pixel) const {
+      return (part.sample * shape.pixels + pixel) * shape.channels;
+    }
+
+    STAA_DEVICE void aggregate(std::size_t t) {
+      const auto& layer = kernel.layer;
+      const auto size = kPooled * shape.channels;
+      T* of_group =
+          kernel.partials + (meetings % 2 * shape.batch + part.sample) * kernel.grid.group * size;
+      if (layer.gc_reduced > 0 || layer.sa_reduced > 0) {
+        for (int i = 0; i < 2; ++i)
+          pool(i, t, of_group + part.rank * size + 2 * i * shape.channels);
+        if (kernel.grid.group > 1) {
+          block.sync_group();
+        } else {
+          block.sync();
+        }
+        ++meetings;
+        for_each(block, size, [&](std::size_t i) {
+          T sum = 0;
+          for (unsigned g = 0; g < kernel.grid.group; ++g) sum += of_group[g * size + i];
+          pooled[i] = sum;
+        });
+      }
+      const T* encodings[3] = {table_row(layer.pe_x, t, shape.channels),
+                               table_row(layer.pe_h, t, shape.channels),
+                               table_row(layer.pe_u, t, shape.channels)};
+      for_each(block, shape.channels, [&](std::size_t c) {
+        T sum = 0;
+        for (const T* encoding : encodings) sum += encoding == nullptr ? T(0) : encoding[c];
+        offset[c] = sum;
+      });
+      block.sync();
+      for (int i = 0; i < 2 && layer.gc_reduced > 0; ++i) attend(i, t);
+      find_gate(t);
+      if (part.rank > 0) return;
+      const auto at = row(t) * shape.channels;
+      for_each(block, shape.channels, [&](std::size_t c) {
+        kernel.rows.offset[at + c] = offset[c];
+        kernel.rows.gate[at + c] = gate[c];
+      });
+    }
+
+    /// Eq. 7 and the plain sum of the block's pixels: sums [2, C] of X (0) or H (1).
+    STAA_DEVICE void pool(int i, std::size_t t, T* sums) {
+      const auto& layer = kernel.layer;
+      const bool gc = layer.gc_reduced > 0;
+      const auto channels = shape.channels;
+      const T* encoding = table_row(i == 0 ? layer.pe_x : layer.pe_h, t, channels);
+      T* attention = gc ? kernel.rows.attention[i] + row(t) * shape.pixels : nullptr;
+      const auto read_encoded = [&](std::size_t pixel, std::size_t channel, T(&values)[K]) {
+        read(i, t, pixel, channel, values);
+        for (int k = 0; k < K && encoding != nullptr; ++k) values[k] += encoding[channel + k];
+      };
+      if (gc) {
+        const T bias = layer.gc[i].key_bias[0];
+        dots<K>(block, part, channels, layer.gc[i].key, read_encoded,
+                [&](std::size_t pixel, T logit) { attention[pixel] = sigmoid(logit + bias); });
+        block.sync();
+      }
+      const auto& tiling = kernel.grid.tiling;
+      for (std::size_t tile = 0; tile < tiling.tiles; ++tile) {
+        const auto channel = (tile * tiling.lanes + block.thread() % tiling.lanes) * K;
+        const bool there = channel < channels;
+        T context[K] = {};
+        T plain_sum[K] = {};
+        for (auto pixel = part.begin + block.thread() / tiling.lanes; there && pixel < part.end;
+             pixel += tiling.rows) {
+          T values[K];
+          read(i, t, pixel, channel, values);
+          for (int k = 0; k < K; ++k) plain_sum[k] += values[k];
+          if (!gc) continue;
+          const T weight = attention[pixel];
+          for (int k = 0; k < K; ++k) {
+            const T encoded = encoding == nullptr ? values[k] : values[k] + encoding[channel + k];
+            context[k] = fused(weight, encoded, context[k]);
+          }
+        }
+        sum_over_rows(block, tiling, context, memory, [&](int k, T total) {
+          if (there) sums[channel + k] = total;
+        });
+        sum_over_rows(block, tiling, plain_sum, memory, [&](int k, T total) {
+          if (there) sums[channels + channel + k] = total;
+        });
+      }
+    }
+
+    /// Eq. 8 and 9, added to the offset.
+    STAA_DEVICE void attend(int i, std::size_t t) {
+      const auto& gc = kernel.layer.gc[i];
+      const auto size = kernel.layer.gc_reduced;
+      const auto channels = shape.channels;
+      const T* context = pooled + 2 * i * channels;
+      multiply(block, gc.query, size, channels, context,
+               [&](std::size_t r, T sum) { query[r] = sum + gc.query_bias[r]; });
+      block.sync();
+      const Normed<T> normed(block, query, size);
+      for_each(block, size, [&](std::size_t r) {
+        const T value = fused(normed[r], gc.norm[r], gc.norm_bias[r]);
+        hidden[r] = value > 0 ? value : T(0);
+      });
+      block.sync();
+      multiply(block, gc.value, channels, size, hidden,
+               [&](std::size_t c, T sum) { offset[c] += sum + gc.value_bias[c]; });
+      if (part.rank == 0) {
+        for_each(block, channels, [&](std::size_t c) {
+          kernel.rows.context[i][row(t) * channels + c] = context[c];
+        });
+        for_each(block, size,
+                 [&](std::size_t r) { kernel.rows.query[i][row(t) * size + r] = query[r]; });
+      }
+      block.sync();
+    }
+
+    /// Eq. 12. mean(U) follows from the sums of X and H.
+    STAA_DEVICE void find_gate(std::size_t t) {
+      const auto& layer = kernel.layer;
+      const auto& sa = layer.sa;
+      const auto channels = shape.channels;
+      const auto size = layer.sa_reduced;
+      if (size == 0) {
+        for_each(block, channels, [&](std::size_t c) { gate[c] = T(0.5); });
+        block.sync();
+        return;
+      }
+      T* mean = pooled;  // GC is done with it
+      const T share = 1 / static_cast<T>(shape.pixels);
+      for_each(block, channels, [&](std::size_t c) {
+        mean[c] = fused(pooled[channels + c] + pooled[3 * channels + c], share, offset[c]);
+      });
+      block.sync();
+      multiply(block, sa.reduce, size, channels, mean, [&](std::size_t r, T sum) {
+        const T value = fused(sum, layer.sa_alpha, sa.reduce_bias[r]);
+        reduced[r] = value > 0 ? value : T(0);
+      });
+      block.sync();
+      multiply(block, sa.expand, channels, size, reduced,
+               [&](std::size_t c, T sum) { gate[c] = sigmoid(sum + sa.expand_bias[c]); });
+      if (part.rank == 0) {
+        for_each(block, channels,
+                 [&](std::size_t c) { kernel.rows.mean[row(t) * channels + c] = mean[c]; });
+        for_each(block, size,
+                 [&](std::size_t r) { kernel.rows.hidden[row(t) * size + r] = reduced[r]; });
+      }
+      block.sync();
+    }
+
+    STAA_DEVICE void fire(std::size_t t) {
+      const auto& layer = kernel.layer;
+      const auto& tiling = kernel.grid.tiling;
+      for (std::size_t tile = 0; tile < tiling.tiles; ++tile) {
+        const auto channel = (tile * tiling.lanes + block.thread() % tiling.lanes) * K;
+        if (channel >= shape.channels) continue;
+        Charge<T, K> charge;
+        if (kernel.plain[t]) {
+          charge.plain(layer, channel);
+        } else {
+          charge.gated(gate + channel, offset + channel);
+        }
+        for (auto pixel = part.begin + block.thread() / tiling.lanes; pixel < part.end;
+             pixel += tiling.rows) {
+          T x[K];
+          T carried_on[K];
+          T fired[K];
+          read(0, t, pixel, channel, x);
+          read(1, t, pixel, channel, carried_on);
+          for (int k = 0; k < K; ++k) {
+            const T v = charge.membrane(k, carried_on[k], x[k]);
+            fired[k] = v >= layer.threshold ? T(1) : T(0);
+            carried_on[k] = carried(layer, v);
+          }
+          store(fired, kernel.spikes + t * step() + place(pixel) + channel);
+          store(carried_on, h + (pixel - part.begin) * shape.channels + channel);
+        }
+      }
+    }
+
+    const AggregatorForward& kernel;
+    Block& block;
+    const NeuronShape& shape;
+    SamplePart part;
+    unsigned meetings = 0;
+    T* h;       // [HW of the part, C]
+    T* memory;  // of sums over rows
+    T* tables;  // see tabulate()
+    T* pooled;  // [4, C]: contexts and sums of X, of H
+    T* offset;
+    T* gate;
+    T* query;
+    T* hidden;
+    T* reduced;
+  };
+};
+
+}  // namespace staa::kernels::cuda

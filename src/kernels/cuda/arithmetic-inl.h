@@ -1,0 +1,150 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include "staa/kernels/cuda/grid.h"
+#include "staa/kernels/element.h"
+#include "staa/options/neuron.h"
+#ifdef __CUDACC__
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
+#else
+#include <cstring>
+#endif
+
+/// Numbers, and elements in memory, as the kernels for graphics cards take them.
+namespace staa::kernels::cuda {
+
+/// a * b + c, rounded once. Written out wherever a product is added up: passes that must agree to
+/// the bit cannot leave it to the compiler.
+STAA_DEVICE float fused(float a, float b, float c) { return fmaf(a, b, c); }
+STAA_DEVICE double fused(double a, double b, double c) { return fma(a, b, c); }
+
+STAA_DEVICE float exponential(float x) { return expf(x); }
+STAA_DEVICE double exponential(double x) { return exp(x); }
+
+STAA_DEVICE float root(float x) { return sqrtf(x); }
+STAA_DEVICE double root(double x) { return sqrt(x); }
+
+template <class T>
+STAA_DEVICE T magnitude(T x) {
+  return x < 0 ? -x : x;
+}
+
+template <class T>
+STAA_DEVICE T sigmoid(T x) {
+  return 1 / (1 + exponential(-x));
+}
+
+STAA_DEVICE float widen(float value) { return value; }
+STAA_DEVICE double widen(double value) { return value; }
+STAA_DEVICE void narrow(float value, float& to) { to = value; }
+STAA_DEVICE void narrow(double value, double& to) { to = value; }
+
+#ifdef __CUDACC__
+
+STAA_DEVICE float widen(Bf16 value) {
+  return __bfloat162float(reinterpret_cast<const __nv_bfloat16&>(value));
+}
+STAA_DEVICE float widen(Half value) { return __half2float(reinterpret_cast<const __half&>(value)); }
+STAA_DEVICE void narrow(float value, Bf16& to) {
+  reinterpret_cast<__nv_bfloat16&>(to) = __float2bfloat16_rn(value);
+}
+STAA_DEVICE void narrow(float value, Half& to) {
+  reinterpret_cast<__half&>(to) = __float2half_rn(value);
+}
+
+#else
+
+inline float float_of_bits(std::uint32_t bits) {
+  float value;
+  std::memcpy(&value, &bits, sizeof(value));
+  return value;
+}
+inline std::uint32_t bits_of_float(float value) {
+  std::uint32_t bits;
+  std::memcpy(&bits, &value, sizeof(bits));
+  return bits;
+}
+inline float widen(Bf16 value) { return float_of_bits(std::uint32_t{value.bits} << 16); }
+inline void narrow(float value, Bf16& to) {
+  const auto bits = bits_of_float(value);
+  to.bits = static_cast<std::uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+/// Exact: a half's exponent is moved to a float's by one product, which takes subnormals along.
+inline float widen(Half value) {
+  const auto sign = std::uint32_t{value.bits & 0x8000U} << 16;
+  const auto bits = std::uint32_t{value.bits & 0x7fffU} << 13;
+  if (bits >= 0x0f800000) return float_of_bits(sign | bits | 0x7f800000);  // infinity, NaN
+  return float_of_bits(sign | bits_of_float(float_of_bits(bits) * 0x1p112F));
+}
+/// To the nearest, ties to even; finite values within a half's range, and infinity beyond it.
+inline void narrow(float value, Half& to) {
+  const auto sign = static_cast<std::uint16_t>(bits_of_float(value) >> 16 & 0x8000);
+  const float size = magnitude(value);
+  if (!(size < 65520.0F)) {
+    to.bits = static_cast<std::uint16_t>(sign | (size == size ? 0x7c00 : 0x7e00));
+    return;
+  }
+  // Below the smallest normal half the steps are as wide as there.
+  int exponent = 0;
+  std::frexp(size, &exponent);
+  const float step = std::ldexp(1.0F, std::max(exponent, -13) - 11);
+  const float rounded = std::nearbyint(size / step) * step;
+  to.bits = static_cast<std::uint16_t>(sign | bits_of_float(rounded * 0x1p-112F) >> 13);
+}
+
+#endif
+
+/// kCount elements that lie together, moved at once: their place is a multiple of their size.
+template <class S, int kCount>
+struct alignas(sizeof(S) * kCount) Pack {
+  S values[kCount];
+};
+
+template <int kCount, class S>
+STAA_DEVICE void load(const S* from, Compute<S> (&to)[kCount]) {
+  const auto pack = *reinterpret_cast<const Pack<S, kCount>*>(from);
+  STAA_UNROLL
+  for (int k = 0; k < kCount; ++k) to[k] = widen(pack.values[k]);
+}
+
+template <int kCount, class S>
+STAA_DEVICE void store(const Compute<S> (&from)[kCount], S* to) {
+  Pack<S, kCount> pack;
+  STAA_UNROLL
+  for (int k = 0; k < kCount; ++k) narrow(from[k], pack.values[k]);
+  *reinterpret_cast<Pack<S, kCount>*>(to) = pack;
+}
+
+/// As load(), one by one: parameters may lie anywhere in a larger tensor. Without memory `missing`.
+template <int kCount, class T>
+STAA_DEVICE void load_each(const T* from, T missing, T (&to)[kCount]) {
+  STAA_UNROLL
+  for (int k = 0; k < kCount; ++k) to[k] = from == nullptr ? missing : from[k];
+}
+
+/// dS/dV at x = V - v_th; see Surrogate.
+template <class T>
+STAA_DEVICE T surrogate_slope(Surrogate shape, T x, T width) {
+  switch (shape) {
+    case Surrogate::kRectangle:
+      return magnitude(x) < width / 2 ? 1 / width : T(0);
+    case Surrogate::kTriangle: {
+      const T height = 1 - magnitude(x) / width;
+      return height > 0 ? height / width : T(0);
+    }
+    case Surrogate::kSigmoid: {
+      const T s = sigmoid(4 / width * x);
+      return s * (1 - s) * 4 / width;
+    }
+    case Surrogate::kArctan: {
+      const T scaled = x * (static_cast<T>(3.14159265358979323846) / width);
+      return 1 / (width * fused(scaled, scaled, T(1)));
+    }
+  }
+  return 0;
+}
+
+}  // namespace staa::kernels::cuda

@@ -1,0 +1,3 @@
+#include "staa/kernels/cuda/define.cuh"
+
+STAA_DEFINE_ELEMENT(Half)

@@ -1,0 +1,29 @@
+// Stands for card.cc and card_normalise.cc in builds without kernels for graphics cards.
+#include "staa/ops/card.h"
+#include "staa/util/error.h"
+
+namespace staa::ops::card {
+namespace {
+
+[[noreturn]] void refuse() {
+  fail(ErrorKind::kRuntime, "this build of staa has no kernels for graphics cards");
+}
+
+}  // namespace
+
+bool takes(const torch::Device&, std::int64_t) { return false; }
+
+Normalised normalise(const torch::Tensor&, const BatchNorm&) { refuse(); }
+
+Spikes forward(const fused::Plan&, const torch::autograd::variable_list&, const Normalised (&)[2],
+               torch::Tensor&) {
+  refuse();
+}
+
+torch::autograd::variable_list backward(const fused::Plan&, const torch::autograd::variable_list&,
+                                        const torch::Tensor&, const Normalised (&)[2],
+                                        const torch::Tensor&) {
+  refuse();
+}
+
+}  // namespace staa::ops::card

@@ -1,0 +1,245 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <type_traits>
+
+#include "kernels_cuda/emulator.h"
+#include "kernels_cuda/neuron_case.h"
+#include "staa/kernels/cuda/launch-inl.h"
+
+/// The kernels for graphics cards against those for the processor, thread by thread on the
+/// processor.
+namespace staa::test {
+namespace {
+
+using kernels::Bf16;
+using kernels::Compute;
+using kernels::Half;
+namespace cuda = kernels::cuda;
+
+/// Cards of every sort: with and without groups, with shared memory that holds slabs or does not.
+cuda::Device random_device(std::uint64_t seed) {
+  Random random{seed, 18};
+  cuda::Device device;
+  device.groups = random.chance(0.6);
+  device.group_pixels = static_cast<std::size_t>(1 + random.below(4));
+  device.threads = random.chance(0.2) ? 256 : random.chance(0.5) ? 32 : 64;
+  device.shared = random.chance(0.5) ? 96 << 10 : 24 << 10;
+  return device;
+}
+
+/// Elements S of values, and back. Values that are not elements become the next that is.
+template <class S>
+std::vector<S> elements(const Compute<S>* values, std::size_t size) {
+  std::vector<S> out(size);
+  for (std::size_t i = 0; i < size && values != nullptr; ++i) cuda::narrow(values[i], out[i]);
+  return out;
+}
+
+template <class S>
+void write_values(const std::vector<S>& from, Compute<S>* to) {
+  for (std::size_t i = 0; i < from.size(); ++i) to[i] = cuda::widen(from[i]);
+}
+
+/// Rounds a case's sequences to elements S, so that the processor reads the same numbers in T.
+template <class S>
+void round_sequences(NeuronCase<Compute<S>>& c) {
+  const auto round = [](const Compute<S>* values, std::size_t size) {
+    write_values(elements<S>(values, size), const_cast<Compute<S>*>(values));
+  };
+  for (int i = 0; i < c.input.count; ++i) round(c.input.terms[i].values, c.size_of_term(i));
+  round(c.spike_gradients, c.size());
+}
+
+template <class S>
+void run_on_card(const NeuronCase<Compute<S>>& c, Emulator& emulator, Outcome<Compute<S>>& out) {
+  using T = Compute<S>;
+  const auto& layer = c.layer;
+  const auto& shape = layer.shape;
+  kernels::NeuronInput<S> input;
+  input.count = c.input.count;
+  std::vector<S> values[2];
+  for (int i = 0; i < input.count; ++i) {
+    const auto& term = c.input.terms[i];
+    values[i] = elements<S>(term.values, c.size_of_term(i));
+    input.terms[i] = {values[i].data(), term.scale, term.shift, term.constant};
+  }
+  std::vector<S> spikes(c.size());
+  T* spike_values = out.add("spikes", c.size());
+  const auto rows = place_rows(c, out);
+  Arrays<T> memory;
+  T* scratch = memory.filled(cuda::scratch_of<cuda::AggregatorForward>(layer, emulator.device()),
+                             std::nan(""));
+  cuda::forward(emulator, layer, input, rows, spikes.data(), scratch);
+  write_values(spikes, spike_values);
+
+  const auto pieces = cuda::pieces_of(shape, layer.aggregate, emulator.device());
+  auto gradients = place_gradients<T, S>(c, pieces, memory);
+  std::vector<S> dx(c.size_of_dx());
+  gradients.x = dx.data();
+  const auto ds = elements<S>(c.spike_gradients, c.size());
+  const auto gc_rows = place_gc_rows(c, memory);
+  scratch = memory.filled(cuda::scratch_of<cuda::AggregatorBackward>(layer, emulator.device()),
+                          std::nan(""));
+  cuda::backward(emulator, layer, input, rows, ds.data(), gradients, gc_rows, scratch);
+  write_values(dx, out.add("x", dx.size()));
+  cuda::gradients_of_parameters(emulator, layer, rows, gradients, gc_rows, place_outputs(c, out));
+  for (int i = 0; i < 2; ++i) {
+    if (c.center[i] == nullptr) continue;
+    T* scale = out.add("scale", shape.channels);
+    T* shift = out.add("shift", shape.channels);
+    const T* const tables[2] = {gradients.scale[i], gradients.shift};
+    T* const sums[2] = {scale, shift};
+    cuda::sums_of_rows(emulator, tables, shape.batch * pieces, shape.channels, sums);
+  }
+}
+
+/// Spikes that differ.
+template <class T>
+std::size_t differing(const Outcome<T>& a, const Outcome<T>& b) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < a.named[0].size; ++i) {
+    if (a.named[0].values[i] != b.named[0].values[i]) ++count;
+  }
+  return count;
+}
+
+/// Every array to `tolerance` of its largest value, but dX, which is rounded to elements.
+template <class T>
+void expect_alike(const Outcome<T>& found, const Outcome<T>& expected, double tolerance,
+                  double of_x) {
+  ASSERT_EQ(found.named.size(), expected.named.size());
+  for (std::size_t n = 0; n < found.named.size(); ++n) {
+    const auto& a = found.named[n];
+    const auto& b = expected.named[n];
+    ASSERT_STREQ(a.name, b.name);
+    ASSERT_EQ(a.size, b.size) << a.name;
+    double largest = 1;
+    for (std::size_t i = 0; i < b.size; ++i) {
+      largest = std::max(largest, std::abs(static_cast<double>(b.values[i])));
+    }
+    const double allowed = (std::string(a.name) == "x" ? of_x : tolerance) * largest;
+    for (std::size_t i = 0; i < a.size; ++i) {
+      const auto distance = std::abs(static_cast<double>(a.values[i] - b.values[i]));
+      ASSERT_TRUE(distance <= allowed) << a.name << "[" << i << "]: " << a.values[i]
+                                       << " on the card, " << b.values[i] << " expected";
+    }
+  }
+}
+
+/// How near results in S are to the processor's.
+template <class S>
+struct Nearness {
+  double tolerance = 1e-9;
+  double of_x = 1e-9;
+};
+template <>
+struct Nearness<float> {
+  double tolerance = 5e-4;
+  double of_x = 5e-4;
+};
+template <>
+struct Nearness<Bf16> {
+  double tolerance = 5e-4;
+  double of_x = 1.0 / 256;
+};
+template <>
+struct Nearness<Half> {
+  double tolerance = 5e-4;
+  double of_x = 1.0 / 1024;
+};
+
+template <class S>
+void compare(std::uint64_t first, std::uint64_t last) {
+  using T = Compute<S>;
+  constexpr bool kExact = std::is_same_v<S, double>;
+  std::size_t compared = 0;
+  for (auto seed = first; seed < last; ++seed) {
+    // A membrane within rounding of the threshold may fall on either side; in float the smooth
+    // surrogate at least has no such edge of its own.
+    NeuronCase<T> c(seed, /*smooth=*/!kExact);
+    round_sequences<S>(c);
+    SCOPED_TRACE(testing::Message() << "seed " << seed << ": " << c);
+    Emulator emulator(random_device(seed), seed);
+    Outcome<T> found;
+    Outcome<T> expected;
+    run_on_card<S>(c, emulator, found);
+    run_on_processor(c, expected);
+    const auto different = differing(found, expected);
+    ASSERT_LE(different, kExact ? 0 : 1 + c.size() / 1000);
+    if (different > 0) continue;
+    ++compared;
+    expect_alike(found, expected, Nearness<S>().tolerance, Nearness<S>().of_x);
+    if (testing::Test::HasFatalFailure()) return;
+  }
+  EXPECT_GE(compared, (last - first) / 2);
+}
+
+TEST(CardNeurons, MatchTheProcessorInDouble) { compare<double>(1, 201); }
+TEST(CardNeurons, MatchTheProcessorInFloat) { compare<float>(301, 381); }
+TEST(CardNeurons, MatchTheProcessorInBf16) { compare<Bf16>(401, 461); }
+TEST(CardNeurons, MatchTheProcessorInHalf) { compare<Half>(501, 561); }
+
+/// What is found must not depend on the order in which threads run, nor on how often.
+TEST(CardNeurons, GiveTheSameBitsInAnyOrderOfThreads) {
+  for (std::uint64_t seed = 601; seed < 621; ++seed) {
+    NeuronCase<float> c(seed, /*smooth=*/false);
+    SCOPED_TRACE(testing::Message() << "seed " << seed << ": " << c);
+    const auto device = random_device(seed);
+    Outcome<float> first;
+    Outcome<float> second;
+    Emulator one(device, 1);
+    Emulator other(device, 2);
+    run_on_card<float>(c, one, first);
+    run_on_card<float>(c, other, second);
+    expect_alike(first, second, 0, 0);
+  }
+}
+
+/// Sequences that do not lie as wide accesses need them are read one by one.
+TEST(CardNeurons, TakeSequencesAtOddPlaces) {
+  const std::size_t channels = 8;
+  std::vector<float> x(1 + 2 * channels, 0.75F);
+  std::vector<float> spikes(1 + 2 * channels);
+  const std::vector<float> factors(channels, 1.0F);
+  const std::vector<float> zeros(channels, 0.0F);
+  kernels::NeuronLayer<float> layer;
+  layer.shape = {2, 1, 1, channels};
+  layer.decay = factors.data();
+  layer.gain = factors.data();
+  layer.offset = zeros.data();
+  kernels::NeuronInput<float> input;
+  input.terms[0].values = x.data() + 1;
+  Emulator emulator({});
+  cuda::forward(emulator, layer, input, {}, spikes.data() + 1, static_cast<float*>(nullptr));
+  for (std::size_t c = 0; c < channels; ++c) {
+    EXPECT_EQ(spikes[1 + c], 0.0F);
+    EXPECT_EQ(spikes[1 + channels + c], 1.0F);
+  }
+}
+
+TEST(CardNeurons, MixGradientsAsTheProcessorDoes) {
+  Random random{7};
+  for (const std::size_t channels : {1, 3, 8, 70}) {
+    const std::size_t rows = 37;
+    Arrays<float> arrays;
+    const float* dx = arrays.drawn(random, rows * channels, 1);
+    const float* y = arrays.drawn(random, rows * channels, 1);
+    const kernels::GradientMix<float> factors{arrays.drawn(random, channels, 1),
+                                              arrays.drawn(random, channels, 1),
+                                              arrays.drawn(random, channels, 1)};
+    for (const bool whole : {true, false}) {
+      const auto mix =
+          whole ? factors : kernels::GradientMix<float>{factors.of_gradient, nullptr, nullptr};
+      std::vector<float> found(rows * channels);
+      std::vector<float> expected(rows * channels);
+      Emulator emulator({});
+      cuda::mix(emulator, dx, y, mix, rows, channels, found.data());
+      kernels::mix_gradients(dx, y, mix, rows, channels, expected.data());
+      for (std::size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(found[i], expected[i], 1e-5);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace staa::test

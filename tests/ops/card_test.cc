@@ -1,0 +1,152 @@
+#include <gtest/gtest.h>
+
+#include "ops/compare.h"
+#include "ops/random_case.h"
+#include "staa/ops/neurons.h"
+#include "staa/ops/reference/input.h"
+#include "staa/ops/reference/neurons.h"
+
+/// Fused neurons on a graphics card against the reference composition there. The kernels alone are
+/// compared on every machine, in tests/kernels_cuda.
+namespace staa::ops {
+namespace {
+
+using test::CaseSize;
+using test::expect_equal;
+using test::random_case;
+using test::RandomCase;
+using test::spikes_and_gradients;
+
+torch::Tensor on_card(const torch::Tensor& tensor, torch::ScalarType type) {
+  if (!tensor.defined()) return tensor;
+  return tensor.detach().to(torch::kCUDA).to(type).requires_grad_(true);
+}
+
+GcParameters on_card(const GcParameters& gc, torch::ScalarType type) {
+  const auto all = gc.list();
+  const auto at = [&](std::size_t i) { return on_card(all[i], type); };
+  return {at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7)};
+}
+
+RandomCase on_card(RandomCase c, torch::ScalarType type) {
+  c.x = on_card(c.x, type);
+  auto& p = c.parameters;
+  p.pe = on_card(p.pe, type);
+  p.gc1 = on_card(p.gc1, type);
+  p.gc2 = on_card(p.gc2, type);
+  const auto sa = p.sa.list();
+  p.sa = {on_card(sa[0], type), on_card(sa[1], type), on_card(sa[2], type), on_card(sa[3], type)};
+  return c;
+}
+
+#define STAA_NEED_CARD() \
+  if (!torch::cuda::is_available()) GTEST_SKIP() << "no CUDA device"
+
+/// Spikes and gradients on the card, by the kernels or the composition, back in memory.
+template <class F>
+std::vector<torch::Tensor> run(const F& neuron, const std::vector<torch::Tensor>& inputs) {
+  auto all = spikes_and_gradients(neuron(), inputs);
+  for (auto& tensor : all) {
+    if (tensor.defined()) tensor = tensor.cpu();
+  }
+  return all;
+}
+
+TEST(CardNeurons, MatchTheReference) {
+  STAA_NEED_CARD();
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    const auto size = seed % 2 == 0 ? CaseSize::kWide : CaseSize::kSmall;
+    const auto c = on_card(random_case(seed, size), torch::kDouble);
+    SCOPED_TRACE(testing::Message() << "seed " << seed << ": " << c);
+    const auto inputs = c.inputs();
+    expect_equal(
+        run([&] { return staa_lif(c.x, c.parameters, c.options, c.dropped).values; }, inputs),
+        run([&] { return reference::staa_lif(c.x, c.parameters, c.options, c.dropped); }, inputs),
+        1e-9);
+    expect_equal(run([&] { return lif(c.x, c.options).values; }, {c.x}),
+                 run([&] { return reference::lif(c.x, c.options); }, {c.x}), 1e-9);
+    auto options = c.options;
+    options.kind = NeuronKind::kAdaptiveLif;
+    const auto decay = on_card(torch::rand({c.x.size(2)}), torch::kDouble);
+    const auto gain = on_card(torch::rand({c.x.size(2)}), torch::kDouble);
+    expect_equal(
+        run([&] { return adaptive_lif(c.x, decay, gain, options).values; }, {c.x, decay, gain}),
+        run([&] { return reference::adaptive_lif(c.x, decay, gain, options); }, {c.x, decay, gain}),
+        1e-9);
+  }
+}
+
+TEST(CardNeurons, NormAndResidualMatchTheReference) {
+  STAA_NEED_CARD();
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    const auto c = on_card(random_case(seed, CaseSize::kWide), torch::kDouble);
+    SCOPED_TRACE(testing::Message() << "seed " << seed << ": " << c);
+    const auto channels = c.x.size(2);
+    const auto leaf = [&](const torch::Tensor& tensor) { return on_card(tensor, torch::kDouble); };
+    const auto input = [&, weight = leaf(torch::rand({channels}) + 0.5),
+                        bias = leaf(torch::randn({channels}) * 0.3),
+                        residual = leaf(torch::randn(c.x.sizes()))] {
+      BatchNorm norm;
+      norm.weight = weight;
+      norm.bias = bias;
+      norm.running_mean = torch::zeros_like(weight).detach();
+      norm.running_var = torch::ones_like(weight).detach();
+      norm.training = seed % 3 != 0;
+      return NeuronInput(Current(c.x, norm), Current(residual));
+    };
+    const auto first = input();
+    const auto second = input();
+    auto inputs = c.inputs();
+    inputs.insert(inputs.end(),
+                  {first.main.norm.weight, first.main.norm.bias, first.residual.values});
+    expect_equal(
+        run([&] { return staa_lif(first, c.parameters, c.options, c.dropped).values; }, inputs),
+        run(
+            [&] {
+              return reference::staa_lif(reference::compose(second), c.parameters, c.options,
+                                         c.dropped);
+            },
+            inputs),
+        1e-7);
+    EXPECT_TRUE(torch::allclose(first.main.norm.running_mean, second.main.norm.running_mean));
+    EXPECT_TRUE(torch::allclose(first.main.norm.running_var, second.main.norm.running_var));
+  }
+}
+
+/// Of halves all arithmetic is float: the spikes are those of the same currents in float.
+TEST(CardNeurons, ReadAndWriteHalves) {
+  STAA_NEED_CARD();
+  for (const auto type : {torch::kHalf, torch::kBFloat16}) {
+    for (std::uint64_t seed = 1; seed <= 25; ++seed) {
+      auto c = on_card(random_case(seed, CaseSize::kWide), torch::kFloat);
+      SCOPED_TRACE(testing::Message() << type << ", seed " << seed << ": " << c);
+      const auto half = c.x.detach().to(type).requires_grad_(true);
+      c.x = half.detach().to(torch::kFloat).requires_grad_(true);
+      const auto found = staa_lif(half, c.parameters, c.options, c.dropped).values;
+      const auto expected = staa_lif(c.x, c.parameters, c.options, c.dropped).values;
+      ASSERT_EQ(found.scalar_type(), type);
+      ASSERT_TRUE(found.to(torch::kFloat).equal(expected));
+      const auto weights = torch::randn_like(expected).to(type);
+      const auto dx = torch::autograd::grad({found}, {half}, {weights})[0];
+      const auto wide = torch::autograd::grad({expected}, {c.x}, {weights.to(torch::kFloat)})[0];
+      const auto scale = wide.abs().max().item<double>();
+      EXPECT_LE((dx.to(torch::kFloat) - wide).abs().max().item<double>(), scale / 256);
+    }
+  }
+}
+
+TEST(CardNeurons, GiveTheSameBitsEveryTime) {
+  STAA_NEED_CARD();
+  const auto c = on_card(random_case(11, CaseSize::kWide), torch::kFloat);
+  const auto neuron = [&] { return staa_lif(c.x, c.parameters, c.options, c.dropped).values; };
+  const auto first = run(neuron, c.inputs());
+  const auto again = run(neuron, c.inputs());
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    if (first[i].defined()) {
+      EXPECT_TRUE(first[i].equal(again[i])) << "tensor " << i;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace staa::ops
