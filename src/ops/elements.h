@@ -30,9 +30,9 @@ inline bool is_element(torch::ScalarType type) {
   return type == torch::kFloat || type == torch::kDouble || type == torch::kBFloat16;
 }
 
-/// The type of the arithmetic on sequences of this one: float for bf16.
+/// The type of the arithmetic on sequences of this one: float for bf16 and fp16.
 inline torch::ScalarType compute_type(torch::ScalarType type) {
-  return type == torch::kBFloat16 ? torch::kFloat : type;
+  return type == torch::kBFloat16 || type == torch::kHalf ? torch::kFloat : type;
 }
 
 /// Calls f(S()) with the kernels' element of a type that is_element.

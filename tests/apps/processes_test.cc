@@ -27,6 +27,14 @@ TEST_F(ManyProcesses, TwoAndFourTrainAsOneDoes) {
   }
 }
 
+TEST_F(ManyProcesses, AgreeOnTheLossScale) {
+  const auto finished =
+      run_staa(on(2, "run", {"--set", "train.loss_scale=1e40", "train.epochs=1"}));
+  ASSERT_EQ(finished.code, 0) << finished.err;
+  EXPECT_NE(finished.out.find("the loss is scaled by 5e+39 from here"), std::string::npos)
+      << finished.out;
+}
+
 TEST_F(ManyProcesses, ABatchSmallerThanTheProcessesIsNotLost) {
   // The last batch of 240 in batches of 239 is one image, for four processes.
   const std::vector<std::string> few{"--set", "train.batch=239", "train.epochs=1"};
