@@ -66,7 +66,6 @@ Feed::Slot Feed::fetch() {
     slot.batch.emplace();
     slot.batch->size = batch->size;
     slot.batch->skipped = batch->skipped;
-    if (batch->size == 0) return slot;
     auto tensors = to_tensors(std::move(*batch), loader_.source().shape(), torch::kCPU);
     slot.batch->tensors = transfer_ ? transfer_->send(tensors) : std::move(tensors);
   } catch (...) {
@@ -80,7 +79,7 @@ std::optional<FedBatch> Feed::next() {
   if (slot.failure) std::rethrow_exception(slot.failure);
   if (!slot.batch) return std::nullopt;
   // Before the next one sets out: one event serves both.
-  if (transfer_ && slot.batch->size > 0) transfer_->hand_over(slot.batch->tensors);
+  if (transfer_) transfer_->hand_over(slot.batch->tensors);
   if (ahead_) waiting_ = fetch();
   return std::move(slot.batch);
 }

@@ -16,7 +16,7 @@ namespace staa::train {
 
 /// A loader's batch, on its device.
 struct FedBatch {
-  std::int64_t size = 0;             ///< samples; with 0 there are no tensors
+  std::int64_t size = 0;             ///< samples; with 0 the tensors are empty
   std::vector<std::string> skipped;  ///< why each sample that should be here is not
   TensorBatch tensors;
 };

@@ -113,6 +113,21 @@ TEST_P(FeedAhead, PassesOnWhatWasSkipped) {
 
 INSTANTIATE_TEST_SUITE_P(Ways, FeedAhead, testing::Bool());
 
+/// A process's share of a small batch may be nothing, of the right shape all the same.
+TEST(Feed, GivesAnEmptyShareItsShape) {
+  auto share = options();
+  share.share = {0, 4};
+  const auto source = std::make_shared<Fields>(/*steps=*/3);
+  data::Loader loader(source, share);
+  Feed feed(loader, torch::kCPU);
+  feed.start(0, 2);  // the last batch: 2 samples for 4 processes
+  const auto batch = feed.next();
+  ASSERT_TRUE(batch);
+  EXPECT_EQ(batch->size, 0);
+  EXPECT_EQ(batch->tensors.images.sizes(), torch::IntArrayRef({3, 0, 2, 3, 4}));
+  EXPECT_EQ(batch->tensors.labels.sizes(), torch::IntArrayRef({0}));
+}
+
 TEST(Feed, FetchesOneBatchAheadWhereItIsToldTo) {
   for (const bool ahead : {false, true}) {
     const auto source = std::make_shared<Fields>();
