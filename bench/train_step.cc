@@ -8,14 +8,17 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "convolution_floor.h"
 #include "staa/models/registry.h"
 #include "staa/options/names.h"
+#include "staa/train/loss_scale.h"
 #include "staa/train/optimizer.h"
 #include "staa/util/blas.h"
 #include "staa/util/memory.h"
@@ -36,6 +39,7 @@ struct Setup {
   std::int64_t size = 32;
   int rounds = 7;
   int threads = 0;
+  std::string device = "cpu";
   bool json = false;
 };
 
@@ -54,6 +58,28 @@ void reset_peak() {
   std::ofstream("/proc/self/clear_refs") << "5";
 }
 
+/// Why `name` is no device to run on here, or "".
+std::string device_problem(const std::string& name) {
+  try {
+    const torch::Device device(name);
+    if (device.is_cpu()) return "";
+    const auto devices = static_cast<std::int64_t>(torch::cuda::device_count());
+    if (device.is_cuda() && std::max<std::int64_t>(0, device.index()) < devices) return "";
+    if (device.is_cuda()) return fmt::format("{}: there are {} CUDA devices here", name, devices);
+  } catch (const c10::Error&) {  // no device's name: told below
+  }
+  return fmt::format("expected cpu, cuda or cuda:N, found {}", name);
+}
+
+/// `work` until the device has done it.
+std::function<void()> whole(torch::Device device, std::function<void()> work) {
+  if (device.is_cpu()) return work;
+  return [work = std::move(work)] {
+    work();
+    torch::cuda::synchronize();
+  };
+}
+
 nlohmann::ordered_json run(const Setup& setup, double width, const std::string& neuron,
                            const std::string& implementation, const std::string& precision) {
   torch::manual_seed(1);
@@ -66,68 +92,83 @@ nlohmann::ordered_json run(const Setup& setup, double width, const std::string& 
     if (name == neuron) options.neuron.kind = kind;
   }
   if (implementation == "reference") options.execution.operators = Operators::kReference;
-  if (precision == "bf16") options.execution.precision = Precision::kBf16;
+  for (const auto& [value, name] : names_of(Precision{})) {
+    if (name == precision) options.execution.precision = value;
+  }
   if (setup.low_memory) options.execution.memory = MemoryUse::kLow;
+  const torch::Device device(setup.device);
   const auto images = torch::randn({setup.batch, 3, setup.size, setup.size})
-                          .contiguous(torch::MemoryFormat::ChannelsLast);
-  const auto labels = torch::randint(options.classes, {setup.batch}, torch::kLong);
+                          .contiguous(torch::MemoryFormat::ChannelsLast)
+                          .to(device);
+  const auto labels = torch::randint(options.classes, {setup.batch}, torch::kLong).to(device);
 
   reset_peak();
   const double before = status_mib("VmRSS:");
   const auto network = models::make_network(options);
+  network->to(device);
   recipe::OptimizerOptions sgd;
   sgd.lr = 0.01;
   sgd.momentum = 0.9;
   sgd.weight_decay = 1e-4;
   train::Optimizer optimizer(*network, sgd);
+  // In fp16 with what its loss scale costs: two passes over the gradients.
+  const double scale = precision == "fp16" ? train::LossScale::kFirst : 1;
   const auto train_step = [&] {
     optimizer.zero_grad();
-    torch::cross_entropy_loss(network->forward(images).mean(0), labels).backward();
-    optimizer.step();
+    const auto loss = torch::cross_entropy_loss(network->forward(images).mean(0), labels);
+    (scale == 1 ? loss : loss * scale).backward();
+    optimizer.unscale_gradients(scale);
+    if (scale == 1 || optimizer.gradients_are_finite()) optimizer.step();
   };
   train_step();
   train_step();
   const double peak = status_mib("VmHWM:") - before;
 
   ConvolutionFloor floor(*network, images);
-  const auto train = medians(setup.rounds, {train_step, [&] { floor.train(); }});
+  const auto train =
+      medians(setup.rounds, {whole(device, train_step), whole(device, [&] { floor.train(); })});
   network->eval();
   const auto infer_step = [&] {
     const torch::NoGradGuard no_grad;
     network->forward(images);
   };
-  const auto infer = medians(setup.rounds, {infer_step, [&] { floor.infer(); }});
+  const auto infer =
+      medians(setup.rounds, {whole(device, infer_step), whole(device, [&] { floor.infer(); })});
 
   const auto batch = static_cast<double>(setup.batch);
-  return {{"network", setup.network},
-          {"width", width},
-          {"neuron", neuron},
-          {"implementation", implementation},
-          {"precision", precision},
-          {"memory", setup.low_memory ? "low" : "normal"},
-          {"steps", setup.steps},
-          {"batch", setup.batch},
-          {"threads", at::get_num_threads()},
-          {"train_images_per_s", batch / train[0]},
-          {"infer_images_per_s", batch / infer[0]},
-          {"train_floor_images_per_s", batch / train[1]},
-          {"infer_floor_images_per_s", batch / infer[1]},
-          {"train_floor_ratio", train[1] / train[0]},
-          {"infer_floor_ratio", infer[1] / infer[0]},
-          {"peak_mib", peak}};
+  nlohmann::ordered_json row{{"network", setup.network},
+                             {"width", width},
+                             {"neuron", neuron},
+                             {"implementation", implementation},
+                             {"precision", precision},
+                             {"memory", setup.low_memory ? "low" : "normal"},
+                             {"steps", setup.steps},
+                             {"batch", setup.batch},
+                             {"threads", at::get_num_threads()},
+                             {"device", setup.device},
+                             {"train_images_per_s", batch / train[0]},
+                             {"infer_images_per_s", batch / infer[0]},
+                             {"train_floor_images_per_s", batch / train[1]},
+                             {"infer_floor_images_per_s", batch / infer[1]},
+                             {"train_floor_ratio", train[1] / train[0]},
+                             {"infer_floor_ratio", infer[1] / infer[0]}};
+  if (device.is_cpu()) row["peak_mib"] = peak;
+  return row;
 }
 
 void print_row(const nlohmann::ordered_json& row) {
   std::cout << fmt::format(
                    "{:9} {:5.2f} {:9} {:9} {:5} {:9.1f} {:9.1f} {:7.2f}   {:9.1f} {:9.1f} {:7.2f} "
-                   "{:9.0f}\n",
+                   "{:>9}\n",
                    row["network"].get<std::string>(), row["width"].get<double>(),
                    row["neuron"].get<std::string>(), row["implementation"].get<std::string>(),
                    row["precision"].get<std::string>(), row["train_images_per_s"].get<double>(),
                    row["train_floor_images_per_s"].get<double>(),
                    row["train_floor_ratio"].get<double>(), row["infer_images_per_s"].get<double>(),
                    row["infer_floor_images_per_s"].get<double>(),
-                   row["infer_floor_ratio"].get<double>(), row["peak_mib"].get<double>())
+                   row["infer_floor_ratio"].get<double>(),
+                   row.contains("peak_mib") ? fmt::format("{:.0f}", row["peak_mib"].get<double>())
+                                            : "-")
             << std::flush;
 }
 
@@ -148,7 +189,7 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--precisions", setup.precisions, "Of convolutions; the floor is fp32")
       ->delimiter(',')
-      ->check(CLI::IsMember({"fp32", "bf16"}))
+      ->check(CLI::IsMember({"fp32", "bf16", "fp16"}))
       ->capture_default_str();
   app.add_flag("--low-memory", setup.low_memory, "Compute convolutions again, keep no outputs");
   app.add_option("--steps", setup.steps, "Time steps")->check(CLI::PositiveNumber);
@@ -157,9 +198,13 @@ int main(int argc, char** argv) {
   app.add_option("--rounds", setup.rounds, "Timed rounds; the median counts")
       ->check(CLI::PositiveNumber);
   app.add_option("--threads", setup.threads, "Threads (0: all cores)");
+  app.add_option("--device", setup.device, "cpu, cuda or cuda:N")
+      ->check([](const std::string& name) { return device_problem(name); })
+      ->capture_default_str();
   app.add_flag("--json", setup.json, "Print an array of objects");
   CLI11_PARSE(app, argc, argv);
   if (setup.threads > 0) at::set_num_threads(setup.threads);
+  const bool on_cpu = torch::Device(setup.device).is_cpu();
 
   auto rows = nlohmann::ordered_json::array();
   if (!setup.json) {
@@ -172,7 +217,9 @@ int main(int argc, char** argv) {
     for (const auto& neuron : setup.neurons) {
       for (const auto& implementation : setup.implementations) {
         for (const auto& precision : setup.precisions) {
-          if (implementation == "reference" && precision == "bf16") continue;
+          // The plain composition is what an eager program is: fp32. fp16 is for CUDA.
+          if (implementation == "reference" && precision != "fp32") continue;
+          if (on_cpu && precision == "fp16") continue;
           rows.push_back(run(setup, width, neuron, implementation, precision));
           if (!setup.json) print_row(rows.back());
         }

@@ -45,3 +45,15 @@ target_include_directories(staa_torch_wheel SYSTEM INTERFACE
 target_link_libraries(staa_torch_wheel INTERFACE -Wl,--no-as-needed ${STAA_TORCH_ROOT}/lib/libtorch.so
   ${STAA_TORCH_ROOT}/lib/libtorch_cpu.so ${STAA_TORCH_ROOT}/lib/libc10.so -Wl,--as-needed)
 set(TORCH_LIBRARIES staa_torch_wheel)
+
+# Of a wheel with CUDA: what code that names CUDA's own types needs besides, from the nvidia-* packages beside the
+# wheel. Empty otherwise.
+set(STAA_TORCH_CUDA_INCLUDE_DIRS "")
+set(STAA_TORCH_CUDA_LIBRARIES "")
+file(GLOB cuda_runtime ${STAA_TORCH_ROOT}/../nvidia/*/lib/libcudart.so.*)
+if(EXISTS ${STAA_TORCH_ROOT}/lib/libtorch_cuda.so AND cuda_runtime)
+  list(GET cuda_runtime 0 cuda_runtime)
+  file(GLOB STAA_TORCH_CUDA_INCLUDE_DIRS ${STAA_TORCH_ROOT}/../nvidia/*/include)
+  set(STAA_TORCH_CUDA_LIBRARIES ${STAA_TORCH_ROOT}/lib/libtorch_cuda.so ${STAA_TORCH_ROOT}/lib/libc10_cuda.so
+    ${cuda_runtime})
+endif()

@@ -25,7 +25,7 @@ std::string folder_name(std::string name) {
   for (auto& c : name) {
     if (c == '/' || c == '\\' || c == '\0') c = '-';
   }
-  if (name.empty() || name.front() == '.') name.insert(0, "_");
+  if (name.empty() || name.front() == '.') name.insert(0, 1, '_');
   return name;
 }
 

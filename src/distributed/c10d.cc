@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "staa/distributed/communicator.h"
+#include "staa/distributed/nccl.h"
 #include "staa/distributed/store.h"
 #include "staa/distributed/watch.h"
 #include "staa/util/error.h"
@@ -124,22 +125,45 @@ void wait_watched(c10d::Work& work, Watch& watch) {
   }
 }
 
+/// The same for work of NCCL, whose wait would give up for good after a time: its end is asked for.
+/// After this the device's current stream comes behind the work.
+void wait_polled(c10d::Work& work, Watch& watch) {
+  constexpr std::chrono::microseconds kPause(50);
+  auto next_check = std::chrono::steady_clock::now() + Watch::kSlice;
+  try {
+    while (!work.isCompleted()) {
+      std::this_thread::sleep_for(kPause);
+      if (std::chrono::steady_clock::now() < next_check) continue;
+      watch.check();
+      next_check += Watch::kSlice;
+    }
+    work.wait();
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    watch.explain(error.what());
+  }
+}
+
 class Sum : public Pending {
  public:
-  Sum(c10::intrusive_ptr<c10d::Work> work, Watch& watch) : work_(std::move(work)), watch_(watch) {}
-  void wait() override { wait_watched(*work_, watch_); }
+  Sum(c10::intrusive_ptr<c10d::Work> work, bool polled, Watch& watch)
+      : work_(std::move(work)), polled_(polled), watch_(watch) {}
+  void wait() override { polled_ ? wait_polled(*work_, watch_) : wait_watched(*work_, watch_); }
 
  private:
   c10::intrusive_ptr<c10d::Work> work_;
+  bool polled_;
   Watch& watch_;
 };
 
+/// Gloo for tensors in memory; for those on CUDA devices NCCL, or Gloo where there is none.
 class Group : public Communicator {
  public:
   Group(const Launch& launch, const Patience& patience)
       : launch_(launch), store_(open_store(launch, keeps_store(), patience.join)) {
-    const auto keys = own_keys(store_);
-    meet(*keys, launch_, patience.join);
+    keys_ = own_keys(store_);
+    meet(*keys_, launch_, patience.join);
     watch_store_ = open_store(launch_, false, patience.join);
     watch_ = std::make_unique<Watch>(own_keys(watch_store_), launch_, patience);
     const auto options = c10d::ProcessGroupGloo::Options::create();
@@ -149,7 +173,7 @@ class Group : public Communicator {
             ? c10d::ProcessGroupGloo::createDeviceForInterface(interface)
             : c10d::ProcessGroupGloo::createDeviceForHostname(own_address(launch_)));
     group_ = c10::make_intrusive<c10d::ProcessGroupGloo>(
-        c10::make_intrusive<c10d::PrefixStore>("gloo", keys), static_cast<int>(launch_.rank),
+        c10::make_intrusive<c10d::PrefixStore>("gloo", keys_), static_cast<int>(launch_.rank),
         static_cast<int>(launch_.size), options);
   }
 
@@ -158,6 +182,7 @@ class Group : public Communicator {
     // end of the program, with what they hold.
     if (!finished_) {
       static_cast<void>(group_.release());
+      static_cast<void>(nccl_.release());
       static_cast<void>(watch_.release());
     }
   }
@@ -165,20 +190,23 @@ class Group : public Communicator {
   const Launch& launch() const override { return launch_; }
 
   std::unique_ptr<Pending> start_sum(torch::Tensor tensor) override {
+    const auto backend = backend_of(tensor);
     std::vector<torch::Tensor> tensors{std::move(tensor)};
-    return std::make_unique<Sum>(started([&] { return group_->allreduce(tensors); }), *watch_);
+    return pending(backend, [&] { return backend->allreduce(tensors); });
   }
 
   void broadcast(torch::Tensor tensor) override {
+    const auto backend = backend_of(tensor);
     std::vector<torch::Tensor> tensors{std::move(tensor)};
-    wait_watched(*started([&] { return group_->broadcast(tensors); }), *watch_);
+    pending(backend, [&] { return backend->broadcast(tensors); })->wait();
   }
 
   std::vector<torch::Tensor> gather(const torch::Tensor& tensor) override {
+    const auto backend = backend_of(tensor);
     std::vector<torch::Tensor> inputs{tensor};
     std::vector<std::vector<torch::Tensor>> outputs(1);
     for (std::int64_t i = 0; i < size(); ++i) outputs[0].push_back(torch::empty_like(tensor));
-    wait_watched(*started([&] { return group_->allgather(outputs, inputs); }), *watch_);
+    pending(backend, [&] { return backend->allgather(outputs, inputs); })->wait();
     return std::move(outputs[0]);
   }
 
@@ -199,6 +227,22 @@ class Group : public Communicator {
  private:
   bool keeps_store() const { return rank() == 0 && !launch_.served; }
 
+  /// NCCL is opened by the first tensor on a device, which all processes bring at the same time.
+  c10::intrusive_ptr<Backend> backend_of(const torch::Tensor& tensor) {
+    if (!tensor.is_cuda()) return group_;
+    if (!nccl_asked_for_) {
+      nccl_asked_for_ = true;
+      nccl_ =
+          open_nccl(c10::make_intrusive<c10d::PrefixStore>("nccl", keys_), launch_.rank, size());
+    }
+    return nccl_.defined() ? nccl_ : c10::intrusive_ptr<Backend>(group_);
+  }
+
+  template <typename Start>
+  std::unique_ptr<Pending> pending(const c10::intrusive_ptr<Backend>& backend, const Start& start) {
+    return std::make_unique<Sum>(started(start), backend == nccl_, *watch_);
+  }
+
   /// The work that `start` begins; a connection found broken is explained as one that breaks later.
   template <typename Start>
   c10::intrusive_ptr<c10d::Work> started(const Start& start) {
@@ -213,7 +257,10 @@ class Group : public Communicator {
   StorePointer store_;
   StorePointer watch_store_;
   std::unique_ptr<Watch> watch_;
+  StorePointer keys_;
   c10::intrusive_ptr<c10d::ProcessGroupGloo> group_;
+  c10::intrusive_ptr<Backend> nccl_;
+  bool nccl_asked_for_ = false;
   bool finished_ = false;
 };
 

@@ -1,7 +1,6 @@
 #include "staa/distributed/gradient_sum.h"
 
 #include <torch/csrc/autograd/function_hook.h>
-#include <torch/csrc/autograd/variable.h>
 
 #include <algorithm>
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <torch/csrc/autograd/variable.h>
 #include <torch/torch.h>
 
 #include <memory>
@@ -29,6 +30,9 @@ class GradientSum {
   void finish();
 
  private:
+  /// A shared pointer to a node: LibTorch's own kind of one from 2.x on.
+  using Accumulator = decltype(torch::autograd::impl::grad_accumulator(torch::Tensor()));
+
   struct Bucket;
   class Hook;
 
@@ -37,7 +41,7 @@ class GradientSum {
 
   std::shared_ptr<Communicator> all_;
   std::vector<std::unique_ptr<Bucket>> buckets_;
-  std::vector<std::shared_ptr<torch::autograd::Node>> accumulators_;  // keep the hooks alive
+  std::vector<Accumulator> accumulators_;  // keep the hooks alive
   std::size_t sent_ = 0;
   std::shared_ptr<bool> active_ = std::make_shared<bool>(false);  // outlives this in the hooks
 };

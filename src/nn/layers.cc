@@ -25,6 +25,14 @@ ops::BatchNorm read_norm(torch::nn::BatchNorm2dImpl& module) {
   return norm;
 }
 
+/// What a convolution of `values` computes in. fp16 is for CUDA: a network that was trained there
+/// runs in its own type elsewhere.
+torch::ScalarType convolution_type(Precision precision, const torch::Tensor& values) {
+  if (precision == Precision::kBf16) return torch::kBFloat16;
+  if (precision == Precision::kFp16 && values.is_cuda()) return torch::kHalf;
+  return values.scalar_type();
+}
+
 }  // namespace
 
 ConvNorm::ConvNorm(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride,
@@ -42,8 +50,7 @@ ConvNorm::ConvNorm(std::int64_t in, std::int64_t out, std::int64_t kernel, std::
 
 ops::Current ConvNorm::forward(const ops::Spikes& x) {
   const auto& values = x.values;
-  const auto images =
-      execution_.precision == Precision::kBf16 ? values.to(torch::kBFloat16) : values;
+  const auto images = values.to(convolution_type(execution_.precision, values));
   auto y =
       ops::convolve_spikes(images.flatten(0, 1), conv_->weight, stride_, conv_->weight.size(2) / 2,
                            x.bits.defined() ? x.bits.flatten(0, 1) : torch::Tensor());

@@ -6,6 +6,7 @@ namespace staa {
 enum class Precision {
   kFp32,
   kBf16,  ///< spikes are exact in it; currents and their gradients are rounded
+  kFp16,  ///< finer than bf16, of a shorter range: training scales its loss; fp32 but on CUDA
 };
 
 /// What is kept for the backward pass.

@@ -38,7 +38,8 @@ const NameTable<TsrdFallback>& names_of(TsrdFallback) {
 }
 
 const NameTable<Precision>& names_of(Precision) {
-  static const NameTable<Precision> table{{Precision::kFp32, "fp32"}, {Precision::kBf16, "bf16"}};
+  static const NameTable<Precision> table{
+      {Precision::kFp32, "fp32"}, {Precision::kBf16, "bf16"}, {Precision::kFp16, "fp16"}};
   return table;
 }
 

@@ -18,7 +18,7 @@ const NameTable<Surrogate>& names_of(Surrogate);        ///< rectangle, triangle
 const NameTable<PePlacement>& names_of(PePlacement);    ///< temporal, spatial, both, post
 const NameTable<PeKind>& names_of(PeKind);              ///< learned, sinusoidal
 const NameTable<TsrdFallback>& names_of(TsrdFallback);  ///< sum, lif
-const NameTable<Precision>& names_of(Precision);        ///< fp32, bf16
+const NameTable<Precision>& names_of(Precision);        ///< fp32, bf16, fp16
 const NameTable<MemoryUse>& names_of(MemoryUse);        ///< normal, low
 const NameTable<Operators>& names_of(Operators);        ///< fused, reference
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -115,13 +116,34 @@ Key between(double low, double high, Key k) {
 #define STAA_MEMBER(path) \
   [](auto& r) -> auto& { return r.path; }  // NOLINT(*-macro-parentheses)
 
+Key device_key() {
+  Key k =
+      key("device", "Where the network runs; auto: CUDA where there is one, cuda:N: its device N",
+          STAA_MEMBER(device));
+  k.numbered = "cuda";
+  const auto kind_of = k.get;
+  const auto set_kind = k.set;
+  k.get = [kind_of](const Recipe& r) -> Value {
+    auto name = std::get<std::string>(kind_of(r));
+    return r.device_index < 0 ? name : fmt::format("{}:{}", name, r.device_index);
+  };
+  k.set = [set_kind](Recipe& r, const Value& v) {
+    const auto& text = std::get<std::string>(v);
+    const auto colon = std::min(text.find(':'), text.size());
+    set_kind(r, text.substr(0, colon));
+    r.device_index = colon == text.size() ? -1 : std::stoll(text.substr(colon + 1));
+  };
+  return k;
+}
+
 std::vector<Key> top_keys() {
   return {
       key("description", "What the recipe is for", STAA_MEMBER(description)),
       at_least(0, key("seed", "Every random draw of the run follows from it", STAA_MEMBER(seed))),
       between(0, 1024,
-              key("threads", "Threads of tensor operations; 0: all cores", STAA_MEMBER(threads))),
-      key("device", "Where the network runs; auto: CUDA where there is one", STAA_MEMBER(device)),
+              key("threads", "Threads of tensor operations; 0: OMP_NUM_THREADS or all cores",
+                  STAA_MEMBER(threads))),
+      device_key(),
       key("precision", "What convolutions compute in; bf16 is faster where the processor has it",
           STAA_MEMBER(execution.precision)),
       key("memory", "low: convolutions are computed again in the backward pass, not kept",
@@ -273,6 +295,11 @@ std::vector<Key> train_keys() {
           STAA_MEMBER(train.on_nan)),
       key("train.sync_batch_norm", "BatchNorm's statistics over the batches of all processes",
           STAA_MEMBER(train.sync_batch_norm)),
+      at_least(
+          0, key("train.loss_scale",
+                 "First factor on the loss for the backward pass, which follows the gradients; 0: "
+                 "65536 in fp16, else none",
+                 STAA_MEMBER(train.loss_scale))),
       at_least(0, key("train.max_steps", "End after so many steps in all; 0: no limit",
                       STAA_MEMBER(train.max_steps))),
       key("train.tensorboard", "Event files for TensorBoard in the run's folder",
@@ -348,7 +375,8 @@ std::string Key::type_name() const {
     case ValueType::kString:
       return "a string";
     case ValueType::kChoice:
-      return "one of " + join_choices(choices);
+      return "one of " + join_choices(choices) +
+             (numbered.empty() ? "" : fmt::format(", or {}:NUMBER", numbered));
     case ValueType::kIntegers:
       return "a list of integers";
   }
@@ -361,6 +389,16 @@ std::string Key::range() const {
   }
   if (std::isfinite(low)) return fmt::format("{} {}", above_low ? "above" : "at least", low);
   return "";
+}
+
+bool Key::in_choices(const std::string& word) const {
+  if (std::find(choices.begin(), choices.end(), word) != choices.end()) return true;
+  const auto colon = word.find(':');
+  if (numbered.empty() || word.substr(0, colon) != numbered) return false;
+  // Two digits are more devices than a machine has.
+  const auto number = colon == std::string::npos ? "" : word.substr(colon + 1);
+  return !number.empty() && number.size() <= 2 &&
+         std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 bool Key::in_range(double value) const {

@@ -24,6 +24,7 @@ struct Key {
   double high = std::numeric_limits<double>::infinity();  ///< largest value
   bool above_low = false;                                 ///< low itself is not allowed
   std::vector<std::string> choices;                       ///< of a kChoice
+  std::string numbered;  ///< one of the choices, which may stand with a number: "cuda" for "cuda:1"
 
   std::function<Value(const Recipe&)> get;
   /// `value` has this key's type and is in its range.
@@ -34,6 +35,8 @@ struct Key {
   /// "at least 1", "0 to 1", "" when everything goes.
   std::string range() const;
   bool in_range(double value) const;
+  /// Whether a kChoice takes this word.
+  bool in_choices(const std::string& word) const;
 };
 
 /// All keys, in the order in which to_toml prints them.

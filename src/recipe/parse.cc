@@ -128,7 +128,7 @@ std::string check(const Key& key, const Value& value) {
   }
   if (key.type == ValueType::kChoice) {
     const auto& text = std::get<std::string>(value);
-    if (std::find(key.choices.begin(), key.choices.end(), text) == key.choices.end()) {
+    if (!key.in_choices(text)) {
       return fmt::format("'{}': expected {}, found \"{}\"{}", key.path, key.type_name(), text,
                          did_you_mean(text, key.choices));
     }

@@ -68,6 +68,7 @@ struct TrainSection {
   double checkpoint_minutes = 0;
   OnNan on_nan = OnNan::kStop;
   bool sync_batch_norm = true;
+  double loss_scale = 0;
   std::int64_t max_steps = 0;
   bool tensorboard = true;
 };
@@ -100,6 +101,7 @@ struct Recipe {
   std::int64_t seed = 1;
   std::int64_t threads = 0;
   Device device = Device::kAuto;
+  std::int64_t device_index = -1;  ///< of kCuda, "cuda:N"; -1: the first of those that are there
   ExecutionOptions execution;
   DataSection data;
   AugmentSection augment;

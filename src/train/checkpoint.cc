@@ -76,7 +76,9 @@ void put_description(format::SafetensorsWriter& writer, const Progress& progress
                                          {"skipped", p.skipped},
                                          {"seconds", p.seconds},
                                          {"best_top1", p.best_top1},
-                                         {"best_epoch", p.best_epoch}}
+                                         {"best_epoch", p.best_epoch},
+                                         {"loss_scale", p.loss_scale.value},
+                                         {"loss_scale_steps", p.loss_scale.steps}}
                                         .dump());
   writer.set_metadata(kRecipeKey, description.recipe);
   const auto& input = description.input;
@@ -123,6 +125,8 @@ Progress read_progress(const format::SafetensorsReader& reader) {
     p.seconds = j.at("seconds").get<double>();
     p.best_top1 = j.at("best_top1").get<double>();
     p.best_epoch = j.at("best_epoch").get<std::int64_t>();
+    p.loss_scale.value = j.value("loss_scale", p.loss_scale.value);
+    p.loss_scale.steps = j.value("loss_scale_steps", p.loss_scale.steps);
     return p;
   });
 }

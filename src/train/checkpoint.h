@@ -8,6 +8,7 @@
 
 #include "staa/data/normalisation.h"
 #include "staa/data/source.h"
+#include "staa/train/loss_scale.h"
 #include "staa/train/optimizer.h"
 
 namespace staa::train {
@@ -25,6 +26,7 @@ struct Progress {
   double seconds = 0;           ///< of training, over all starts of the run
   double best_top1 = -1;        ///< of the evaluations so far, in percent; -1 before the first
   std::int64_t best_epoch = 0;  ///< its epoch, counted from 1
+  LossScale loss_scale;         ///< stays 1 where the recipe scales no loss
 };
 
 /// What a network was trained to read, kept with its weights so that they can be used where the

@@ -1,7 +1,7 @@
 #include "staa/train/evaluate.h"
 
+#include "staa/train/feed.h"
 #include "staa/train/loss.h"
-#include "staa/train/setup.h"
 
 namespace staa::train {
 
@@ -16,13 +16,14 @@ Evaluation evaluate(models::Network& network, data::Loader& loader, torch::Devic
   network.eval();
   Evaluation sums;
   Hits hits;
-  loader.start(0);
+  Feed feed(loader, device);
+  feed.start(0);
   while (!keep_going || keep_going()) {
-    auto next = loader.next();
+    const auto next = feed.next();
     if (!next) break;
     sums.skipped.insert(sums.skipped.end(), next->skipped.begin(), next->skipped.end());
     if (next->size == 0) continue;
-    const auto batch = to_tensors(std::move(*next), loader.source().shape(), device);
+    const auto& batch = next->tensors;
     const auto logits = network.forward(batch.images);
     const auto targets = soft_targets(batch.labels, logits.size(2), /*smoothing=*/0);
     const auto size = batch.labels.size(0);

@@ -123,6 +123,16 @@ void Optimizer::set_learning_rate(double value) {
   if (groups.size() > 1) groups[1].options().set_lr(value * neuron_factor_);
 }
 
+void Optimizer::unscale_gradients(double scale) {
+  if (scale == 1) return;
+  const torch::NoGradGuard no_grad;
+  for (auto& group : groups_) {
+    group.flat.gather();
+    torch::Tensor gradient = group.flat.gradient();
+    gradient.mul_(1 / scale);
+  }
+}
+
 bool Optimizer::gradients_are_finite() {
   const torch::NoGradGuard no_grad;
   for (auto& group : groups_) {

@@ -24,6 +24,10 @@ class Optimizer {
   /// `value` for all parameters, times options.neuron_lr for those of neurons.
   void set_learning_rate(double value);
 
+  /// Divides all gradients by the scale of the loss they come from. Comes after the backward pass,
+  /// before all that reads them.
+  void unscale_gradients(double scale);
+
   /// Whether no gradient holds infinity or NaN. Comes after the backward pass, before step().
   bool gradients_are_finite();
 

@@ -29,13 +29,13 @@ std::string figures(const StepReport& r) {
 
 std::string bar(const StepReport& r, int columns) {
   const auto head = fmt::format("epoch {}/{} ", r.epoch, r.epochs);
-  const auto tail = " " + figures(r);
+  const auto tail = fmt::format(" {}", figures(r));
   const int width = columns - static_cast<int>(head.size() + tail.size()) - 3;
   std::string middle;
   if (width >= 8) {
     const auto done = static_cast<int>(r.batch * width / std::max<std::int64_t>(1, r.batches));
-    middle = "[" + std::string(static_cast<std::size_t>(done), '=') +
-             std::string(static_cast<std::size_t>(width - done), ' ') + "]";
+    middle = fmt::format("[{}{}]", std::string(static_cast<std::size_t>(done), '='),
+                         std::string(static_cast<std::size_t>(width - done), ' '));
   } else {
     middle = fmt::format("{}/{}", r.batch, r.batches);
   }

@@ -14,6 +14,7 @@
 #include "staa/options/names.h"
 #include "staa/tensorboard/events.h"
 #include "staa/train/environment.h"
+#include "staa/train/feed.h"
 #include "staa/train/firing_rates.h"
 #include "staa/train/loss.h"
 #include "staa/train/non_finite.h"
@@ -86,9 +87,10 @@ class Run {
   void check_others() const;
   void share_statistics();
   void train_epoch();
-  Turn take_turn(const data::Batch* batch);
+  Turn take_turn(const FedBatch* batch);
   Part part_of(TensorBatch own, const Turn& turn);
   void train_part(Part part);
+  bool descend(const torch::Tensor& loss, double weight);
   void mix(Part& part, torch::Tensor& targets);
   torch::Tensor loss_of(Part& part, Hits& hits);
   double sum_up(const Part& part, const torch::Tensor& loss, const Hits& hits);
@@ -125,12 +127,14 @@ class Run {
   std::unique_ptr<distributed::GradientSum> gradients_;
   std::unique_ptr<data::Loader> loader_;
   std::unique_ptr<data::Loader> test_loader_;
+  std::unique_ptr<Feed> feed_;                        // of loader_
   std::unique_ptr<tensorboard::EventWriter> events_;  // null: the recipe wants none
   Progress progress_;
   Evaluation last_;
   std::set<std::string> skipped_;  // what was said of corrupt samples
   bool told_to_stop_ = false;      // this process
-  bool repeated_ = false;          // the step in progress computes the whole batch in every process
+  bool scales_loss_ = false;
+  bool repeated_ = false;  // the step in progress computes the whole batch in every process
   // What all have agreed on: to stop before the end. The epoch in progress is left as it is, to be
   // resumed.
   bool stopping_ = false;
@@ -149,6 +153,7 @@ Run::Run(const TrainRequest& request, const Sources& sources, const RunFolder& f
       reporter_(reporter),
       all_(*request.all),
       device_(choose_device(request.recipe, all_.launch().local_rank)) {
+  check_precision(recipe_, device_);
   set_threads(recipe_.threads, all_.launch().local_size);
   description_ = {recipe::to_toml(recipe_), sources.input};
   torch::manual_seed(static_cast<std::uint64_t>(recipe_.seed));
@@ -159,6 +164,10 @@ Run::Run(const TrainRequest& request, const Sources& sources, const RunFolder& f
   const data::Share share{all_.rank(), all_.size()};
   loader_ = training_loader(sources.train, recipe_, share);
   test_loader_ = evaluation_loader(sources.test, recipe_, share);
+  feed_ = std::make_unique<Feed>(*loader_, device_);
+  const auto first_scale = first_loss_scale(recipe_);
+  scales_loss_ = first_scale > 0;
+  if (scales_loss_) progress_.loss_scale.value = first_scale;
   const bool goes_on = request.resume && std::filesystem::exists(folder_.last());
   if (goes_on) progress_ = load_checkpoint(folder_.last(), *network_, *optimizer_);
   check_others();
@@ -184,6 +193,7 @@ void Run::check_others() const {
   recipe.data.path = recipe.data.class_names = recipe.data.cache = "";
   recipe.data.workers = recipe.threads = 0;
   recipe.device = {};
+  recipe.device_index = -1;
   check_agreement(all_,
                   {{"recipe", recipe::to_toml(recipe)},
                    {"size of its data", fmt::format("{} and {} samples", loader_->source().size(),
@@ -234,7 +244,7 @@ TrainResult Run::execute() {
 
 /// Tells the others where this process stands and hears of them; `batch` is null at the end of an
 /// epoch.
-Turn Run::take_turn(const data::Batch* batch) {
+Turn Run::take_turn(const FedBatch* batch) {
   Offer offer;
   if (batch != nullptr) {
     offer.samples = batch->size;
@@ -251,13 +261,13 @@ Turn Run::take_turn(const data::Batch* batch) {
 
 void Run::train_epoch() {
   network_->train();
-  loader_->start(progress_.epoch, progress_.batch);
+  feed_->start(progress_.epoch, progress_.batch);
   epoch_start_ = Clock::now();
   epoch_start_samples_ = progress_.samples;
   const double seconds_before = progress_.seconds;
   std::int64_t steps = 0;
   for (;;) {
-    auto batch = out_of_steps() ? std::nullopt : loader_->next();
+    auto batch = out_of_steps() ? std::nullopt : feed_->next();
     const auto turn = take_turn(batch ? &*batch : nullptr);
     if (turn.stop) return save_last();
     if (!batch) break;
@@ -267,7 +277,7 @@ void Run::train_epoch() {
       ++progress_.batch;
       continue;
     }
-    train_part(part_of(to_tensors(std::move(*batch), description_.input.shape, device_), turn));
+    train_part(part_of(std::move(batch->tensors), turn));
     progress_.seconds = seconds_before + seconds_since(epoch_start_);
     report_step();
     const auto every = recipe_.train.checkpoint_steps;
@@ -355,16 +365,11 @@ void Run::train_part(Part part) {
   if (!std::isfinite(value)) {
     return refuse_step(before, part, fmt::format("the loss is {}", value));
   }
-  gradients_->begin();
-  (all_.alone() ? loss : loss * part.weight).backward();
-  gradients_->finish();
-  if (!optimizer_->gradients_are_finite()) {
+  if (!descend(loss, part.weight)) {
     progress_.hits = hits_before;
     return refuse_step(before, part,
                        fmt::format("the {} is not finite", non_finite_gradient(*network_)));
   }
-  if (recipe_.train.clip_norm > 0) optimizer_->clip_gradients(recipe_.train.clip_norm);
-  optimizer_->step();
 
   progress_.loss_sum += value * static_cast<double>(part.turn.samples);
   progress_.samples += part.turn.samples;
@@ -372,7 +377,33 @@ void Run::train_part(Part part) {
   ++progress_.step;
   if (events_ && progress_.step % kEventSteps == 0) {
     events_->add(progress_.step, {{"loss/batch", value}, {"learning_rate", rate}});
+    if (scales_loss_) events_->add(progress_.step, {{"loss_scale", progress_.loss_scale.value}});
   }
+}
+
+/// The backward pass and the optimiser's step. False, with all as it was, where gradients are not
+/// finite and the loss's scale is not to blame; where it may be, the scale falls and the weights
+/// stay. Gradients are those of all processes, so that all do the same.
+bool Run::descend(const torch::Tensor& loss, double weight) {
+  auto& scale = progress_.loss_scale;
+  gradients_->begin();
+  const double factor = weight * scale.value;
+  (factor == 1 ? loss : loss * factor).backward();
+  gradients_->finish();
+  optimizer_->unscale_gradients(scale.value);
+  const bool finite = optimizer_->gradients_are_finite();
+  if (!finite && !(scales_loss_ && scale.can_fall())) return false;
+  if (finite) {
+    if (recipe_.train.clip_norm > 0) optimizer_->clip_gradients(recipe_.train.clip_norm);
+    optimizer_->step();
+  }
+  if (scales_loss_) scale.follow(finite);
+  if (!finite) {
+    reporter_.say(fmt::format(
+        "step {}: gradients are not finite, the weights stay; the loss is scaled by {} from here",
+        progress_.step + 1, scale.value));
+  }
+  return true;
 }
 
 /// Ends the run with the place of the first value that is not finite, or leaves the step out. All

@@ -1,5 +1,8 @@
 #include "apps/processes.h"
 
+#include <torch/version.h>
+
+#include <algorithm>
 #include <csignal>
 
 namespace staa::test {
@@ -25,6 +28,14 @@ TEST_F(ManyProcesses, TwoAndFourTrainAsOneDoes) {
     EXPECT_NEAR(one.at("test_loss").get<double>(), many.at("test_loss").get<double>(), 2e-2);
     EXPECT_EQ(one.at("step"), many.at("step"));
   }
+}
+
+TEST_F(ManyProcesses, AgreeOnTheLossScale) {
+  const auto finished =
+      run_staa(on(2, "run", {"--set", "train.loss_scale=1e40", "train.epochs=1"}));
+  ASSERT_EQ(finished.code, 0) << finished.err;
+  EXPECT_NE(finished.out.find("the loss is scaled by 5e+39 from here"), std::string::npos)
+      << finished.out;
 }
 
 TEST_F(ManyProcesses, ABatchSmallerThanTheProcessesIsNotLost) {
@@ -82,8 +93,24 @@ class Launchers : public ManyProcesses {
   }
 };
 
+/// "2.15": the version of LibTorch behind the torchrun in $PATH, by the interpreter that runs it.
+std::string torchrun_version() {
+  Process process(Command{"/bin/sh",
+                          {"-c",
+                           "$(head -n1 \"$(command -v torchrun)\" | cut -c3-) -c 'import torch; "
+                           "print(\".\".join(torch.__version__.split(\".\")[:2]))'"}});
+  auto text = process.wait().out;
+  text.erase(std::min(text.find('\n'), text.size()));
+  return text;
+}
+
 TEST_F(Launchers, Torchrun) {
   if (!has_program("torchrun")) GTEST_SKIP() << "no torchrun here (Debian: python3-torch)";
+  // It keeps the meeting place, in words that change from version to version.
+  const auto own = fmt::format("{}.{}", TORCH_VERSION_MAJOR, TORCH_VERSION_MINOR);
+  if (torchrun_version() != own) {
+    GTEST_SKIP() << "torchrun is of LibTorch " << torchrun_version() << ", staa of " << own;
+  }
   // The torchrun of LibTorch 1.13 needs the redirections spelt out under Python 3.11.
   expect_like_one({"torchrun", "--nproc_per_node=2", "--master_port=29511", "--redirects=1",
                    "--tee=1", "--no_python"});

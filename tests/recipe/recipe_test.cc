@@ -21,6 +21,23 @@ TEST(Recipe, AnEmptyFileGivesTheDefaults) {
   EXPECT_EQ(to_toml(parse_recipe("", "r.toml")), to_toml(Recipe{}));
 }
 
+TEST(Recipe, TakesADeviceByItsNumber) {
+  for (const auto& [text, device, index] :
+       {std::tuple<const char*, Device, std::int64_t>{"auto", Device::kAuto, -1},
+        {"cuda", Device::kCuda, -1},
+        {"cuda:0", Device::kCuda, 0},
+        {"cuda:11", Device::kCuda, 11}}) {
+    const auto r = parse_recipe(fmt::format("device = \"{}\"", text), "x.toml");
+    EXPECT_EQ(r.device, device) << text;
+    EXPECT_EQ(r.device_index, index) << text;
+    EXPECT_EQ(parse_recipe(to_toml(r), "printed.toml").device_index, index) << text;
+  }
+  for (const char* text : {"cuda:", "cuda:x", "cuda:-1", "cuda:100", "cpu:0", "gpu", "cuda:1:2"}) {
+    expect_error(ErrorKind::kUsage, {"x.toml:1", "device", "cuda:NUMBER", text},
+                 [&] { parse_recipe(fmt::format("device = \"{}\"", text), "x.toml"); });
+  }
+}
+
 TEST(Recipe, ReadsEveryKindOfValue) {
   const auto r = parse_recipe(
       "seed = 7\ndevice = \"cpu\"\n[model]\nwidth = 1\n[neuron]\nkind = \"lif\"\ntau = 2.5\nsa = "

@@ -10,7 +10,9 @@ namespace {
 
 using test::expect_error;
 using test::expect_same_checkpoint;
+using test::expect_same_tensors;
 using test::read_metrics;
+using test::read_parameters;
 using test::TempFolder;
 using test::tiny_recipe;
 
@@ -219,6 +221,86 @@ TEST(Trainer, AStepWhoseLossIsNotFiniteCanBeLeftOut) {
     for (std::size_t i = 0; i < info.bytes / sizeof(float); ++i) EXPECT_EQ(values[i], 0.0F);
   }
   EXPECT_GT(means, 0U);
+}
+
+/// Powers of two scale every gradient without rounding.
+TEST(Trainer, AScaledLossTrainsTheSameWeights) {
+  TempFolder folder;
+  test::write_tiny_mnist(folder / "data", 64, 10);
+  auto recipe = tiny_recipe(folder / "data");
+  recipe.train.epochs = 1;
+  recipe.train.clip_norm = 0.5;
+  run(recipe, folder / "plain");
+  recipe.train.loss_scale = 256;
+  const auto scaled = run(recipe, folder / "scaled");
+  EXPECT_EQ(scaled.progress.loss_scale.value, 256);
+  EXPECT_EQ(scaled.progress.loss_scale.steps, 4);
+  expect_same_tensors(folder / "plain" / "last.safetensors",
+                      folder / "scaled" / "last.safetensors");
+}
+
+/// No float holds such a loss: the first steps teach it its scale, nothing else.
+TEST(Trainer, StepsWhoseScaledGradientsOverflowAreLeftOut) {
+  TempFolder folder;
+  test::write_tiny_mnist(folder / "data", 320, 10);
+  auto recipe = tiny_recipe(folder / "data");
+  recipe.train.epochs = 1;
+  recipe.train.loss_scale = 1e40;
+  recipe.train.checkpoint_steps = 1;
+  const RunFolder files(folder / "run");
+  std::vector<std::map<std::string, std::string>> after;
+  TrainRequest request{recipe, files.root(), /*resume=*/false, /*quiet=*/true, {}};
+  request.keep_going = [&](const Progress& progress) {
+    if (progress.step <= 2) {
+      EXPECT_EQ(progress.loss_scale.value, progress.step == 1 ? 0.5e40 : 0.25e40);
+      after.push_back(read_parameters(files.last()));
+    }
+    return true;
+  };
+  const auto result = train(request);
+  ASSERT_EQ(after.size(), 2U);
+  EXPECT_TRUE(after[0] == after[1]) << "a step that was left out has moved the weights";
+  EXPECT_EQ(result.progress.step, 20);
+  EXPECT_GT(result.progress.loss_scale.steps, 0);
+  EXPECT_FALSE(read_parameters(files.last()) == after[0]);
+  EXPECT_NE(read_text_file(files.log()).find("step 1: gradients are not finite, the weights stay"),
+            std::string::npos);
+}
+
+TEST(Trainer, AResumedRunGoesOnWithItsLossScale) {
+  TempFolder folder;
+  test::write_tiny_mnist(folder / "data", 160, 10);
+  auto recipe = tiny_recipe(folder / "data");
+  recipe.train.loss_scale = 1e40;
+  run(recipe, folder / "whole");
+  for (const std::int64_t stop : {3, 14, 0}) {
+    TrainRequest request{recipe, folder / "parts", /*resume=*/stop != 3, /*quiet=*/true, {}};
+    if (stop > 0) {
+      request.keep_going = [stop](const Progress& progress) { return progress.step < stop; };
+    }
+    train(request);
+  }
+  expect_same_checkpoint(folder / "whole" / "last.safetensors",
+                         folder / "parts" / "last.safetensors");
+}
+
+TEST(Trainer, GradientsBeyondTheLeastScaleEndTheRun) {
+  TempFolder folder;
+  test::write_tiny_mnist(folder / "data", 320, 10);
+  auto recipe = tiny_recipe(folder / "data");
+  recipe.optimizer.lr = 1e30;
+  recipe.schedule.kind = recipe::ScheduleKind::kConstant;
+  recipe.train.loss_scale = 4;
+  expect_error(ErrorKind::kRuntime, {"epoch 1, batch", "(step", "last checkpoint"},
+               [&] { run(recipe, folder / "run"); });
+}
+
+TEST(Trainer, RefusesFp16OnACpu) {
+  TempFolder folder;
+  test::write_tiny_mnist(folder / "data", 32, 10);
+  auto recipe = tiny_recipe(folder / "data");
+  recipe.execution.precision = Precision::kFp16;
+  expect_error(ErrorKind::kUsage, {"fp16", "CUDA"}, [&] { run(recipe, folder / "run"); });
 }
 
 TEST(Trainer, ACheckpointIsMadeByTheClock) {
