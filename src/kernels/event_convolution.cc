@@ -67,6 +67,7 @@ template <class P, std::size_t kVectors, std::size_t kSteps>
 struct Gatherer {
   const Job<P>& job;
   const EventList& list;
+  std::size_t image;  // bytes of a step's levels
   const typename P::Weight* weights[kRowsAtOnce];
   const typename P::Value* levels[kRowsAtOnce];
   std::uint32_t begin[kRowsAtOnce];
@@ -94,7 +95,7 @@ struct Gatherer {
       if constexpr (P::kChannels == 1) {
         value = P::value(list.values.data() + s * list.most + i);
       } else {
-        value = P::value(levels[slot] + key * P::kChannels);
+        value = P::value(levels[slot] + s * image + key * P::kChannels);
       }
       for (std::size_t v = 0; v < kVectors; ++v) {
         sums[s * kVectors + v] = P::accumulate(sums[s * kVectors + v], value, w[v]);
@@ -160,7 +161,7 @@ HWY_INLINE void gather(Gatherer<P, kVectors, kSteps>& gatherer, std::size_t bloc
 
 template <class P, std::size_t kVectors, std::size_t kSteps>
 void gather_all(const Job<P>& job, const EventList& list) {
-  Gatherer<P, kVectors, kSteps> gatherer{job, list, {}, {}, {}, {}};
+  Gatherer<P, kVectors, kSteps> gatherer{job, list, job.shape.input.bytes(), {}, {}, {}, {}};
   const auto width = job.shape.out_width();
   const auto height = job.shape.out_height();
   for (std::size_t b = 0; b < job.order.blocks; ++b) {
@@ -357,26 +358,29 @@ void events_of(const EventConvolution& shape, const std::uint8_t* levels,
   with_vectors(job.order.vectors, [&](auto vectors) { gather_all<P, vectors, kSteps>(job, list); });
 }
 
-void events_f32(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
-                const float* ordered, const Epilogue& epilogue, EventList& list, float* output) {
+/// Steps by fours, a pair, and one alone.
+template <class P>
+void events_of_all(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+                   const typename P::Weight* ordered, const Epilogue& epilogue, EventList& list,
+                   float* output) {
   while (steps > 0) {
     const std::size_t now = steps >= 4 ? 4 : steps >= 2 ? 2 : 1;
-    const auto run = now == 4   ? events_of<Fp32, 4>
-                     : now == 2 ? events_of<Fp32, 2>
-                                : events_of<Fp32, 1>;
+    const auto run = now == 4 ? events_of<P, 4> : now == 2 ? events_of<P, 2> : events_of<P, 1>;
     run(shape, levels, ordered, epilogue, list, output);
     steps -= now;
     levels += now * shape.input.bytes();
     output += now * shape.out_values();
   }
 }
+
+void events_f32(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+                const float* ordered, const Epilogue& epilogue, EventList& list, float* output) {
+  events_of_all<Fp32>(shape, levels, steps, ordered, epilogue, list, output);
+}
 void events_i8(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
                const std::int8_t* ordered, const Epilogue& epilogue, EventList& list,
                float* output) {
-  for (std::size_t s = 0; s < steps; ++s) {
-    events_of<Int8, 1>(shape, levels + s * shape.input.bytes(), ordered, epilogue, list,
-                       output + s * shape.out_values());
-  }
+  events_of_all<Int8>(shape, levels, steps, ordered, epilogue, list, output);
 }
 void all_f32(const EventConvolution& shape, const float* values, std::size_t steps,
              const float* ordered, const Epilogue& epilogue, float* output) {
