@@ -56,10 +56,12 @@ struct Job {
 };
 
 /// A kernel row's sums are summed up by themselves where a position has few accumulators, so that
-/// rows need not wait for each other; with many, one chain through all rows. Both ways of looking
-/// do the same, as sums of floats depend on it.
+/// rows need not wait for each other; with many, one chain through all rows. For floats both ways
+/// of looking do the same however many steps there are, as their sums depend on it.
 template <std::size_t kVectors>
 constexpr bool kRowsApart = kVectors < 4;
+template <class P, std::size_t kVectors, std::size_t kSteps>
+constexpr bool kGatherApart = P::kChannels == 1 ? kRowsApart<kVectors> : kVectors* kSteps <= 8;
 constexpr std::size_t kRowsAtOnce = 3;
 
 /// One position's sums [kSteps, kVectors] over the events of one or more kernel rows.
@@ -119,7 +121,7 @@ HWY_INLINE void gather(Gatherer<P, kVectors, kSteps>& gatherer, std::size_t bloc
   const auto top = y * job.shape.stride + job.shift();
   const auto left = x * job.shape.stride + job.shift();
   clear<P, kSums>(total);
-  if constexpr (kRowsApart<kVectors>) {
+  if constexpr (kGatherApart<P, kVectors, kSteps>) {
     for (std::size_t ky = 0; ky < kernel; ky += kRowsAtOnce) {
       const auto rows = std::min(kRowsAtOnce, kernel - ky);
       typename P::Sum a[kSums];
@@ -358,13 +360,15 @@ void events_of(const EventConvolution& shape, const std::uint8_t* levels,
   with_vectors(job.order.vectors, [&](auto vectors) { gather_all<P, vectors, kSteps>(job, list); });
 }
 
-/// Steps by fours, a pair, and one alone.
+/// Steps whose events are listed together.
+std::size_t steps_at_once(std::size_t left) { return left >= 4 ? 4 : left >= 2 ? 2 : 1; }
+
 template <class P>
 void events_of_all(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
                    const typename P::Weight* ordered, const Epilogue& epilogue, EventList& list,
                    float* output) {
   while (steps > 0) {
-    const std::size_t now = steps >= 4 ? 4 : steps >= 2 ? 2 : 1;
+    const auto now = steps_at_once(steps);
     const auto run = now == 4 ? events_of<P, 4> : now == 2 ? events_of<P, 2> : events_of<P, 1>;
     run(shape, levels, ordered, epilogue, list, output);
     steps -= now;
@@ -398,6 +402,71 @@ void all_i8(const EventConvolution& shape, const std::uint8_t* values, std::size
   with_vectors(job.order.vectors, [&](auto vectors) { multiply_all<Int8, vectors>(job, steps); });
 }
 
+/// Cycles, about: fitted to bench_event_convolution with AVX-512.
+template <class P>
+struct Costs {
+#if HWY_TARGET == HWY_AVX3_DL
+  static constexpr double kDot = 0.5;
+#else
+  static constexpr double kDot = P::kChannels == 1 ? 0.5 : 4;
+#endif
+
+  /// Of a position's block with everything looked at, in each of `steps`.
+  static double dense(const Order<P>& order, std::size_t steps) {
+    const auto vectors = static_cast<double>(order.vectors);
+    const auto dots = static_cast<double>(order.rows * order.run) * vectors;
+    return static_cast<double>(steps) * (1.06 * kDot * dots + 8 + 8 * vectors);
+  }
+  /// The same with so many events in the window, which all steps share.
+  static double events(const Order<P>& order, std::size_t steps, double visits) {
+    const auto vectors = static_cast<double>(order.vectors);
+    const double loads = 2 + 0.6 * vectors;
+    const double dots = 0.5 * kDot * vectors * static_cast<double>(steps);
+    return 90 + (P::kChannels == 1 ? 48 : 16) * vectors + visits * (loads + dots);
+  }
+};
+
+/// Taps that fall on an image's `extent` inputs of one axis, over all outputs.
+double taps_inside(const EventConvolution& shape, std::size_t extent, std::size_t outputs) {
+  std::size_t taps = 0;
+  for (std::size_t o = 0; o < outputs; ++o) {
+    for (std::size_t k = 0; k < shape.kernel; ++k) {
+      const auto at = o * shape.stride + k;
+      taps += at >= shape.padding && at - shape.padding < extent ? 1 : 0;
+    }
+  }
+  return static_cast<double>(taps);
+}
+
+template <class P>
+bool events_win(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps) {
+  const auto& input = shape.input;
+  const Order<P> order(shape);
+  // How many events a position's window holds if it lies inside the image and density is 1.
+  const auto positions = static_cast<double>(shape.out_height() * shape.out_width());
+  const double window = taps_inside(shape, input.height, shape.out_height()) *
+                        taps_inside(shape, input.width, shape.out_width()) / positions *
+                        static_cast<double>(order.units);
+  const auto units = static_cast<double>(input.height * input.width * order.units);
+  double events = 0;
+  double dense = 0;
+  for (std::size_t s = 0; s < steps;) {
+    const auto now = steps_at_once(steps - s);
+    const auto count = count_events<(P::kChannels > 1)>(input, levels + s * input.bytes(), now);
+    events += Costs<P>::events(order, now, window * static_cast<double>(count) / units);
+    dense += Costs<P>::dense(order, now);
+    s += now;
+  }
+  return events < dense;
+}
+
+bool win_f32(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps) {
+  return events_win<Fp32>(shape, levels, steps);
+}
+bool win_i8(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps) {
+  return events_win<Int8>(shape, levels, steps);
+}
+
 std::size_t size_f32(const EventConvolution& shape) { return Order<Fp32>(shape).size(); }
 std::size_t size_i8(const EventConvolution& shape) { return Order<Int8>(shape).size(); }
 void order_f32(const EventConvolution& shape, const float* weights, float* ordered) {
@@ -417,6 +486,8 @@ HWY_EXPORT(size_f32);
 HWY_EXPORT(size_i8);
 HWY_EXPORT(order_f32);
 HWY_EXPORT(order_i8);
+HWY_EXPORT(win_f32);
+HWY_EXPORT(win_i8);
 HWY_EXPORT(events_f32);
 HWY_EXPORT(events_i8);
 HWY_EXPORT(all_f32);
@@ -434,6 +505,14 @@ void order_event_weights(const EventConvolution& shape, const float* weights, fl
 void order_event_weights(const EventConvolution& shape, const std::int8_t* weights,
                          std::int8_t* ordered) {
   HWY_DYNAMIC_DISPATCH(order_i8)(shape, weights, ordered);
+}
+bool events_pay(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+                float) {
+  return HWY_DYNAMIC_DISPATCH(win_f32)(shape, levels, steps);
+}
+bool events_pay(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+                std::int8_t) {
+  return HWY_DYNAMIC_DISPATCH(win_i8)(shape, levels, steps);
 }
 void convolve_events(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
                      const float* ordered, const Epilogue& epilogue, EventList& list,
