@@ -280,30 +280,30 @@ void multiply_all(const Job<P>& job, std::size_t steps) {
   }
 }
 
-/// kColumns neighbours of a row of outputs, for 3x3 at stride 1 and few outputs: each group of
-/// inputs is taken once for the three columns that it reaches.
+/// kColumns neighbours of a row of outputs, for 3x3 at stride 1 and few outputs, as many as inputs:
+/// each group of inputs is taken once for the three columns that it reaches.
 template <std::size_t kVectors, std::size_t kColumns>
 HWY_INLINE void multiply_row(const Job<Int8>& job, std::size_t b, const std::uint8_t* corner,
                              float* HWY_RESTRICT output) {
   constexpr std::size_t kStep = kVectors * Int8::kPerVector;
   const auto& order = job.order;
-  const auto pixel = job.shape.input.pixel();
+  constexpr std::size_t kPixel = kVectors * kLanes;
   Ints sums[kColumns * kVectors];
   clear<Int8, kColumns * kVectors>(sums);
   for (std::size_t ky = 0; ky < 3; ++ky) {
     const auto* HWY_RESTRICT weights = job.weights + order.row(b, ky);
     const auto* HWY_RESTRICT values = corner + ky * job.shape.input.row();
-    for (std::size_t u = 0; u < order.units; ++u) {
+    for (std::size_t u = 0; u < kPixel / 4; ++u) {
       Ints w[3 * kVectors];
       for (std::size_t kx = 0; kx < 3; ++kx) {
         for (std::size_t v = 0; v < kVectors; ++v) {
           w[kx * kVectors + v] =
-              Int8::weights(weights + (kx * order.units + u) * kStep + v * Int8::kPerVector);
+              Int8::weights(weights + (kx * (kPixel / 4) + u) * kStep + v * Int8::kPerVector);
         }
       }
 #pragma GCC unroll 32
       for (std::size_t x = 0; x < kColumns + 2; ++x) {
-        const auto value = Int8::value(values + x * pixel + u * 4);
+        const auto value = Int8::value(values + x * kPixel + u * 4);
 #pragma GCC unroll 3
         for (std::size_t kx = 0; kx < 3; ++kx) {
           if (x < kx || x - kx >= kColumns) continue;
@@ -394,7 +394,8 @@ void all_f32(const EventConvolution& shape, const float* values, std::size_t ste
 void all_i8(const EventConvolution& shape, const std::uint8_t* values, std::size_t steps,
             const std::int8_t* ordered, const Epilogue& epilogue, float* output) {
   const Job<Int8> job{shape, Order<Int8>(shape), values, ordered, epilogue, output};
-  if (shape.kernel == 3 && shape.stride == 1) {
+  const bool square = job.order.blocks == 1 && shape.input.pixel() == job.order.outputs();
+  if (square && shape.kernel == 3 && shape.stride == 1) {
     const auto width = shape.out_width();
     if (job.order.vectors == 1 && width % 14 == 0) return multiply_rows<1, 14>(job, steps);
     if (job.order.vectors == 2 && width % 7 == 0) return multiply_rows<2, 7>(job, steps);

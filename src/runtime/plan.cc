@@ -22,6 +22,7 @@ std::vector<float> copy(const float* values, std::int64_t size) { return {values
 }  // namespace
 
 Plan::Plan(const format::ModelFile& file) : model_(file.model()) {
+  list_values();
   place_spikes();
   for (const auto& node : model_.nodes) {
     const auto& input = format::input_shape(model_, node);
@@ -49,6 +50,15 @@ Plan::Plan(const format::ModelFile& file) : model_(file.model()) {
         head_.bias = copy(file.floats(node.name + ".bias"), node.shape.channels);
         break;
     }
+  }
+}
+
+void Plan::list_values() {
+  values_.resize(model_.mean.size() * kByteValues);
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    const auto c = i / kByteValues;
+    const auto byte = static_cast<float>(i % kByteValues);
+    values_[i] = (byte / 255.0F - model_.mean[c]) / model_.stddev[c];
   }
 }
 

@@ -128,7 +128,7 @@ class Session::Impl {
   void normalise(const std::uint8_t* image) {
     const auto channels = model_.mean.size();
     for (std::size_t i = 0, c = 0; i < frame_.size(); ++i, c = c + 1 == channels ? 0 : c + 1) {
-      frame_[i] = (static_cast<float>(image[i]) / 255.0F - model_.mean[c]) / model_.stddev[c];
+      frame_[i] = plan_->value_of(c, image[i]);
     }
   }
 
