@@ -85,6 +85,7 @@ void Plan::add_convolution(const format::ModelFile& file, const format::Node& no
   if (conv.of_image) {
     conv.shape.input = levels_of(model_.input);
     conv.shape.input.border = size_of(node.window.padding);
+    conv.shape.input.packed = true;
   } else {
     const auto& spikes = spikes_[node.inputs[0]];
     conv.shape.input = spikes.shape;
