@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "staa/data/byte_source.h"
+#include "staa/data/fit_image.h"
 #include "staa/data/image.h"
 #include "staa/data/jpeg.h"
 #include "staa/data/png.h"
@@ -32,22 +33,29 @@ bool is_image(const fs::path& path) {
   return end == ".png" || end == ".jpg" || end == ".jpeg";
 }
 
-void check_shape(const std::string& name, const data::ImageShape& found,
-                 const runtime::Shape& shape) {
-  const data::ImageShape expected{static_cast<std::int64_t>(shape.channels),
-                                  static_cast<std::int64_t>(shape.height),
-                                  static_cast<std::int64_t>(shape.width)};
-  if (found == expected) return;
-  fail(ErrorKind::kInput, "{}: an image of {}, the model takes {}", name, data::describe(found),
-       data::describe(expected));
+data::ImageShape shape_of(const runtime::Model& model) {
+  const auto& shape = model.input();
+  return {static_cast<std::int64_t>(shape.channels), static_cast<std::int64_t>(shape.height),
+          static_cast<std::int64_t>(shape.width)};
 }
 
-void use_image(const fs::path& path, const runtime::Model& model, const Use& f) {
+void check_shape(const std::string& name, const data::ImageShape& found,
+                 const data::ImageShape& expected, const char* hint = "") {
+  if (found == expected) return;
+  fail(ErrorKind::kInput, "{}: an image of {}, the model takes {}{}", name, data::describe(found),
+       data::describe(expected), hint);
+}
+
+void use_image(const fs::path& path, const InputOptions& options, const runtime::Model& model,
+               const Use& f) {
   const auto bytes = read_file(path);
   const auto name = path.string();
-  const auto image = ending(path) == ".png" ? data::decode_png(name, bytes.data(), bytes.size())
-                                            : data::decode_jpeg(name, bytes.data(), bytes.size());
-  check_shape(name, image.shape, model.input());
+  auto image = ending(path) == ".png" ? data::decode_png(name, bytes.data(), bytes.size())
+                                      : data::decode_jpeg(name, bytes.data(), bytes.size());
+  const auto shape = shape_of(model);
+  const bool fits = shape.channels == 1 || shape.channels == 3;
+  if (options.fit && fits) image = data::fit_image(std::move(image), shape);
+  check_shape(name, image.shape, shape, fits ? " (--fit scales and colours images so)" : "");
   Sample sample{name, image.pixels.data(), nullptr, {}};
   const auto& classes = model.classes();
   const auto known =
@@ -56,14 +64,15 @@ void use_image(const fs::path& path, const runtime::Model& model, const Use& f) 
   f(sample);
 }
 
-void use_folder(const fs::path& folder, const runtime::Model& model, const Use& f) {
+void use_folder(const fs::path& folder, const InputOptions& options, const runtime::Model& model,
+                const Use& f) {
   std::vector<fs::path> paths;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
     if (entry.is_regular_file() && is_image(entry.path())) paths.push_back(entry.path());
   }
   if (paths.empty()) fail(ErrorKind::kInput, "{}: no PNG or JPEG below it", folder.string());
   std::sort(paths.begin(), paths.end());
-  for (const auto& path : paths) use_image(path, model, f);
+  for (const auto& path : paths) use_image(path, options, model, f);
 }
 
 std::uint32_t word(const std::uint8_t* bytes) {
@@ -110,7 +119,7 @@ void use_idx(const fs::path& path, const InputOptions& options, const runtime::M
          "or a recording of events; its first word is {:#010x}",
          name, word(head));
   }
-  check_shape(name, {1, word(head + 8), word(head + 12)}, model.input());
+  check_shape(name, {1, word(head + 8), word(head + 12)}, shape_of(model));
   const auto count = word(head + 4);
   std::vector<std::uint8_t> labels;
   if (!options.labels.empty()) labels = read_labels(options.labels, count);
@@ -198,8 +207,8 @@ void for_samples(const std::string& input, const InputOptions& options, const ru
   if (input == "-") return use_stream(model, f);
   const fs::path path = input;
   if (!fs::exists(path)) fail(ErrorKind::kIo, "{}: there is no such file or folder", input);
-  if (fs::is_directory(path)) return use_folder(path, model, f);
-  if (is_image(path)) return use_image(path, model, f);
+  if (fs::is_directory(path)) return use_folder(path, options, model, f);
+  if (is_image(path)) return use_image(path, options, model, f);
   if (model.input().channels == kPolarities) return use_recording(path, options, model, f);
   if (ending(path) == ".bin") return use_cifar(path, model, f);
   use_idx(path, options, model, f);

@@ -20,6 +20,7 @@ struct Sample {
 };
 
 struct InputOptions {
+  bool fit = false;       ///< PNG and JPEG of another shape: their middle, scaled, grey or RGB
   std::string labels;     ///< a file in idx form, one label an image of an idx file
   events::Sensor sensor;  ///< of recordings that do not tell; 0x0: as the model's input
   events::SliceBy slice = events::SliceBy::kCount;

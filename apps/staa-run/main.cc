@@ -154,6 +154,9 @@ int main(int argc, char** argv) {
          "of events, or - for raw bytes")
       ->required()
       ->type_name("INPUT");
+  app.add_flag("--fit", options.input.fit,
+               "Bring PNG and JPEG images of another shape to the model's: their middle, scaled, "
+               "grey or in colour");
   app.add_option("--confidence", options.confidence,
                  "Stop as soon as the probability reaches this (0: run all steps)")
       ->check(CLI::Range(0.0, 1.0));

@@ -6,6 +6,8 @@
 #include <memory>
 
 #include "command.h"
+#include "staa/data/open.h"
+#include "staa/deploy/checked_export.h"
 #include "staa/train/trained.h"
 #include "staa/util/error.h"
 #include "staa/util/text.h"
@@ -18,14 +20,52 @@ struct Options {
   std::string output;
   std::string checkpoint = "best";
   bool int8 = false;
+  double within = 0.1;
 };
+
+/// The run's test images as the runtime takes them; null for what is not still images of one shape.
+std::shared_ptr<const data::Dataset> test_images(const recipe::Recipe& recipe) {
+  if (recipe::is_event_set(recipe.data.set) || recipe.augment.random_resized_crop > 0) return {};
+  data::DataOptions options;
+  options.set = recipe.data.set;
+  options.path = recipe.data.path;
+  options.allow_partial = recipe.data.allow_partial;
+  options.limit_train = 1;
+  options.limit_test = recipe.data.limit_test;
+  return data::open_dataset(options).test;
+}
+
+/// 8 bits, checked on the test images where they are at hand.
+void export_int8(const train::Trained& trained, const Options& options) {
+  std::string why = "no still images";
+  std::shared_ptr<const data::Dataset> images;
+  try {
+    if (options.within > 0) images = test_images(trained.recipe);
+  } catch (const Error& error) {
+    why = error.what();
+  }
+  if (images == nullptr) {
+    deploy::export_model(*trained.network, trained.input, deploy::WeightType::kInt8,
+                         options.output);
+    if (options.within > 0) std::cerr << "accuracy with 8 bits not checked: " << why << '\n';
+    return;
+  }
+  const auto found =
+      deploy::export_int8(*trained.network, trained.input, *images, options.within, options.output);
+  std::cout << fmt::format("{:.2f} % of {} test images right, {:.2f} % with fp32 weights; {} {}\n",
+                           found.int8, with_thousands(images->size()), found.fp32, found.roundings,
+                           found.roundings == 1 ? "rounding" : "roundings tried");
+}
 
 int export_command(const Options& options) {
   const auto trained = train::open_trained(options.run, options.checkpoint);
   const auto& recipe = trained.recipe;
-  deploy::export_model(*trained.network, trained.input,
-                       options.int8 ? deploy::WeightType::kInt8 : deploy::WeightType::kFp32,
-                       options.output);
+  if (options.int8) {
+    export_int8(trained, options);
+  } else {
+    deploy::export_model(*trained.network, trained.input, deploy::WeightType::kFp32,
+                         options.output);
+  }
   const auto bytes = static_cast<std::int64_t>(std::filesystem::file_size(options.output));
   std::cout << fmt::format("{}: {} of width {}, T = {}, {}, {} bytes\n", options.output,
                            recipe.model.network, recipe.model.width, recipe.model.steps,
@@ -47,7 +87,15 @@ void add_export(CLI::App& app, Action& action) {
   command->add_option("-c,--checkpoint", options->checkpoint, "Which weights")
       ->check(CLI::IsMember({"best", "last"}))
       ->capture_default_str();
-  command->add_flag("--int8", options->int8, "Weights of 8 bits, a scale an output channel");
+  auto* int8 =
+      command->add_flag("--int8", options->int8, "Weights of 8 bits, a scale an output channel");
+  command
+      ->add_option("--within", options->within,
+                   "Points of accuracy on the test images by which 8 bits may differ: other "
+                   "roundings are tried until one does (0: take the first, unchecked)")
+      ->needs(int8)
+      ->check(CLI::Range(0.0, 100.0))
+      ->capture_default_str();
   command->callback(
       [options, &action] { action = [options] { return export_command(*options); }; });
 }

@@ -3,12 +3,14 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <string_view>
 
 #include "staa/deploy/quantise.h"
 #include "staa/format/model_file.h"
 #include "staa/models/resnet.h"
 #include "staa/models/vgg.h"
 #include "staa/util/error.h"
+#include "staa/util/file.h"
 
 namespace staa::deploy {
 namespace {
@@ -21,8 +23,8 @@ using torch::Tensor;
 /// Builds the graph node by node from the network's tensors.
 class Builder {
  public:
-  Builder(const models::Network& network, WeightType weights)
-      : options_(network.options()), weights_(weights) {
+  Builder(const models::Network& network, WeightType weights, int rounding)
+      : options_(network.options()), weights_(weights), rounding_(rounding) {
     for (const auto& item : network.named_parameters()) tensors_[item.key()] = item.value();
     for (const auto& item : network.named_buffers()) tensors_[item.key()] = item.value();
   }
@@ -41,7 +43,7 @@ class Builder {
     node.out = weight.size(3);
     node.int8 = weights_ == WeightType::kInt8 && input != kImage;
     if (node.int8) {
-      const auto rounded = quantise(weight);
+      const auto rounded = quantise(weight, rounding_);
       put(node.name + ".weight", rounded.values);
       put(node.name + ".scale", rounded.scale.to(torch::kFloat));
     } else {
@@ -88,10 +90,10 @@ class Builder {
 
   format::ModelDescription& model() { return model_; }
 
-  void write(const std::filesystem::path& path) {
-    format::infer_shapes(model_, path.string());
+  std::vector<std::uint8_t> file() {
+    format::infer_shapes(model_, model_.network);
     writer_.set_metadata(format::kModelKey, format::to_json(model_));
-    writer_.write(path);
+    return writer_.serialize();
   }
 
  private:
@@ -171,6 +173,7 @@ class Builder {
 
   const models::NetworkOptions& options_;
   WeightType weights_;
+  int rounding_;
   std::map<std::string, Tensor> tensors_;
   format::ModelDescription model_;
   format::SafetensorsWriter writer_;
@@ -215,11 +218,12 @@ void build_vgg(Builder& build) {
 
 }  // namespace
 
-void export_model(const models::Network& network, const train::InputDescription& input,
-                  WeightType weights, const std::filesystem::path& path) {
+std::vector<std::uint8_t> model_file(const models::Network& network,
+                                     const train::InputDescription& input, WeightType weights,
+                                     int rounding) {
   const torch::NoGradGuard no_grad;
   const auto& options = network.options();
-  Builder build(network, weights);
+  Builder build(network, weights, rounding);
   auto& model = build.model();
   model.network = options.network;
   model.precision = weights == WeightType::kInt8 ? "int8" : "fp32";
@@ -239,7 +243,14 @@ void export_model(const models::Network& network, const train::InputDescription&
   } else {
     fail(ErrorKind::kUsage, "there is no export of network '{}' yet", options.network);
   }
-  build.write(path);
+  return build.file();
+}
+
+void export_model(const models::Network& network, const train::InputDescription& input,
+                  WeightType weights, const std::filesystem::path& path) {
+  const auto file = model_file(network, input, weights);
+  write_file_atomically(path,
+                        std::string_view(reinterpret_cast<const char*>(file.data()), file.size()));
 }
 
 }  // namespace staa::deploy

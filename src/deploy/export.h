@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <vector>
 
 #include "staa/models/network.h"
 #include "staa/train/checkpoint.h"
@@ -14,5 +16,10 @@ enum class WeightType { kFp32, kInt8 };
 /// output channel; the first convolution, the neurons and the head stay fp32.
 void export_model(const models::Network& network, const train::InputDescription& input,
                   WeightType weights, const std::filesystem::path& path);
+
+/// What export_model writes. `rounding` picks one of many equally fine ways to round to 8 bits.
+std::vector<std::uint8_t> model_file(const models::Network& network,
+                                     const train::InputDescription& input, WeightType weights,
+                                     int rounding = 0);
 
 }  // namespace staa::deploy

@@ -96,8 +96,9 @@ torch::Tensor best_scale(const torch::Tensor& weight) {
 
 }  // namespace
 
-Quantised quantise(const torch::Tensor& weight) {
-  const auto scale = best_scale(weight);
+Quantised quantise(const torch::Tensor& weight, int variant) {
+  constexpr double kFiner = 0.003;
+  const auto scale = best_scale(weight) * (1 - kFiner * variant);
   const auto exact = (weight / scale).contiguous();
   auto rounded = exact.round().clamp(-kLevels, kLevels).contiguous();
   const auto out = weight.size(3);

@@ -13,7 +13,8 @@ struct Quantised {
 /// Rounds weights [k, k, in, out] of double precision so that errors cancel: spikes of one channel
 /// come together in neighbouring places, and a channel fires again and again. Not each weight goes
 /// to its nearest step: some go to the next one, so that the errors of each input channel's window,
-/// and those of all channels of an output, sum up to at most about half a step.
-Quantised quantise(const torch::Tensor& weight);
+/// and those of all channels of an output, sum up to at most about half a step. Every `variant`
+/// takes scales that are a few thousandths smaller, and so rounds everything anew.
+Quantised quantise(const torch::Tensor& weight, int variant = 0);
 
 }  // namespace staa::deploy

@@ -56,10 +56,12 @@ struct Job {
 };
 
 /// A kernel row's sums are summed up by themselves where a position has few accumulators, so that
-/// rows need not wait for each other; with many, one chain through all rows. Both ways of looking
-/// do the same, as sums of floats depend on it.
+/// rows need not wait for each other; with many, one chain through all rows. For floats both ways
+/// of looking do the same however many steps there are, as their sums depend on it.
 template <std::size_t kVectors>
 constexpr bool kRowsApart = kVectors < 4;
+template <class P, std::size_t kVectors, std::size_t kSteps>
+constexpr bool kGatherApart = P::kChannels == 1 ? kRowsApart<kVectors> : kVectors* kSteps <= 8;
 constexpr std::size_t kRowsAtOnce = 3;
 
 /// One position's sums [kSteps, kVectors] over the events of one or more kernel rows.
@@ -67,6 +69,7 @@ template <class P, std::size_t kVectors, std::size_t kSteps>
 struct Gatherer {
   const Job<P>& job;
   const EventList& list;
+  std::size_t image;  // bytes of a step's levels
   const typename P::Weight* weights[kRowsAtOnce];
   const typename P::Value* levels[kRowsAtOnce];
   std::uint32_t begin[kRowsAtOnce];
@@ -94,7 +97,7 @@ struct Gatherer {
       if constexpr (P::kChannels == 1) {
         value = P::value(list.values.data() + s * list.most + i);
       } else {
-        value = P::value(levels[slot] + key * P::kChannels);
+        value = P::value(levels[slot] + s * image + key * P::kChannels);
       }
       for (std::size_t v = 0; v < kVectors; ++v) {
         sums[s * kVectors + v] = P::accumulate(sums[s * kVectors + v], value, w[v]);
@@ -118,7 +121,7 @@ HWY_INLINE void gather(Gatherer<P, kVectors, kSteps>& gatherer, std::size_t bloc
   const auto top = y * job.shape.stride + job.shift();
   const auto left = x * job.shape.stride + job.shift();
   clear<P, kSums>(total);
-  if constexpr (kRowsApart<kVectors>) {
+  if constexpr (kGatherApart<P, kVectors, kSteps>) {
     for (std::size_t ky = 0; ky < kernel; ky += kRowsAtOnce) {
       const auto rows = std::min(kRowsAtOnce, kernel - ky);
       typename P::Sum a[kSums];
@@ -160,7 +163,7 @@ HWY_INLINE void gather(Gatherer<P, kVectors, kSteps>& gatherer, std::size_t bloc
 
 template <class P, std::size_t kVectors, std::size_t kSteps>
 void gather_all(const Job<P>& job, const EventList& list) {
-  Gatherer<P, kVectors, kSteps> gatherer{job, list, {}, {}, {}, {}};
+  Gatherer<P, kVectors, kSteps> gatherer{job, list, job.shape.input.bytes(), {}, {}, {}, {}};
   const auto width = job.shape.out_width();
   const auto height = job.shape.out_height();
   for (std::size_t b = 0; b < job.order.blocks; ++b) {
@@ -277,30 +280,30 @@ void multiply_all(const Job<P>& job, std::size_t steps) {
   }
 }
 
-/// kColumns neighbours of a row of outputs, for 3x3 at stride 1 and few outputs: each group of
-/// inputs is taken once for the three columns that it reaches.
+/// kColumns neighbours of a row of outputs, for 3x3 at stride 1 and few outputs, as many as inputs:
+/// each group of inputs is taken once for the three columns that it reaches.
 template <std::size_t kVectors, std::size_t kColumns>
 HWY_INLINE void multiply_row(const Job<Int8>& job, std::size_t b, const std::uint8_t* corner,
                              float* HWY_RESTRICT output) {
   constexpr std::size_t kStep = kVectors * Int8::kPerVector;
   const auto& order = job.order;
-  const auto pixel = job.shape.input.pixel();
+  constexpr std::size_t kPixel = kVectors * kLanes;
   Ints sums[kColumns * kVectors];
   clear<Int8, kColumns * kVectors>(sums);
   for (std::size_t ky = 0; ky < 3; ++ky) {
     const auto* HWY_RESTRICT weights = job.weights + order.row(b, ky);
     const auto* HWY_RESTRICT values = corner + ky * job.shape.input.row();
-    for (std::size_t u = 0; u < order.units; ++u) {
+    for (std::size_t u = 0; u < kPixel / 4; ++u) {
       Ints w[3 * kVectors];
       for (std::size_t kx = 0; kx < 3; ++kx) {
         for (std::size_t v = 0; v < kVectors; ++v) {
           w[kx * kVectors + v] =
-              Int8::weights(weights + (kx * order.units + u) * kStep + v * Int8::kPerVector);
+              Int8::weights(weights + (kx * (kPixel / 4) + u) * kStep + v * Int8::kPerVector);
         }
       }
 #pragma GCC unroll 32
       for (std::size_t x = 0; x < kColumns + 2; ++x) {
-        const auto value = Int8::value(values + x * pixel + u * 4);
+        const auto value = Int8::value(values + x * kPixel + u * 4);
 #pragma GCC unroll 3
         for (std::size_t kx = 0; kx < 3; ++kx) {
           if (x < kx || x - kx >= kColumns) continue;
@@ -357,26 +360,31 @@ void events_of(const EventConvolution& shape, const std::uint8_t* levels,
   with_vectors(job.order.vectors, [&](auto vectors) { gather_all<P, vectors, kSteps>(job, list); });
 }
 
-void events_f32(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
-                const float* ordered, const Epilogue& epilogue, EventList& list, float* output) {
+/// Steps whose events are listed together.
+std::size_t steps_at_once(std::size_t left) { return left >= 4 ? 4 : left >= 2 ? 2 : 1; }
+
+template <class P>
+void events_of_all(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+                   const typename P::Weight* ordered, const Epilogue& epilogue, EventList& list,
+                   float* output) {
   while (steps > 0) {
-    const std::size_t now = steps >= 4 ? 4 : steps >= 2 ? 2 : 1;
-    const auto run = now == 4   ? events_of<Fp32, 4>
-                     : now == 2 ? events_of<Fp32, 2>
-                                : events_of<Fp32, 1>;
+    const auto now = steps_at_once(steps);
+    const auto run = now == 4 ? events_of<P, 4> : now == 2 ? events_of<P, 2> : events_of<P, 1>;
     run(shape, levels, ordered, epilogue, list, output);
     steps -= now;
     levels += now * shape.input.bytes();
     output += now * shape.out_values();
   }
 }
+
+void events_f32(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+                const float* ordered, const Epilogue& epilogue, EventList& list, float* output) {
+  events_of_all<Fp32>(shape, levels, steps, ordered, epilogue, list, output);
+}
 void events_i8(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
                const std::int8_t* ordered, const Epilogue& epilogue, EventList& list,
                float* output) {
-  for (std::size_t s = 0; s < steps; ++s) {
-    events_of<Int8, 1>(shape, levels + s * shape.input.bytes(), ordered, epilogue, list,
-                       output + s * shape.out_values());
-  }
+  events_of_all<Int8>(shape, levels, steps, ordered, epilogue, list, output);
 }
 void all_f32(const EventConvolution& shape, const float* values, std::size_t steps,
              const float* ordered, const Epilogue& epilogue, float* output) {
@@ -386,12 +394,78 @@ void all_f32(const EventConvolution& shape, const float* values, std::size_t ste
 void all_i8(const EventConvolution& shape, const std::uint8_t* values, std::size_t steps,
             const std::int8_t* ordered, const Epilogue& epilogue, float* output) {
   const Job<Int8> job{shape, Order<Int8>(shape), values, ordered, epilogue, output};
-  if (shape.kernel == 3 && shape.stride == 1) {
+  const bool square = job.order.blocks == 1 && shape.input.pixel() == job.order.outputs();
+  if (square && shape.kernel == 3 && shape.stride == 1) {
     const auto width = shape.out_width();
     if (job.order.vectors == 1 && width % 14 == 0) return multiply_rows<1, 14>(job, steps);
     if (job.order.vectors == 2 && width % 7 == 0) return multiply_rows<2, 7>(job, steps);
   }
   with_vectors(job.order.vectors, [&](auto vectors) { multiply_all<Int8, vectors>(job, steps); });
+}
+
+/// Cycles, about: fitted to bench_event_convolution with AVX-512.
+template <class P>
+struct Costs {
+#if HWY_TARGET == HWY_AVX3_DL
+  static constexpr double kDot = 0.5;
+#else
+  static constexpr double kDot = P::kChannels == 1 ? 0.5 : 4;
+#endif
+
+  /// Of a position's block with everything looked at, in each of `steps`.
+  static double dense(const Order<P>& order, std::size_t steps) {
+    const auto vectors = static_cast<double>(order.vectors);
+    const auto dots = static_cast<double>(order.rows * order.run) * vectors;
+    return static_cast<double>(steps) * (1.06 * kDot * dots + 8 + 8 * vectors);
+  }
+  /// The same with so many events in the window, which all steps share.
+  static double events(const Order<P>& order, std::size_t steps, double visits) {
+    const auto vectors = static_cast<double>(order.vectors);
+    const double loads = 2 + 0.6 * vectors;
+    const double dots = 0.5 * kDot * vectors * static_cast<double>(steps);
+    return 90 + (P::kChannels == 1 ? 48 : 16) * vectors + visits * (loads + dots);
+  }
+};
+
+/// Taps that fall on an image's `extent` inputs of one axis, over all outputs.
+double taps_inside(const EventConvolution& shape, std::size_t extent, std::size_t outputs) {
+  std::size_t taps = 0;
+  for (std::size_t o = 0; o < outputs; ++o) {
+    for (std::size_t k = 0; k < shape.kernel; ++k) {
+      const auto at = o * shape.stride + k;
+      taps += at >= shape.padding && at - shape.padding < extent ? 1 : 0;
+    }
+  }
+  return static_cast<double>(taps);
+}
+
+template <class P>
+bool events_win(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps) {
+  const auto& input = shape.input;
+  const Order<P> order(shape);
+  // How many events a position's window holds if it lies inside the image and density is 1.
+  const auto positions = static_cast<double>(shape.out_height() * shape.out_width());
+  const double window = taps_inside(shape, input.height, shape.out_height()) *
+                        taps_inside(shape, input.width, shape.out_width()) / positions *
+                        static_cast<double>(order.units);
+  const auto units = static_cast<double>(input.height * input.width * order.units);
+  double events = 0;
+  double dense = 0;
+  for (std::size_t s = 0; s < steps;) {
+    const auto now = steps_at_once(steps - s);
+    const auto count = count_events<(P::kChannels > 1)>(input, levels + s * input.bytes(), now);
+    events += Costs<P>::events(order, now, window * static_cast<double>(count) / units);
+    dense += Costs<P>::dense(order, now);
+    s += now;
+  }
+  return events < dense;
+}
+
+bool win_f32(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps) {
+  return events_win<Fp32>(shape, levels, steps);
+}
+bool win_i8(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps) {
+  return events_win<Int8>(shape, levels, steps);
 }
 
 std::size_t size_f32(const EventConvolution& shape) { return Order<Fp32>(shape).size(); }
@@ -413,6 +487,8 @@ HWY_EXPORT(size_f32);
 HWY_EXPORT(size_i8);
 HWY_EXPORT(order_f32);
 HWY_EXPORT(order_i8);
+HWY_EXPORT(win_f32);
+HWY_EXPORT(win_i8);
 HWY_EXPORT(events_f32);
 HWY_EXPORT(events_i8);
 HWY_EXPORT(all_f32);
@@ -430,6 +506,14 @@ void order_event_weights(const EventConvolution& shape, const float* weights, fl
 void order_event_weights(const EventConvolution& shape, const std::int8_t* weights,
                          std::int8_t* ordered) {
   HWY_DYNAMIC_DISPATCH(order_i8)(shape, weights, ordered);
+}
+bool events_pay(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+                float) {
+  return HWY_DYNAMIC_DISPATCH(win_f32)(shape, levels, steps);
+}
+bool events_pay(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+                std::int8_t) {
+  return HWY_DYNAMIC_DISPATCH(win_i8)(shape, levels, steps);
 }
 void convolve_events(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
                      const float* ordered, const Epilogue& epilogue, EventList& list,

@@ -8,11 +8,11 @@
 
 /// Convolutions of one sample over some time steps, for inference. Each output position gathers
 /// what its windows hold into accumulators that stay in registers: either of the events alone,
-/// listed row by row, so that what is silent costs nothing, or of everything. Weights are fp32,
-/// where an event is a channel that is not 0 in at least one of up to four steps, which then share
-/// its weights, or int8, where it is four channels of which one is not, as the processor's dot
-/// products take four at once. Both ways read the same ordered weights and add in the same order:
-/// their results are the same to the bit, however the steps are divided.
+/// listed row by row, so that what is silent costs nothing, or of everything. An event is a channel
+/// that is not 0 in at least one of up to four steps, which then share its weights, or with int8
+/// weights four channels of which one is not, as the processor's dot products take four at once.
+/// Both ways read the same ordered weights and add in the same order: their results are the same to
+/// the bit, however the steps are divided.
 namespace staa::kernels {
 
 struct EventConvolution {
@@ -58,6 +58,13 @@ std::size_t event_weights_size(const EventConvolution& shape, std::int8_t);
 void order_event_weights(const EventConvolution& shape, const float* weights, float* ordered);
 void order_event_weights(const EventConvolution& shape, const std::int8_t* weights,
                          std::int8_t* ordered);
+
+/// Whether looking at the events alone is the faster way for these levels: by counting them, and
+/// what events and everything cost in a layer of this shape, with weights of that type.
+bool events_pay(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+                float);
+bool events_pay(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+                std::int8_t);
 
 /// output [steps, H', W', out] of the events in `steps` images of levels, one behind another.
 void convolve_events(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,

@@ -77,6 +77,30 @@ HWY_INLINE std::size_t list_row(const std::uint8_t* from, std::size_t image, std
   return size;
 }
 
+/// How many units a list of these steps would hold.
+template <bool kGroups>
+std::size_t count_events(const LevelsShape& shape, const std::uint8_t* levels, std::size_t steps) {
+  using Unit = std::conditional_t<kGroups, std::uint32_t, std::uint8_t>;
+  const hn::ScalableTag<Unit> d;
+  const auto lanes = hn::MaxLanes(d);
+  const auto units = shape.width * shape.pixel() / sizeof(Unit);
+  std::size_t count = 0;
+  for (std::size_t y = 0; y < shape.height; ++y) {
+    const std::uint8_t* row = levels + shape.at(y, 0);
+    for (std::size_t u = 0; u < units; u += lanes) {
+      auto any = hn::Zero(d);
+      for (std::size_t s = 0; s < steps; ++s) {
+        const auto* at = row + s * shape.bytes() + u * sizeof(Unit);
+        any = hn::Or(any, hn::LoadU(d, reinterpret_cast<const Unit*>(at)));
+      }
+      auto fired = hn::Ne(any, hn::Zero(d));
+      if (u + lanes > units) fired = hn::And(fired, hn::FirstN(d, units - u));
+      count += hn::CountTrue(d, fired);
+    }
+  }
+  return count;
+}
+
 /// Lists what is not 0: of groups in one image, of bytes in any of kSteps images.
 template <bool kGroups, std::size_t kSteps>
 void list_events(const LevelsShape& shape, const std::uint8_t* levels, EventList& list) {

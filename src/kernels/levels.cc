@@ -21,8 +21,36 @@ Span span_of(std::size_t place, const PoolWindow& window, std::size_t extent) {
   return {std::max(begin, window.padding) - window.padding, end - window.padding};
 }
 
+/// The common case: 2x2 of whole windows and whole vectors of channels.
+void pool_quads(const LevelsShape& from, const std::uint8_t* HWY_RESTRICT in, const LevelsShape& to,
+                std::uint8_t* HWY_RESTRICT out) {
+  const hn::CappedTag<std::uint8_t, 16> d;
+  const auto pixel = to.pixel();
+  for (std::size_t y = 0; y < to.height; ++y) {
+    const std::uint8_t* HWY_RESTRICT top = in + from.at(2 * y, 0);
+    const std::uint8_t* HWY_RESTRICT bottom = top + from.row();
+    std::uint8_t* HWY_RESTRICT place = out + to.at(y, 0);
+    for (std::size_t x = 0; x < to.width; ++x) {
+      for (std::size_t c = 0; c < pixel; c += hn::MaxLanes(d)) {
+        const auto left = hn::Add(hn::LoadU(d, top + c), hn::LoadU(d, bottom + c));
+        const auto right = hn::Add(hn::LoadU(d, top + pixel + c), hn::LoadU(d, bottom + pixel + c));
+        hn::StoreU(hn::Add(left, right), d, place + c);
+      }
+      top += 2 * pixel;
+      bottom += 2 * pixel;
+      place += pixel;
+    }
+  }
+}
+
 void pool(const PoolWindow& window, const LevelsShape& from, const std::uint8_t* HWY_RESTRICT in,
           const LevelsShape& to, std::uint8_t* HWY_RESTRICT out) {
+  constexpr std::size_t kLanes = hn::MaxLanes(hn::CappedTag<std::uint8_t, 16>());
+  const bool quads = window.kernel == 2 && window.stride == 2 && window.padding == 0;
+  if (quads && from.height == 2 * to.height && from.width == 2 * to.width &&
+      to.pixel() % kLanes == 0) {
+    return pool_quads(from, in, to, out);
+  }
   for (std::size_t y = 0; y < to.height; ++y) {
     const auto rows = span_of(y, window, from.height);
     for (std::size_t x = 0; x < to.width; ++x) {

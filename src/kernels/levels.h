@@ -7,14 +7,16 @@ namespace staa::kernels {
 
 /// Spikes of one sample and time step as an image of bytes with a border of zeros: 0 or 1, or,
 /// behind an average pool, how many of a window fired. A pixel's channels are filled up with zeros
-/// to a multiple of four, the unit of the int8 dot products.
+/// to a multiple of four, the unit of the int8 dot products, unless they are `packed`, as those of
+/// an image of floats are.
 struct LevelsShape {
   std::size_t height = 0;
   std::size_t width = 0;
   std::size_t channels = 0;
   std::size_t border = 0;  ///< pixels on each side
+  bool packed = false;
 
-  std::size_t pixel() const { return (channels + 3) / 4 * 4; }  ///< bytes of a pixel
+  std::size_t pixel() const { return packed ? channels : (channels + 3) / 4 * 4; }  ///< bytes
   std::size_t rows() const { return height + 2 * border; }
   std::size_t columns() const { return width + 2 * border; }
   std::size_t row() const { return columns() * pixel(); }  ///< bytes of a row

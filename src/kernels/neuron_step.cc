@@ -98,6 +98,14 @@ void multiply_active(const float* weight, const float* bias, const float* x, std
   });
 }
 
+float sum_of(const float* values, std::size_t size) {
+  float total = 0;
+  for_channels<float>(size, [&](auto d, std::size_t i) HWY_ATTR {
+    total += hn::GetLane(hn::SumOfLanes(d, hn::LoadU(d, values + i)));
+  });
+  return total;
+}
+
 /// Sums over the pixels of a slab [HW, C]: plain, and weighted by GC's attention (Eq. 7).
 struct Pooled {
   float* sum;      ///< [C]
@@ -135,7 +143,7 @@ void pool(const NeuronStep& layer, const GcWeights<float>& gc, const float* valu
       dots(rows, gc.key, channels, count, out.attention);
       sigmoid_in_place(out.attention, count, bias);
       add_weighted_and_plain(rows, out.attention, channels, count, out.context, out.sum);
-      for (std::size_t i = 0; i < count; ++i) total += out.attention[i];
+      if (pe != nullptr) total += sum_of(out.attention, count);
     }
   }
   if (pe == nullptr) return;

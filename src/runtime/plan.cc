@@ -22,6 +22,7 @@ std::vector<float> copy(const float* values, std::int64_t size) { return {values
 }  // namespace
 
 Plan::Plan(const format::ModelFile& file) : model_(file.model()) {
+  list_values();
   place_spikes();
   for (const auto& node : model_.nodes) {
     const auto& input = format::input_shape(model_, node);
@@ -52,6 +53,15 @@ Plan::Plan(const format::ModelFile& file) : model_(file.model()) {
   }
 }
 
+void Plan::list_values() {
+  values_.resize(model_.mean.size() * kByteValues);
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    const auto c = i / kByteValues;
+    const auto byte = static_cast<float>(i % kByteValues);
+    values_[i] = (byte / 255.0F - model_.mean[c]) / model_.stddev[c];
+  }
+}
+
 /// Spikes lie with the widest border that a convolution of theirs asks for.
 void Plan::place_spikes() {
   spikes_.resize(model_.nodes.size());
@@ -75,6 +85,7 @@ void Plan::add_convolution(const format::ModelFile& file, const format::Node& no
   if (conv.of_image) {
     conv.shape.input = levels_of(model_.input);
     conv.shape.input.border = size_of(node.window.padding);
+    conv.shape.input.packed = true;
   } else {
     const auto& spikes = spikes_[node.inputs[0]];
     conv.shape.input = spikes.shape;

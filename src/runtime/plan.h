@@ -48,12 +48,20 @@ class Plan {
   const Spikes& spikes(std::size_t node) const { return spikes_[node]; }
   const Head& head() const { return head_; }
   std::size_t weight_bytes() const { return weight_bytes_; }
+  /// What a byte of an image stands for.
+  float value_of(std::size_t channel, std::uint8_t byte) const {
+    return values_[channel * kByteValues + byte];
+  }
 
  private:
+  static constexpr std::size_t kByteValues = 256;
+
+  void list_values();
   void place_spikes();
   void add_convolution(const format::ModelFile& file, const format::Node& node);
 
   format::ModelDescription model_;
+  std::vector<float> values_;      // [channel, byte]
   std::vector<std::size_t> slot_;  // of a node in its own list
   std::vector<Convolution> convolutions_;
   std::vector<NeuronLayer> neurons_;

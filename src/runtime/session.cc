@@ -14,13 +14,6 @@ using format::kImage;
 using format::Node;
 using format::NodeKind;
 
-/// Firing rate of a convolution's input above which looking at everything is faster than at the
-/// events (docs/performance.md).
-double dense_above(const Convolution& conv) {
-  if (!conv.int8) return 0.6;
-  return conv.shape.out <= 32 ? 0.05 : 0.12;
-}
-
 Prediction predict(const std::vector<float>& sums, std::size_t steps) {
   Prediction prediction;
   prediction.steps = steps;
@@ -45,7 +38,6 @@ class Session::Impl {
       : plan_(std::move(plan)), options_(options), model_(plan_->model()) {
     const auto nodes = model_.nodes.size();
     membranes_.resize(nodes);
-    rates_.resize(nodes);
     levels_.resize(nodes);
     for (std::size_t i = 0; i < nodes; ++i) {
       const auto& node = model_.nodes[i];
@@ -136,7 +128,7 @@ class Session::Impl {
   void normalise(const std::uint8_t* image) {
     const auto channels = model_.mean.size();
     for (std::size_t i = 0, c = 0; i < frame_.size(); ++i, c = c + 1 == channels ? 0 : c + 1) {
-      frame_[i] = (static_cast<float>(image[i]) / 255.0F - model_.mean[c]) / model_.stddev[c];
+      frame_[i] = plan_->value_of(c, image[i]);
     }
   }
 
@@ -221,22 +213,27 @@ class Session::Impl {
     if (options_.count_operations) count_operations(conv, in, count);
     float* out = current(i, 0);
     const auto ending = epilogue(conv, joined_);
-    const bool dense = options_.path == Path::kDense ||
-                       (options_.path == Path::kAuto && rates_[from] > dense_above(conv));
     if (conv.int8) {
-      if (dense) {
-        kernels::convolve_all(conv.shape, in, count, conv.bytes(), ending, out);
-      } else {
+      if (by_events(conv, in, count, std::int8_t{})) {
         kernels::convolve_events(conv.shape, in, count, conv.bytes(), ending, events_, out);
+      } else {
+        kernels::convolve_all(conv.shape, in, count, conv.bytes(), ending, out);
       }
-    } else if (dense) {
+    } else if (by_events(conv, in, count, float{})) {
+      kernels::convolve_events(conv.shape, in, count, conv.fp32(), ending, events_, out);
+    } else {
       const auto bytes = conv.shape.input.bytes() * count;
       if (expanded_.size() < bytes) expanded_.resize(bytes);
       kernels::levels_to_floats(in, bytes, expanded_.data());
       kernels::convolve_all(conv.shape, expanded_.data(), count, conv.fp32(), ending, out);
-    } else {
-      kernels::convolve_events(conv.shape, in, count, conv.fp32(), ending, events_, out);
     }
+  }
+
+  template <class Weight>
+  bool by_events(const Convolution& conv, const std::uint8_t* in, std::size_t count,
+                 Weight type) const {
+    if (options_.path != Path::kAuto) return options_.path == Path::kEvents;
+    return kernels::events_pay(conv.shape, in, count, type);
   }
 
   void count_operations(const Convolution& conv, const std::uint8_t* in, std::size_t count) {
@@ -269,7 +266,6 @@ class Session::Impl {
     const auto fired = plan_->neurons(i).run({done_, count}, input, membranes_[i].data(),
                                              plan_->spikes(i).shape, levels(i, 0), scratch_);
     const auto neurons = values * count;
-    rates_[i] = static_cast<double>(fired) / static_cast<double>(neurons);
     activity_.spikes += fired;
     activity_.neurons += neurons;
     if (options_.count_operations) {
@@ -287,8 +283,6 @@ class Session::Impl {
       kernels::pool_levels(window, plan_->spikes(from).shape, levels(from, s),
                            plan_->spikes(i).shape, levels(i, s));
     }
-    const auto together = static_cast<double>(window.kernel * window.kernel);
-    rates_[i] = 1 - std::pow(1 - rates_[from], together);
   }
 
   /// Mean over pixels, the linear layer, and the sum over steps.
@@ -329,7 +323,6 @@ class Session::Impl {
   std::vector<float> expanded_;
   std::vector<std::vector<float>> membranes_;
   std::vector<std::vector<std::uint8_t>> levels_;
-  std::vector<double> rates_;  // of a node's levels, how many are not 0 (of a pool: about)
   std::vector<std::uint32_t> counts_;
   std::vector<float> sums_;
   kernels::EventList events_;

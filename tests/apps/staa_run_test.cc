@@ -4,6 +4,7 @@
 
 #include "apps/process.h"
 #include "runtime/tiny_model.h"
+#include "staa/data/fit_image.h"
 #include "staa/data/png.h"
 #include "staa/events/atis.h"
 #include "staa/util/random.h"
@@ -148,6 +149,28 @@ TEST_F(StaaRun, SumsUpAndStopsEarly) {
   auto early = arguments;
   early.insert(early.end(), {"--confidence", "0.01"});
   EXPECT_EQ(objects(early)[0]["mean_steps"], 1);
+}
+
+TEST_F(StaaRun, FitsImagesOfAnotherShape) {
+  const auto tiny = model();
+  // Each pixel of a small grey image as four of a large one in colour.
+  const auto bytes = random_bytes(64);
+  std::vector<std::uint8_t> large;
+  for (std::size_t y = 0; y < 16; ++y) {
+    for (std::size_t x = 0; x < 16; ++x) {
+      large.insert(large.end(), 3, static_cast<std::uint8_t>(bytes[y / 2 * 8 + x / 2]));
+    }
+  }
+  data::write_png(folder_ / "large.png", {3, 16, 16}, large.data());
+  EXPECT_NE(run({tiny, path("large.png")}).err.find("--fit"), std::string::npos);
+  data::Image expected{{3, 16, 16}, large};
+  expected = data::fit_image(std::move(expected), {1, 8, 8});
+  write_bytes(folder_ / "raw", {reinterpret_cast<const char*>(expected.pixels.data()), 64});
+  const auto fitted = objects({tiny, path("large.png"), "--fit"});
+  const auto raw = objects({tiny, "-"}, path("raw"));
+  ASSERT_EQ(fitted.size(), 1U);
+  EXPECT_EQ(fitted[0]["probability"], raw[0]["probability"]);
+  EXPECT_EQ(fitted[0]["spikes"], raw[0]["spikes"]);
 }
 
 TEST_F(StaaRun, SaysWhatIsWrong) {

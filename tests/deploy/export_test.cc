@@ -8,10 +8,12 @@
 #include <cstdlib>
 
 #include "staa/data/open.h"
+#include "staa/deploy/checked_export.h"
 #include "staa/deploy/quantise.h"
 #include "staa/models/registry.h"
 #include "staa/runtime/runtime.h"
 #include "staa/train/setup.h"
+#include "staa/util/file.h"
 #include "staa/util/random.h"
 #include "support/support.h"
 
@@ -224,6 +226,51 @@ TEST(Quantise, ErrorsCancelInEachWindowAndOutput) {
   EXPECT_LE(error.sum(at::IntArrayRef{0, 1, 2}).abs().max().item<double>(), 0.5 + 1e-9);
 }
 
+/// Random images with the labels that a model gives them.
+class Labelled : public data::Dataset {
+ public:
+  Labelled(const train::InputDescription& input, const runtime::Model& model, std::int64_t count)
+      : input_(input) {
+    runtime::Session session(model);
+    for (std::int64_t i = 0; i < count; ++i) {
+      images_.push_back(random_image(input, static_cast<std::uint64_t>(i)));
+      const auto found = session.classify(images_.back().data());
+      labels_.push_back(static_cast<std::int64_t>(found.label));
+    }
+  }
+  const std::string& name() const override { return name_; }
+  std::int64_t size() const override { return static_cast<std::int64_t>(images_.size()); }
+  const std::vector<std::string>& classes() const override { return input_.classes; }
+  std::int64_t label(std::int64_t i) const override { return labels_[static_cast<std::size_t>(i)]; }
+  data::ImageShape shape() const override {
+    return {input_.shape.channels, input_.shape.height, input_.shape.width};
+  }
+  void read(std::int64_t i, std::uint8_t* out) const override {
+    const auto& image = images_[static_cast<std::size_t>(i)];
+    std::copy(image.begin(), image.end(), out);
+  }
+
+ private:
+  std::string name_ = "random images";
+  train::InputDescription input_;
+  std::vector<std::vector<std::uint8_t>> images_;
+  std::vector<std::int64_t> labels_;
+};
+
+TEST_F(SmallExport, Int8IsCheckedAndTheClosestRoundingKept) {
+  const Labelled images(input_, load("fp32.staa"), 40);
+  const auto found = export_int8(*network_, input_, images, 0.1, folder_ / "checked.staa");
+  EXPECT_EQ(found.fp32, 100.0);
+  EXPECT_DOUBLE_EQ(found.int8, accuracy(load("checked.staa"), images));
+  // The first is among those that were tried, and better ones are taken before it.
+  EXPECT_GE(found.int8, accuracy(load("int8.staa"), images));
+  EXPECT_GE(found.roundings, 1);
+  EXPECT_LE(found.roundings, 8);
+  const auto any = export_int8(*network_, input_, images, 100, folder_ / "first.staa");
+  EXPECT_EQ(any.roundings, 1);
+  EXPECT_EQ(read_file(folder_ / "first.staa"), read_file(folder_ / "int8.staa"));
+}
+
 /// The whole test set: STAA_TEST_RUN names the folder of a run on Fashion-MNIST.
 TEST(RealExport, GivesTheNetworksPredictions) {
   const char* run = std::getenv("STAA_TEST_RUN");
@@ -246,7 +293,7 @@ TEST(RealExport, GivesTheNetworksPredictions) {
 
   const test::TempFolder folder;
   export_model(*network, description.input, WeightType::kFp32, folder / "fp32.staa");
-  export_model(*network, description.input, WeightType::kInt8, folder / "int8.staa");
+  const auto checked = export_int8(*network, description.input, *images, 0.1, folder / "int8.staa");
   runtime::Session fp32(runtime::Model::load((folder / "fp32.staa").string()));
   runtime::Session int8(runtime::Model::load((folder / "int8.staa").string()));
   const torch::NoGradGuard no_grad;
@@ -282,6 +329,8 @@ TEST(RealExport, GivesTheNetworksPredictions) {
             << " %\n";
   EXPECT_LE(differ, std::max<std::int64_t>(2, 2 * index / 10'000));
   EXPECT_NEAR(percent(hits[2]), percent(hits[0]), 0.1);
+  EXPECT_DOUBLE_EQ(checked.int8, percent(hits[2]));
+  EXPECT_DOUBLE_EQ(checked.fp32, percent(hits[1]));
 }
 
 }  // namespace
