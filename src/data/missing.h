@@ -21,7 +21,8 @@ constexpr const char* kHowToGetImageNet =
     "download ILSVRC2012 from https://www.image-net.org and arrange it as train/SYNSET/*.JPEG and "
     "val/SYNSET/*.JPEG, or val/*.JPEG with LOC_val_solution.csv, in that folder";
 constexpr const char* kHowToArrangeImages =
-    "arrange images as train/CLASS/NAME.jpg and test/CLASS/NAME.jpg (or .png) in that folder";
+    "arrange images as train/CLASS/NAME.jpg and test/CLASS/NAME.jpg in that folder (val/ in place "
+    "of test/, .JPEG and .png will do)";
 constexpr const char* kHowToGetCifar10Dvs =
     "download the ten zip files from https://figshare.com/articles/dataset/CIFAR10-DVS_New/4724671 "
     "and unpack them there: airplane/*.aedat ... truck/*.aedat";
