@@ -19,13 +19,14 @@ struct DeviceBlock {
   __device__ void sync() { __syncthreads(); }
 
   /// Waits for the blocks of the cluster, and makes what they wrote before visible. Older cards
-  /// have groups of one block.
+  /// have groups of one block. Not the `.aligned` barrier: nothing promises that a warp's threads
+  /// have come together again behind a loop that they left at different times.
   __device__ void sync_group() {
 #if __CUDA_ARCH__ >= 900
     __threadfence();
     asm volatile(
-        "barrier.cluster.arrive.release.aligned;\n\t"
-        "barrier.cluster.wait.acquire.aligned;" ::
+        "barrier.cluster.arrive.release;\n\t"
+        "barrier.cluster.wait.acquire;" ::
             : "memory");
 #else
     __syncthreads();
