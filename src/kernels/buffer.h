@@ -4,11 +4,34 @@
 #include <cstddef>
 #include <memory>
 #include <new>
+#include <vector>
 
 namespace staa::kernels {
 
-/// Memory that a thread uses again and again, from the start of a cache line: a vector that lies
-/// across two lines costs two accesses.
+/// Where kernels' numbers begin: at the start of a cache line, as a vector that lies across two
+/// lines costs two accesses.
+constexpr std::align_val_t kLine{64};
+
+template <class T>
+struct LineAllocator {
+  using value_type = T;
+
+  LineAllocator() = default;
+  template <class U>
+  LineAllocator(const LineAllocator<U>&) {
+  }  // NOLINT(google-explicit-constructor): as the standard asks
+
+  T* allocate(std::size_t size) { return static_cast<T*>(::operator new(size * sizeof(T), kLine)); }
+  void deallocate(T* data, std::size_t) { ::operator delete(data, kLine); }
+
+  friend bool operator==(const LineAllocator&, const LineAllocator&) { return true; }
+  friend bool operator!=(const LineAllocator&, const LineAllocator&) { return false; }
+};
+
+template <class T>
+using LineVector = std::vector<T, LineAllocator<T>>;
+
+/// Memory that a thread uses again and again, without first values.
 template <class T>
 class Buffer {
  public:
@@ -35,7 +58,6 @@ class Buffer {
   T* data() const { return data_.get(); }
 
  private:
-  static constexpr std::align_val_t kLine{64};
   struct Delete {
     void operator()(T* data) const { ::operator delete(data, kLine); }
   };

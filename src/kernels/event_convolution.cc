@@ -11,34 +11,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace staa::kernels::HWY_NAMESPACE {
 
-/// Writes the first `outputs` of a position's sums.
-template <class P, std::size_t kVectors>
-HWY_INLINE void store(const typename P::Sum* sums, const Epilogue& epilogue, std::size_t first,
-                      std::size_t outputs, float* HWY_RESTRICT output) {
-  const hn::ScalableTag<float> d;
-  for (std::size_t v = 0; v < kVectors; ++v) {
-    if (v * kLanes >= outputs) break;
-    const auto left = outputs - v * kLanes;
-    const auto o = first + v * kLanes;
-    auto value = P::to_floats(sums[v]);
-    if (left >= kLanes) {
-      const auto bias = hn::LoadU(d, epilogue.bias + o);
-      value = epilogue.scale == nullptr ? hn::Add(value, bias)
-                                        : hn::MulAdd(value, hn::LoadU(d, epilogue.scale + o), bias);
-      if (epilogue.add) value = hn::Add(value, hn::LoadU(d, output + o));
-      hn::StoreU(value, d, output + o);
-      continue;
-    }
-    HWY_ALIGN float values[kLanes];
-    hn::Store(value, d, values);
-    for (std::size_t i = 0; i < left; ++i) {
-      const float scaled = values[i] * (epilogue.scale == nullptr ? 1.0F : epilogue.scale[o + i]) +
-                           epilogue.bias[o + i];
-      output[o + i] = epilogue.add ? output[o + i] + scaled : scaled;
-    }
-  }
-}
-
 /// A convolution at work.
 template <class P>
 struct Job {
@@ -54,6 +26,52 @@ struct Job {
     return std::min(order.outputs(), shape.out - block * order.outputs());
   }
 };
+
+/// What becomes of a block's sums. A copy of its own, so that it stays in registers: a vector that
+/// is stored may have changed the job, as far as the compiler knows.
+struct Ending {
+  template <class P>
+  Ending(const Job<P>& job, std::size_t block)
+      : scale(job.epilogue.scale),
+        bias(job.epilogue.bias),
+        first(block * job.order.outputs()),
+        count(job.outputs(block)),
+        add(job.epilogue.add) {}
+
+  const float* scale;
+  const float* bias;
+  std::size_t first;  ///< output
+  std::size_t count;
+  bool add;
+};
+
+/// Writes a position's sums.
+template <class P, std::size_t kVectors>
+HWY_INLINE void store(const typename P::Sum* sums, const Ending& ending,
+                      float* HWY_RESTRICT output) {
+  const hn::ScalableTag<float> d;
+  for (std::size_t v = 0; v < kVectors; ++v) {
+    if (v * kLanes >= ending.count) break;
+    const auto left = ending.count - v * kLanes;
+    const auto o = ending.first + v * kLanes;
+    auto value = P::to_floats(sums[v]);
+    if (left >= kLanes) {
+      const auto bias = hn::LoadU(d, ending.bias + o);
+      value = ending.scale == nullptr ? hn::Add(value, bias)
+                                      : hn::MulAdd(value, hn::LoadU(d, ending.scale + o), bias);
+      if (ending.add) value = hn::Add(value, hn::LoadU(d, output + o));
+      hn::StoreU(value, d, output + o);
+      continue;
+    }
+    HWY_ALIGN float values[kLanes];
+    hn::Store(value, d, values);
+    for (std::size_t i = 0; i < left; ++i) {
+      const float scaled =
+          values[i] * (ending.scale == nullptr ? 1.0F : ending.scale[o + i]) + ending.bias[o + i];
+      output[o + i] = ending.add ? output[o + i] + scaled : scaled;
+    }
+  }
+}
 
 /// A kernel row's sums are summed up by themselves where a position has few accumulators, so that
 /// rows need not wait for each other; with many, one chain through all rows. For floats both ways
@@ -171,9 +189,9 @@ void gather_all(const Job<P>& job, const EventList& list) {
       for (std::size_t x = 0; x < width; ++x) {
         typename P::Sum sums[kSteps * kVectors];
         gather(gatherer, b, y, x, sums);
+        const Ending ending(job, b);
         for (std::size_t s = 0; s < kSteps; ++s) {
-          store<P, kVectors>(sums + s * kVectors, job.epilogue, b * job.order.outputs(),
-                             job.outputs(b),
+          store<P, kVectors>(sums + s * kVectors, ending,
                              job.output + ((s * height + y) * width + x) * job.shape.out);
         }
       }
@@ -216,8 +234,8 @@ class Corners {
 
 /// kPositions positions at once over all of their windows.
 template <class P, std::size_t kVectors, std::size_t kPositions>
-HWY_INLINE void multiply(const Job<P>& job, std::size_t b, Corners<P>& corners,
-                         float* HWY_RESTRICT output) {
+HWY_INLINE void multiply(const Job<P>& job, std::size_t b, const Ending& ending,
+                         Corners<P>& corners, float* HWY_RESTRICT output) {
   constexpr std::size_t kStep = kVectors * P::kPerVector;
   constexpr bool kApart = kRowsApart<kVectors> && P::kChannels == 1;
   const auto& order = job.order;
@@ -248,21 +266,22 @@ HWY_INLINE void multiply(const Job<P>& job, std::size_t b, Corners<P>& corners,
       clear<P, kPositions * kVectors>(sums);
     }
   }
+  const auto out = job.shape.out;
   for (std::size_t p = 0; p < kPositions; ++p) {
-    store<P, kVectors>((kApart ? total : sums) + p * kVectors, job.epilogue, b * order.outputs(),
-                       job.outputs(b), output + p * job.shape.out);
+    store<P, kVectors>((kApart ? total : sums) + p * kVectors, ending, output + p * out);
   }
 }
 
 /// As multiply, for as many as there are up to kMost, or a lesser number; returns how many it did.
 template <class P, std::size_t kVectors, std::size_t kMost>
-HWY_INLINE std::size_t multiply_some(const Job<P>& job, std::size_t b, std::size_t left,
-                                     Corners<P>& corners, float* output) {
+HWY_INLINE std::size_t multiply_some(const Job<P>& job, std::size_t b, const Ending& ending,
+                                     std::size_t left, Corners<P>& corners, float* output) {
   if constexpr (kMost > 1) {
     constexpr std::size_t kFewer = kMost > 4 ? 4 : kMost / 2;
-    if (left < kMost) return multiply_some<P, kVectors, kFewer>(job, b, left, corners, output);
+    if (left < kMost)
+      return multiply_some<P, kVectors, kFewer>(job, b, ending, left, corners, output);
   }
-  multiply<P, kVectors, kMost>(job, b, corners, output);
+  multiply<P, kVectors, kMost>(job, b, ending, corners, output);
   return kMost;
 }
 
@@ -272,9 +291,10 @@ void multiply_all(const Job<P>& job, std::size_t steps) {
   constexpr std::size_t kPositions = kLanes < 16 ? 8 / kVectors : kVectors == 4 ? 6 : 8;
   const auto positions = steps * job.shape.out_height() * job.shape.out_width();
   for (std::size_t b = 0; b < job.order.blocks; ++b) {
+    const Ending ending(job, b);
     Corners<P> corners(job);
     for (std::size_t done = 0; done < positions;) {
-      done += multiply_some<P, kVectors, kPositions>(job, b, positions - done, corners,
+      done += multiply_some<P, kVectors, kPositions>(job, b, ending, positions - done, corners,
                                                      job.output + done * job.shape.out);
     }
   }
@@ -283,8 +303,8 @@ void multiply_all(const Job<P>& job, std::size_t steps) {
 /// kColumns neighbours of a row of outputs, for 3x3 at stride 1 and few outputs, as many as inputs:
 /// each group of inputs is taken once for the three columns that it reaches.
 template <std::size_t kVectors, std::size_t kColumns>
-HWY_INLINE void multiply_row(const Job<Int8>& job, std::size_t b, const std::uint8_t* corner,
-                             float* HWY_RESTRICT output) {
+HWY_INLINE void multiply_row(const Job<Int8>& job, std::size_t b, const Ending& ending,
+                             const std::uint8_t* corner, float* HWY_RESTRICT output) {
   constexpr std::size_t kStep = kVectors * Int8::kPerVector;
   const auto& order = job.order;
   constexpr std::size_t kPixel = kVectors * kLanes;
@@ -315,10 +335,10 @@ HWY_INLINE void multiply_row(const Job<Int8>& job, std::size_t b, const std::uin
       }
     }
   }
+  const auto out = job.shape.out;
 #pragma GCC unroll 32
   for (std::size_t x = 0; x < kColumns; ++x) {
-    store<Int8, kVectors>(sums + x * kVectors, job.epilogue, b * order.outputs(), job.outputs(b),
-                          output + x * job.shape.out);
+    store<Int8, kVectors>(sums + x * kVectors, ending, output + x * out);
   }
 }
 
@@ -327,12 +347,13 @@ void multiply_rows(const Job<Int8>& job, std::size_t steps) {
   const auto width = job.shape.out_width();
   const auto rows = steps * job.shape.out_height();
   for (std::size_t b = 0; b < job.order.blocks; ++b) {
+    const Ending ending(job, b);
     Corners<Int8> corners(job);
     for (std::size_t i = 0; i < rows; ++i) {
       for (std::size_t x = 0; x < width; x += kColumns) {
         const auto* corner = corners.next();
         for (std::size_t k = 1; k < kColumns; ++k) corners.next();
-        multiply_row<kVectors, kColumns>(job, b, corner,
+        multiply_row<kVectors, kColumns>(job, b, ending, corner,
                                          job.output + (i * width + x) * job.shape.out);
       }
     }

@@ -1,5 +1,7 @@
 #include "staa/kernels/neuron_step.h"
 
+#include <optional>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "staa/kernels/neuron_step.cc"
 #include <hwy/foreach_target.h>
@@ -106,48 +108,78 @@ float sum_of(const float* values, std::size_t size) {
   return total;
 }
 
-/// Sums over the pixels of a slab [HW, C]: plain, and weighted by GC's attention (Eq. 7).
-struct Pooled {
-  float* sum;      ///< [C]
-  float* context;  ///< [C]
-  float* attention;
-};
+/// Pixels that GC takes at once: they stay in the first-level cache, and are enough for the
+/// sigmoids' long chains to overlap.
+std::size_t pooled_pixels(std::size_t channels) {
+  return std::clamp<std::size_t>(2048 / channels, 4, 128);
+}
 
-void pool(const NeuronStep& layer, const GcWeights<float>& gc, const float* values, const float* pe,
-          const Pooled& out) {
-  const auto channels = layer.channels;
-  const auto pixels = layer.height * layer.width;
-  std::fill(out.sum, out.sum + channels, 0.0F);
-  if (layer.gc_reduced == 0) {
-    if (values != nullptr) add_plain(values, channels, pixels, out.sum);
-    return;
-  }
-  std::fill(out.context, out.context + channels, 0.0F);
-  if (values == nullptr && pe == nullptr) return;
-  float bias = gc.key_bias[0];
-  if (pe != nullptr) {
+/// Sums over the pixels of a slab [HW, C], which comes in parts: plain, and weighted by GC's
+/// attention (Eq. 7).
+class Pool {
+ public:
+  /// `pe` [C] may be null; sum and context [C] are written, `attention` has pooled_pixels().
+  Pool(const NeuronStep& layer, const GcWeights<float>& gc, const float* pe, float* sum,
+       float* context, float* attention)
+      : channels_(layer.channels),
+        gc_(layer.gc_reduced > 0),
+        key_(gc.key),
+        pe_(pe),
+        sum_(sum),
+        context_(context),
+        attention_(attention) {
+    std::fill(sum, sum + channels_, 0.0F);
+    if (!gc_) return;
+    std::fill(context, context + channels_, 0.0F);
+    bias_ = gc.key_bias[0];
+    if (pe == nullptr) return;
     float of_encoding = 0;
-    dots(pe, gc.key, channels, 1, &of_encoding);
-    bias += of_encoding;
+    dots(pe, gc.key, channels_, 1, &of_encoding);
+    bias_ += of_encoding;
   }
-  float total = 0;
-  if (values == nullptr) {  // all 0: every pixel has the same attention
-    out.attention[0] = 0;
-    sigmoid_in_place(out.attention, 1, bias);
-    total = out.attention[0] * static_cast<float>(pixels);
-  } else {
-    const auto block = block_pixels(channels);
+
+  void add(const float* values, std::size_t pixels) {
+    if (!gc_) return add_plain(values, channels_, pixels, sum_);
+    const auto block = pooled_pixels(channels_);
     for (std::size_t p = 0; p < pixels; p += block) {
       const auto count = std::min(block, pixels - p);
-      const float* rows = values + p * channels;
-      dots(rows, gc.key, channels, count, out.attention);
-      sigmoid_in_place(out.attention, count, bias);
-      add_weighted_and_plain(rows, out.attention, channels, count, out.context, out.sum);
-      if (pe != nullptr) total += sum_of(out.attention, count);
+      const float* rows = values + p * channels_;
+      dots(rows, key_, channels_, count, attention_);
+      sigmoid_in_place(attention_, count, bias_);
+      add_weighted_and_plain(rows, attention_, channels_, count, context_, sum_);
+      if (pe_ != nullptr) total_ += sum_of(attention_, count);
     }
   }
-  if (pe == nullptr) return;
-  for (std::size_t c = 0; c < channels; ++c) out.context[c] += total * pe[c];
+
+  /// As add(), of zeros: every pixel has the same attention.
+  void add_zeros(std::size_t pixels) {
+    if (!gc_ || pe_ == nullptr) return;
+    attention_[0] = 0;
+    sigmoid_in_place(attention_, 1, bias_);
+    total_ += attention_[0] * static_cast<float>(pixels);
+  }
+
+  void finish() {
+    if (!gc_ || pe_ == nullptr) return;
+    for (std::size_t c = 0; c < channels_; ++c) context_[c] += total_ * pe_[c];
+  }
+
+ private:
+  std::size_t channels_;
+  bool gc_;
+  const float* key_;
+  const float* pe_;
+  float* sum_;
+  float* context_;
+  float* attention_;
+  float bias_ = 0;
+  float total_ = 0;  // of the attention
+};
+
+/// Rows that fire at once: they stay in the first-level cache until GC has read them for the next
+/// step.
+std::size_t rows_at_once(const NeuronStep& layer) {
+  return std::clamp<std::size_t>(2048 / (layer.width * layer.channels), 1, layer.height);
 }
 
 /// V = decay * H + gain * X + offset.
@@ -164,7 +196,8 @@ class Aggregator {
       : layer_(layer), steps_(steps), active_(scratch.active) {
     const auto channels = layer.channels;
     const auto reduced = std::max(layer.gc_reduced, layer.sa_reduced);
-    const auto need = (3 * steps.count + 5) * channels + steps.count * reduced + kMaxBlockPixels;
+    const auto need =
+        (3 * steps.count + 5) * channels + steps.count * reduced + pooled_pixels(channels);
     if (scratch.rows.size() < need) scratch.rows.resize(need);
     float* next = scratch.rows.data();
     const auto take = [&](std::size_t size) {
@@ -181,7 +214,7 @@ class Aggregator {
     gate_ = take(channels);
     offset_ = take(channels);
     hidden_ = take(steps.count * reduced);
-    attention_ = take(kMaxBlockPixels);
+    attention_ = take(pooled_pixels(channels));
   }
 
   /// The part of X, which is known for all steps at once.
@@ -189,19 +222,36 @@ class Aggregator {
     if (nothing()) return;
     const auto channels = layer_.channels;
     for (std::size_t s = 0; s < steps_.count; ++s) {
-      pool(layer_, layer_.gc[0], x + s * x_step, row(layer_.pe_x, s),
-           {sums_ + s * channels, contexts_ + s * channels, attention_});
+      Pool pool(layer_, layer_.gc[0], row(layer_.pe_x, s), sums_ + s * channels,
+                contexts_ + s * channels, attention_);
+      pool.add(x + s * x_step, pixels());
+      pool.finish();
     }
     if (layer_.gc_reduced > 0) add_context(layer_.gc[0], contexts_, steps_.count, offsets_);
   }
 
-  /// Step s, with the membrane before it, or null for zeros.
-  Factors factors(std::size_t s, const float* h) {
+  /// For the membrane before step s, which is to be read behind the factors of the step before.
+  Pool pool_of_membrane(std::size_t s) {
+    return {layer_, layer_.gc[1], row(layer_.pe_h, s), sum_, context_, attention_};
+  }
+
+  /// The whole membrane before step s, or null for zeros; in the parts that fire() has.
+  void read_membrane(std::size_t s, const float* h) {
+    if (nothing()) return;
+    auto pool = pool_of_membrane(s);
+    const auto part = rows_at_once(layer_) * layer_.width;
+    for (std::size_t p = 0; h != nullptr && p < pixels(); p += part) {
+      pool.add(h + p * layer_.channels, std::min(part, pixels() - p));
+    }
+    if (h == nullptr) pool.add_zeros(pixels());
+    pool.finish();
+  }
+
+  /// Step s, once the membrane before it has been read.
+  Factors factors(std::size_t s) {
     const auto channels = layer_.channels;
     const bool gc = layer_.gc_reduced > 0;
     const float* of_inputs = offsets_ + s * channels;
-    if (!nothing())
-      pool(layer_, layer_.gc[1], h, row(layer_.pe_h, s), {sum_, context_, attention_});
     if (gc) add_context(layer_.gc[1], context_, 1, offset_);
     for (std::size_t c = 0; c < channels; ++c) offset_[c] = gc ? of_inputs[c] + offset_[c] : 0.0F;
     for (const float* table : {layer_.pe_x, layer_.pe_h, layer_.pe_u}) {
@@ -218,8 +268,11 @@ class Aggregator {
     return {gate_, gate_, offset_};
   }
 
- private:
+  /// Whether GC and SA are both left out.
   bool nothing() const { return layer_.gc_reduced == 0 && layer_.sa_reduced == 0; }
+
+ private:
+  std::size_t pixels() const { return layer_.height * layer_.width; }
 
   const float* row(const float* table, std::size_t s) const {
     return table == nullptr ? nullptr : table + (steps_.first + s) * layer_.channels;
@@ -241,7 +294,7 @@ class Aggregator {
   /// Eq. 12: the gate, from the sums of X, those of H and the offset.
   void attend(const float* sums) {
     const auto channels = layer_.channels;
-    const float share = 1 / static_cast<float>(layer_.height * layer_.width);
+    const float share = 1 / static_cast<float>(pixels());
     for (std::size_t c = 0; c < channels; ++c) {
       w_[c] = layer_.sa_alpha * ((sums[c] + sum_[c]) * share + offset_[c]);
     }
@@ -292,54 +345,71 @@ void add_levels(const NeuronStep& layer, const StepInput& input, const float* x,
   }
 }
 
+/// Writes 1 for each lane that fired, 0 for the others.
+template <class D, class M>
+HWY_INLINE void store_spikes(D d, M fired, std::uint8_t* HWY_RESTRICT to) {
+  const hn::Rebind<std::uint8_t, D> du;
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+  // A mask is a bit a lane whatever the lanes are, so nothing has to be narrowed.
+  std::uint8_t bits[8];
+  hn::StoreMaskBits(d, fired, bits);
+  hn::StoreU(hn::IfThenElseZero(hn::LoadMaskBits(du, bits), hn::Set(du, 1)), du, to);
+#else
+  const hn::Rebind<std::int32_t, D> di;
+  const auto spikes = hn::IfThenElseZero(hn::RebindMask(di, fired), hn::Set(di, 1));
+  hn::StoreU(hn::DemoteTo(du, spikes), du, to);
+#endif
+}
+
 /// Rows y to y + rows; returns how many fired.
 template <bool kFirst>
 std::size_t fire_rows(const NeuronStep& layer, const Factors& factors, std::size_t first,
                       std::size_t rows, const float* HWY_RESTRICT x, float* HWY_RESTRICT h,
                       const LevelsShape& shape, std::uint8_t* HWY_RESTRICT levels) {
   const auto channels = layer.channels;
+  const auto width = layer.width;
+  const auto pixel = shape.pixel();
   std::size_t count = 0;
   for_channels<float>(channels, [&](auto d, std::size_t c) HWY_ATTR {
-    const hn::Rebind<std::int32_t, decltype(d)> di;
-    const hn::Rebind<std::uint8_t, decltype(d)> du;
     const auto decay = hn::LoadU(d, factors.decay + c);
     const auto gain = hn::LoadU(d, factors.gain + c);
     const auto offset = hn::LoadU(d, factors.offset + c);
     const auto threshold = hn::Set(d, layer.threshold);
     const auto reset = hn::Set(d, layer.reset);
-    const auto one = hn::Set(di, 1);
-    auto fired_here = hn::Zero(di);
-    auto i = first * layer.width * channels + c;
+    std::size_t fired_here = 0;
+    auto i = first * width * channels + c;
     for (std::size_t y = first; y < first + rows; ++y) {
       auto* HWY_RESTRICT to = levels + shape.at(y, 0) + c;
-      for (std::size_t p = 0; p < layer.width; ++p) {
+      for (std::size_t p = 0; p < width; ++p) {
         auto v = hn::MulAdd(gain, hn::LoadU(d, x + i), offset);
         if constexpr (!kFirst) v = hn::MulAdd(decay, hn::LoadU(d, h + i), v);
         const auto fired = hn::Ge(v, threshold);
         hn::StoreU(hn::IfThenElse(fired, reset, v), d, h + i);
-        const auto spike = hn::IfThenElseZero(hn::RebindMask(di, fired), one);
-        fired_here = hn::Add(fired_here, spike);
-        hn::StoreU(hn::DemoteTo(du, spike), du, to);
+        fired_here += hn::CountTrue(d, fired);
+        store_spikes(d, fired, to);
         i += channels;
-        to += shape.pixel();
+        to += pixel;
       }
     }
-    count += static_cast<std::size_t>(hn::GetLane(hn::SumOfLanes(di, fired_here)));
+    count += fired_here;
   });
   return count;
 }
 
-/// One step; returns how many fired.
+/// One step; returns how many fired. `next` reads the membrane on the way, where there is one.
 std::size_t fire(const NeuronStep& layer, const Factors& factors, bool first, const float* x,
-                 float* h, const LevelsShape& shape, std::uint8_t* levels) {
-  // As many rows at once as stay in the first-level cache.
-  const auto rows = std::clamp<std::size_t>(2048 / (layer.width * layer.channels), 1, layer.height);
+                 float* h, const LevelsShape& shape, std::uint8_t* levels, Pool* next) {
+  const auto rows = rows_at_once(layer);
   std::size_t count = 0;
   for (std::size_t y = 0; y < layer.height; y += rows) {
     const auto some = std::min(rows, layer.height - y);
     count += first ? fire_rows<true>(layer, factors, y, some, x, h, shape, levels)
                    : fire_rows<false>(layer, factors, y, some, x, h, shape, levels);
+    if (next != nullptr) {
+      next->add(h + y * layer.width * layer.channels, some * layer.width);
+    }
   }
+  if (next != nullptr) next->finish();
   return count;
 }
 
@@ -357,13 +427,20 @@ std::size_t steps(const NeuronStep& layer, const StepRange& range, const StepInp
     x = scratch.x.data();
   }
   Aggregator aggregator(layer, range, scratch);
-  if (layer.aggregate) aggregator.read_inputs(x, x_step);
+  const bool pools = layer.aggregate && !aggregator.nothing();
+  if (layer.aggregate) {
+    aggregator.read_inputs(x, x_step);
+    aggregator.read_membrane(0, range.first == 0 ? nullptr : h);
+  }
   std::size_t count = 0;
   for (std::size_t s = 0; s < range.count; ++s) {
     const bool first = range.first + s == 0;
-    const auto factors = layer.aggregate ? aggregator.factors(s, first ? nullptr : h)
-                                         : Factors{layer.decay, layer.gain, layer.offset};
-    count += fire(layer, factors, first, x + s * x_step, h, shape, levels + s * shape.bytes());
+    const auto factors =
+        layer.aggregate ? aggregator.factors(s) : Factors{layer.decay, layer.gain, layer.offset};
+    std::optional<Pool> next;
+    if (pools && s + 1 < range.count) next.emplace(aggregator.pool_of_membrane(s + 1));
+    count += fire(layer, factors, first, x + s * x_step, h, shape, levels + s * shape.bytes(),
+                  next ? &*next : nullptr);
   }
   return count;
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "staa/kernels/buffer.h"
 #include "staa/kernels/levels.h"
 #include "staa/kernels/neuron.h"
 
@@ -42,8 +43,8 @@ struct StepInput {
 
 /// Memory that a call works in; it grows to what the largest layer needs.
 struct StepScratch {
-  std::vector<float> x;  ///< X with its residual
-  std::vector<float> rows;
+  LineVector<float> x;  ///< X with its residual
+  LineVector<float> rows;
   std::vector<std::uint32_t> active;
 };
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "staa/format/model_file.h"
+#include "staa/kernels/buffer.h"
 #include "staa/kernels/neuron_step.h"
 
 namespace staa::runtime {
@@ -22,7 +23,7 @@ class NeuronLayer {
 
  private:
   // One block for all weights, filled once: the kernel's pointers lead into it.
-  std::vector<float> weights_;
+  kernels::LineVector<float> weights_;
   kernels::NeuronStep step_;
 };
 

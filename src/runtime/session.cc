@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "staa/kernels/buffer.h"
 #include "staa/runtime/operations.h"
 #include "staa/runtime/plan.h"
 #include "staa/runtime/runtime.h"
@@ -44,9 +45,9 @@ class Session::Impl {
       const auto values = static_cast<std::size_t>(node.shape.values());
       if (node.kind == NodeKind::kNeuron) membranes_[i].resize(values);
       if (node.kind == NodeKind::kConvolution && node.inputs[0] == kImage) {
-        images_.push_back({i,
-                           std::vector<float>(plan_->convolution(i).shape.input.bytes() + kSlack),
-                           std::vector<float>(values)});
+        images_.push_back(
+            {i, kernels::LineVector<float>(plan_->convolution(i).shape.input.bytes() + kSlack),
+             kernels::LineVector<float>(values)});
       }
     }
     sums_.resize(model_.classes.size());
@@ -121,8 +122,8 @@ class Session::Impl {
   /// The frame as a convolution of it reads it, with its border.
   struct Image {
     std::size_t node;
-    std::vector<float> values;
-    std::vector<float> current;
+    kernels::LineVector<float> values;
+    kernels::LineVector<float> current;
   };
 
   void normalise(const std::uint8_t* image) {
@@ -319,9 +320,9 @@ class Session::Impl {
   bool joined_ = false;  // the next convolution's output joins another's
   std::vector<float> frame_;
   std::vector<Image> images_;
-  std::vector<float> current_;
-  std::vector<float> expanded_;
-  std::vector<std::vector<float>> membranes_;
+  kernels::LineVector<float> current_;
+  kernels::LineVector<float> expanded_;
+  std::vector<kernels::LineVector<float>> membranes_;
   std::vector<std::vector<std::uint8_t>> levels_;
   std::vector<std::uint32_t> counts_;
   std::vector<float> sums_;
