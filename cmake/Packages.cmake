@@ -1,7 +1,8 @@
-# What `cmake --install` and `cpack` make of the build: three components, each a Debian package.
+# What `cmake --install` and `cpack` make of the build: four components, each a Debian package.
 #   program      staa, staa-run, their manual pages, completion, recipes
 #   runtime      libstaa_runtime and its headers, find_package(staa_runtime): no LibTorch
 #   development  the layers as static libraries with their headers, find_package(staa): with LibTorch
+#   python       the package staa with libstaa_ops.so in it: for a PyTorch of LibTorch's version
 include(CMakePackageConfigHelpers)
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/staa)
 install(EXPORT staa FILE staaTargets.cmake NAMESPACE staa:: DESTINATION ${package}
@@ -14,12 +15,18 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/staaConfigVersion.cmake
 install(FILES ${PROJECT_BINARY_DIR}/staaConfig.cmake ${PROJECT_BINARY_DIR}/staaConfigVersion.cmake
   ${CMAKE_CURRENT_LIST_DIR}/TorchWheel.cmake DESTINATION ${package} COMPONENT development)
 
+set(STAA_PYTHON_FOLDER lib/python3/dist-packages CACHE STRING
+  "Where the Python package is installed, below the prefix; Debian's Python looks here below /usr")
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/python/staa DESTINATION ${STAA_PYTHON_FOLDER}
+  COMPONENT python FILES_MATCHING PATTERN "*.py")
+install(TARGETS staa_ops_library LIBRARY DESTINATION ${STAA_PYTHON_FOLDER}/staa COMPONENT python)
+
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME staa)
 set(CPACK_PACKAGE_CONTACT "The developers of staa <staa@example.org>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
 set(CPACK_PACKAGE_DIRECTORY ${PROJECT_BINARY_DIR}/packages)
-set(CPACK_COMPONENTS_ALL program runtime development)
+set(CPACK_COMPONENTS_ALL program runtime development python)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
@@ -32,10 +39,13 @@ set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME libstaa-runtime)
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION libs)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libstaa-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_PYTHON_PACKAGE_NAME python3-staa)
+set(CPACK_DEBIAN_PYTHON_PACKAGE_SECTION python)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "libstaa-runtime (= ${PROJECT_VERSION})")
 if(NOT STAA_TORCH)
   string(APPEND CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
     ", libtorch-dev, libspdlog-dev, libfmt-dev, nlohmann-json3-dev, libtomlplusplus-dev, zlib1g-dev"
-    ", libpng-dev, libjpeg62-turbo-dev, libhwy-dev")
+    ", libpng-dev, libjpeg62-turbo-dev, libhwy-dev, libprotobuf-dev")
+  set(CPACK_DEBIAN_PYTHON_PACKAGE_DEPENDS "python3-torch")
 endif()
 include(CPack)
