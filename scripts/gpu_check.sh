@@ -158,6 +158,7 @@ if [ "$gpu" = 1 ]; then
   if command -v nvcc >/dev/null || [ -x /usr/local/cuda/bin/nvcc ]; then
     PATH=$PATH:/usr/local/cuda/bin
     have nvcc "$(nvcc --version | grep release)"
+    cmake_options+=(-DSTAA_CUDA=ON)
   else
     lack nvcc "the CUDA toolkit: without it neurons run on the plain composition, and there is nothing to check"
   fi
@@ -189,9 +190,11 @@ step() {
 on_card() {
   if [ "$gpu" = 1 ]; then step "$@"; else say "$1: left out, it needs a card (--no-gpu)"; fi
 }
-# The tests that touch the card skip themselves where there is none.
+# The tests that touch the card skip themselves where LibTorch finds none: here that is a failure.
 test_on_card() {
-  OMP_NUM_THREADS=1 ctest --test-dir "$build" --output-on-failure --no-tests=error -R 'Cuda|Card|Gpu'
+  OMP_NUM_THREADS=1 ctest --test-dir "$build" --output-on-failure --no-tests=error -R 'CardNeurons|CudaTraining' |
+    tee "$out/on-card.log" || return 1
+  ! grep -q 'Skipped' "$out/on-card.log" || { echo "error: tests were skipped: LibTorch finds no card"; return 1; }
 }
 test_all() { scripts/run_tests.sh "$build"; }
 train() {
