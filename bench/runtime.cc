@@ -49,11 +49,8 @@ Images read_images(const recipe::Recipe& of_run, const train::InputDescription& 
   recipe.data.limit_test = count;
   recipe.train.eval_batch = 1;
   const auto loader = train::evaluation_loader(train::open_data(recipe, &input).test, recipe);
-  data::DataOptions options;
-  options.set = recipe.data.set;
-  options.path = recipe.data.path;
-  options.limit_test = count;
-  const auto test = data::open_dataset(options).test;  // as the runtime reads them
+  // As the runtime reads them.
+  const auto test = data::open_dataset(train::data_options(recipe)).test;
   Images images;
   loader->start(0);
   while (auto batch = loader->next()) {

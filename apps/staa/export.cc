@@ -8,6 +8,7 @@
 #include "command.h"
 #include "staa/data/open.h"
 #include "staa/deploy/checked_export.h"
+#include "staa/train/setup.h"
 #include "staa/train/trained.h"
 #include "staa/util/error.h"
 #include "staa/util/text.h"
@@ -26,12 +27,8 @@ struct Options {
 /// The run's test images as the runtime takes them; null for what is not still images of one shape.
 std::shared_ptr<const data::Dataset> test_images(const recipe::Recipe& recipe) {
   if (recipe::is_event_set(recipe.data.set) || recipe.augment.random_resized_crop > 0) return {};
-  data::DataOptions options;
-  options.set = recipe.data.set;
-  options.path = recipe.data.path;
-  options.allow_partial = recipe.data.allow_partial;
+  auto options = train::data_options(recipe);
   options.limit_train = 1;
-  options.limit_test = recipe.data.limit_test;
   return data::open_dataset(options).test;
 }
 

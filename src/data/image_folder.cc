@@ -1,14 +1,10 @@
 #include "staa/data/image_folder.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cctype>
-#include <exception>
 #include <iterator>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -21,6 +17,7 @@
 #include "staa/data/png.h"
 #include "staa/util/error.h"
 #include "staa/util/file.h"
+#include "staa/util/parallel.h"
 
 namespace staa::data {
 namespace {
@@ -61,44 +58,11 @@ Listing list_split(const fs::path& folder) {
   return listing;
 }
 
-/// Calls work(i) for i in [0, count) from `threads` threads. If any call throws, the exception of
-/// the smallest such i is rethrown: indices are handed out in order, so all before it were tried.
-template <typename Work>
-void parallel_for(std::int64_t count, std::int64_t threads, const Work& work) {
-  std::atomic<std::int64_t> next{0};
-  std::mutex mutex;
-  std::int64_t failed_at = count;
-  std::exception_ptr failure;
-  const auto run = [&] {
-    for (std::int64_t i = next++; i < count; i = next++) {
-      try {
-        work(i);
-      } catch (...) {
-        next = count;
-        const std::lock_guard<std::mutex> lock(mutex);
-        if (i < failed_at) {
-          failed_at = i;
-          failure = std::current_exception();
-        }
-      }
-    }
-  };
-  std::vector<std::thread> team;
-  try {
-    for (std::int64_t i = 1; i < threads; ++i) team.emplace_back(run);
-  } catch (const std::system_error&) {
-    // No more threads to be had: those there are do the work.
-  }
-  run();
-  for (auto& thread : team) thread.join();
-  if (failure) std::rethrow_exception(failure);
-}
-
 std::shared_ptr<const Dataset> read_split(const std::string& name, Listing listing,
                                           const fs::path& first_file, std::int64_t threads) {
   const auto shape = decode_image(first_file, read_file(first_file, kMaxImageFile)).shape;
   std::vector<std::uint8_t> pixels(listing.files.size() * static_cast<std::size_t>(shape.bytes()));
-  parallel_for(static_cast<std::int64_t>(listing.files.size()), threads, [&](std::int64_t i) {
+  for_each_index(static_cast<std::int64_t>(listing.files.size()), threads, [&](std::int64_t i) {
     const auto& file = listing.files[static_cast<std::size_t>(i)];
     const auto image = decode_image(file, read_file(file, kMaxImageFile));
     if (!(image.shape == shape)) {

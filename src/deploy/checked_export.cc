@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <exception>
-#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "staa/deploy/export.h"
 #include "staa/util/file.h"
+#include "staa/util/parallel.h"
 
 namespace staa::deploy {
 namespace {
@@ -33,27 +32,11 @@ std::int64_t count_hits(const runtime::Model& model, const data::Dataset& images
 }  // namespace
 
 double accuracy(const runtime::Model& model, const data::Dataset& images) {
-  const std::size_t count = std::max(1U, std::thread::hardware_concurrency());
-  std::vector<std::int64_t> hits(count);
-  std::vector<std::exception_ptr> errors(count);
-  std::vector<std::thread> threads;
+  const std::int64_t threads = std::max(1U, std::thread::hardware_concurrency());
   std::atomic<std::int64_t> next{0};
-  for (std::size_t i = 0; i < count; ++i) {
-    threads.emplace_back([&, i] {
-      try {
-        hits[i] = count_hits(model, images, next);
-      } catch (...) {
-        errors[i] = std::current_exception();
-      }
-    });
-  }
-  for (auto& thread : threads) thread.join();
-  std::int64_t all = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (errors[i]) std::rethrow_exception(errors[i]);
-    all += hits[i];
-  }
-  return 100.0 * static_cast<double>(all) / static_cast<double>(images.size());
+  std::atomic<std::int64_t> hits{0};
+  for_each_index(threads, threads, [&](std::int64_t) { hits += count_hits(model, images, next); });
+  return 100.0 * static_cast<double>(hits) / static_cast<double>(images.size());
 }
 
 CheckedExport export_int8(const models::Network& network, const train::InputDescription& input,
@@ -75,8 +58,7 @@ CheckedExport export_int8(const models::Network& network, const train::InputDesc
     }
     if (std::abs(result.int8 - result.fp32) <= points / 2) break;
   }
-  write_file_atomically(path,
-                        std::string_view(reinterpret_cast<const char*>(best.data()), best.size()));
+  write_file_atomically(path, best);
   return result;
 }
 

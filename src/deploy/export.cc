@@ -3,7 +3,6 @@
 #include <deque>
 #include <map>
 #include <optional>
-#include <string_view>
 
 #include "staa/deploy/quantise.h"
 #include "staa/format/model_file.h"
@@ -248,9 +247,7 @@ std::vector<std::uint8_t> model_file(const models::Network& network,
 
 void export_model(const models::Network& network, const train::InputDescription& input,
                   WeightType weights, const std::filesystem::path& path) {
-  const auto file = model_file(network, input, weights);
-  write_file_atomically(path,
-                        std::string_view(reinterpret_cast<const char*>(file.data()), file.size()));
+  write_file_atomically(path, model_file(network, input, weights));
 }
 
 }  // namespace staa::deploy

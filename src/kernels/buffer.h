@@ -18,8 +18,7 @@ struct LineAllocator {
 
   LineAllocator() = default;
   template <class U>
-  LineAllocator(const LineAllocator<U>&) {
-  }  // NOLINT(google-explicit-constructor): as the standard asks
+  LineAllocator(const LineAllocator<U>&) {}  // not explicit, as the standard asks
 
   T* allocate(std::size_t size) { return static_cast<T*>(::operator new(size * sizeof(T), kLine)); }
   void deallocate(T* data, std::size_t) { ::operator delete(data, kLine); }

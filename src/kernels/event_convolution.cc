@@ -278,8 +278,9 @@ HWY_INLINE std::size_t multiply_some(const Job<P>& job, std::size_t b, const End
                                      std::size_t left, Corners<P>& corners, float* output) {
   if constexpr (kMost > 1) {
     constexpr std::size_t kFewer = kMost > 4 ? 4 : kMost / 2;
-    if (left < kMost)
+    if (left < kMost) {
       return multiply_some<P, kVectors, kFewer>(job, b, ending, left, corners, output);
+    }
   }
   multiply<P, kVectors, kMost>(job, b, ending, corners, output);
   return kMost;

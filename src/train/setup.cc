@@ -28,16 +28,6 @@ models::NetworkOptions network_options(const recipe::Recipe& recipe,
 
 namespace {
 
-data::DataOptions data_options(const recipe::Recipe& recipe) {
-  data::DataOptions options;
-  options.set = recipe.data.set;
-  options.path = recipe.data.path;
-  options.allow_partial = recipe.data.allow_partial;
-  options.limit_train = recipe.data.limit_train;
-  options.limit_test = recipe.data.limit_test;
-  return options;
-}
-
 data::AugmentOptions augment_options(const recipe::Recipe& recipe) {
   data::AugmentOptions options;
   options.crop_padding = recipe.augment.crop_padding;
@@ -86,6 +76,16 @@ EventSources open_events(const recipe::Recipe& recipe) {
   augmenting.event_drop = recipe.augment.event_drop;
   return {std::make_shared<data::EventFrames>(recordings.train, augmenting),
           std::make_shared<data::EventFrames>(recordings.test, plain)};
+}
+
+data::DataOptions data_options(const recipe::Recipe& recipe) {
+  data::DataOptions options;
+  options.set = recipe.data.set;
+  options.path = recipe.data.path;
+  options.allow_partial = recipe.data.allow_partial;
+  options.limit_train = recipe.data.limit_train;
+  options.limit_test = recipe.data.limit_test;
+  return options;
 }
 
 Sources open_data(const recipe::Recipe& recipe, const InputDescription* known) {

@@ -22,6 +22,9 @@ struct Sources {
   InputDescription input;
 };
 
+/// What the recipe says of its data set.
+data::DataOptions data_options(const recipe::Recipe& recipe);
+
 /// Opens the recipe's data set. `known` is what a trained network reads: its normalisation is used
 /// instead of the training half's own, and a data set of other samples or classes is refused with
 /// Error(kInput).

@@ -47,6 +47,8 @@ class AtomicFile {
 
 /// Writes `text` to `path` through an AtomicFile.
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
+void write_file_atomically(const std::filesystem::path& path,
+                           const std::vector<std::uint8_t>& bytes);
 
 /// Makes a folder and its parents; throws Error(kIo) naming it on failure.
 void make_folder(const std::filesystem::path& path);

@@ -11,15 +11,21 @@ namespace staa {
 void for_each_index(std::int64_t count, std::int64_t threads,
                     const std::function<void(std::int64_t)>& work) {
   std::atomic<std::int64_t> next{0};
-  std::mutex mutex;  // guards failure
+  std::mutex mutex;  // guards the next two
+  std::int64_t failed_at = count;
   std::exception_ptr failure;
   const auto run = [&] {
-    try {
-      for (std::int64_t i = next++; i < count; i = next++) work(i);
-    } catch (...) {
-      const std::lock_guard<std::mutex> lock(mutex);
-      if (!failure) failure = std::current_exception();
-      next = count;
+    for (std::int64_t i = next++; i < count; i = next++) {
+      try {
+        work(i);
+      } catch (...) {
+        next = count;
+        const std::lock_guard<std::mutex> lock(mutex);
+        if (i < failed_at) {
+          failed_at = i;
+          failure = std::current_exception();
+        }
+      }
     }
   };
   std::vector<std::thread> helpers;

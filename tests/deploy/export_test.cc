@@ -286,11 +286,8 @@ TEST(RealExport, GivesTheNetworksPredictions) {
   network->eval();
   const auto loader =
       train::evaluation_loader(train::open_data(recipe, &description.input).test, recipe);
-  data::DataOptions options;
-  options.set = recipe.data.set;
-  options.path = recipe.data.path;
-  options.limit_test = recipe.data.limit_test;
-  const auto images = data::open_dataset(options).test;  // as the runtime reads them
+  // As the runtime reads them.
+  const auto images = data::open_dataset(train::data_options(recipe)).test;
 
   const test::TempFolder folder;
   export_model(*network, description.input, WeightType::kFp32, folder / "fp32.staa");
