@@ -56,25 +56,18 @@ template <class S>
 variable_list run_backward(const Plan& plan, const variable_list& tensors, const Tensor& rows,
                            const Normalised (&norms)[2], const Tensor& dspikes) {
   using T = kernels::Compute<S>;
-  const auto call = make_call<T>(plan, tensors, Pass::kBackward);
-  const auto& layer = call.layer;
-  const auto& x = tensors[kX];
-  const auto kept = lay_out_rows(layer, data<T>(rows)).rows;
-  const auto input = make_input<S>(plan, tensors, norms);
-  // The kernels add up the steps of an input that is the same in all of them.
-  auto dx = like_sequence(x, input.constant() ? 1 : static_cast<std::int64_t>(plan.steps));
-
-  const bool adaptive = plan.options.kind == NeuronKind::kAdaptiveLif;
+  const BackwardCall<S> of(plan, tensors, rows, norms);
+  const auto& layer = of.call.layer;
+  const auto device = dspikes.device();
   const auto pieces = kernels::cuda::pieces(layer.shape, layer.aggregate);
-  Carver<T> measure(nullptr);
-  place_sums<S>(layer, norms, adaptive, pieces, measure);
-  const auto memory = memory_of<T>(measure.used(), measure.used(), x.device());
-  Carver<T> carver(data<T>(memory));
-  auto sums = place_sums<S>(layer, norms, adaptive, pieces, carver);
-  sums.gradients.x = data<S>(dx);
-  const auto scratch = memory_of<T>(kernels::cuda::backward_scratch(layer), 0, x.device());
-  kernels::cuda::neuron_backward(layer, input, kept, data<S>(dspikes), sums.gradients, sums.gc_rows,
-                                 data<T>(scratch), current_stream());
+  Tensor memory;
+  auto sums = place_zeroed<T>(device, memory, [&](Carver<T>& carver) {
+    return place_sums<S>(layer, norms, of.adaptive, pieces, carver);
+  });
+  sums.gradients.x = data<S>(of.dx);
+  const auto scratch = memory_of<T>(kernels::cuda::backward_scratch(layer), 0, device);
+  kernels::cuda::neuron_backward(layer, of.input, of.kept, data<S>(dspikes), sums.gradients,
+                                 sums.gc_rows, data<T>(scratch), current_stream());
 
   variable_list out(kSlots);
   const auto through_norm = [&](std::size_t i, const Tensor& gradient, bool in_place) {
@@ -83,8 +76,8 @@ variable_list run_backward(const Plan& plan, const variable_list& tensors, const
     return normalise_backward<S>(tensors[kX + i], norms[i], plan.norms[i], gradient, of_norm,
                                  in_place);
   };
-  input_gradients(plan, tensors, norms, dx, through_norm, out);
-  kernels::cuda::parameter_gradients(layer, kept, sums.gradients, sums.gc_rows,
+  input_gradients(plan, tensors, norms, of.dx, through_norm, out);
+  kernels::cuda::parameter_gradients(layer, of.kept, sums.gradients, sums.gc_rows,
                                      place_outputs(plan, tensors, layer, out), current_stream());
   return out;
 }

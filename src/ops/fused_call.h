@@ -261,6 +261,16 @@ torch::Tensor memory_of(std::size_t size, std::size_t zeroed,
   return memory;
 }
 
+/// Lays numbers out by `place(carver)`, in a memory of their own that is all 0; what place returns.
+template <class T, class F>
+auto place_zeroed(const torch::Device& device, torch::Tensor& memory, const F& place) {
+  Carver<T> measure(nullptr);
+  place(measure);
+  memory = memory_of<T>(measure.used(), measure.used(), device);
+  Carver<T> carver(data<T>(memory));
+  return place(carver);
+}
+
 /// [T, B, C, H, W] -> the same values, [T, B, H, W, C] in memory.
 inline torch::Tensor pixels_last(const torch::Tensor& x) {
   return x.flatten(0, 1).contiguous(torch::MemoryFormat::ChannelsLast).view(x.sizes());
@@ -272,6 +282,29 @@ inline torch::Tensor like_sequence(const torch::Tensor& x, std::int64_t steps) {
                       x.options().memory_format(torch::MemoryFormat::ChannelsLast))
       .view({steps, x.size(1), x.size(2), x.size(3), x.size(4)});
 }
+
+/// What a backward pass begins with, on a processor and on a card: the forward pass's arguments,
+/// the `rows` that it kept, and memory for dX.
+template <class S>
+struct BackwardCall {
+  using T = kernels::Compute<S>;
+
+  BackwardCall(const Plan& plan, const torch::autograd::variable_list& tensors,
+               const torch::Tensor& rows, const Normalised (&norms)[2])
+      : call(make_call<T>(plan, tensors, Pass::kBackward)),
+        kept(lay_out_rows(call.layer, data<T>(rows)).rows),
+        input(make_input<S>(plan, tensors, norms)),
+        // The kernels add up the steps of an input that is the same in all of them.
+        dx(like_sequence(tensors[kX],
+                         input.constant() ? 1 : static_cast<std::int64_t>(plan.steps))),
+        adaptive(plan.options.kind == NeuronKind::kAdaptiveLif) {}
+
+  Call<T> call;
+  kernels::AggregatorRows<T> kept;
+  kernels::NeuronInput<S> input;
+  torch::Tensor dx;
+  bool adaptive;
+};
 
 /// From dX to the gradients of the sequences that make up X, and of their BatchNorm, by
 /// `backward(i, gradient, in_place)`.

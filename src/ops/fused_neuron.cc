@@ -73,23 +73,15 @@ template <class S>
 variable_list run_backward(const Plan& plan, const variable_list& tensors, const Tensor& rows,
                            const Normalised (&norms)[2], const Tensor& dspikes) {
   using T = kernels::Compute<S>;
-  const auto call = make_call<T>(plan, tensors, Pass::kBackward);
-  const auto& layer = call.layer;
-  const auto& x = tensors[kX];
-  const auto kept = lay_out_rows(layer, data<T>(rows)).rows;
-  const auto input = make_input<S>(plan, tensors, norms);
-  // The kernels add up the steps of an input that is the same in all of them.
-  auto dx = like_sequence(x, input.constant() ? 1 : static_cast<std::int64_t>(plan.steps));
-
-  const bool adaptive = plan.options.kind == NeuronKind::kAdaptiveLif;
-  Carver<T> measure(nullptr);
-  place_gradients<S>(layer, norms, adaptive, measure);
-  const auto sums = memory_of<T>(measure.used(), measure.used());
-  Carver<T> of_sums(data<T>(sums));
-  auto gradients = place_gradients<S>(layer, norms, adaptive, of_sums);
-  gradients.x = data<S>(dx);
-  for_samples(x.size(1), [&](kernels::SampleRange samples) {
-    kernels::neuron_backward(layer, input, kept, data<S>(dspikes), gradients, samples);
+  const BackwardCall<S> of(plan, tensors, rows, norms);
+  const auto& layer = of.call.layer;
+  Tensor sums;
+  auto gradients = place_zeroed<T>(torch::kCPU, sums, [&](Carver<T>& memory) {
+    return place_gradients<S>(layer, norms, of.adaptive, memory);
+  });
+  gradients.x = data<S>(of.dx);
+  for_samples(tensors[kX].size(1), [&](kernels::SampleRange samples) {
+    kernels::neuron_backward(layer, of.input, of.kept, data<S>(dspikes), gradients, samples);
   });
 
   variable_list out(kSlots);
@@ -97,8 +89,8 @@ variable_list run_backward(const Plan& plan, const variable_list& tensors, const
     return normalise_backward<S>(tensors[kX + i], norms[i], plan.norms[i], gradient,
                                  gradients.shift, gradients.scale[i], in_place);
   };
-  input_gradients(plan, tensors, norms, dx, through_norm, out);
-  sum_parameters(layer, kept, gradients, place_outputs(plan, tensors, layer, out));
+  input_gradients(plan, tensors, norms, of.dx, through_norm, out);
+  sum_parameters(layer, of.kept, gradients, place_outputs(plan, tensors, layer, out));
   return out;
 }
 

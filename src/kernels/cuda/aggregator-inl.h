@@ -159,4 +159,50 @@ STAA_DEVICE void tabulate(const Block& block, const NeuronInput<S>& input, std::
   });
 }
 
+/// A thread's view of a pass over a sample, which both passes build on: where values lie, and how
+/// the sample's blocks add up what each of them pooled.
+template <class Kernel, class Block>
+struct SampleRun {
+  using T = typename Kernel::T;
+
+  STAA_DEVICE SampleRun(const Kernel& own, Block& in)
+      : kernel(own), block(in), shape(own.layer.shape), part(in, own.grid, shape) {}
+
+  STAA_DEVICE std::size_t row(std::size_t t) const { return t * shape.batch + part.sample; }
+  STAA_DEVICE std::size_t step() const { return shape.batch * shape.pixels * shape.channels; }
+  STAA_DEVICE std::size_t place(std::size_t pixel) const {
+    return (part.sample * shape.pixels + pixel) * shape.channels;
+  }
+
+  /// [group, kPooled, C] of this sample, until the next meeting.
+  STAA_DEVICE T* partials_of_group() const {
+    return kernel.partials + (meetings % 2 * shape.batch + part.sample) * kernel.grid.group *
+                                 Kernel::kPooled * shape.channels;
+  }
+
+  /// Waits for the sample's blocks and adds their partials up. The partials of two meetings lie
+  /// apart, so that a block which goes ahead leaves alone what others still read.
+  STAA_DEVICE void meet_to_add(T* pooled) {
+    const T* of_group = partials_of_group();
+    const auto size = Kernel::kPooled * shape.channels;
+    if (kernel.grid.group > 1) {
+      block.sync_group();
+    } else {
+      block.sync();
+    }
+    ++meetings;
+    for_each(block, size, [&](std::size_t i) {
+      T sum = 0;
+      for (unsigned g = 0; g < kernel.grid.group; ++g) sum += of_group[g * size + i];
+      pooled[i] = sum;
+    });
+  }
+
+  const Kernel& kernel;
+  Block& block;
+  const NeuronShape& shape;
+  SamplePart part;
+  unsigned meetings = 0;
+};
+
 }  // namespace staa::kernels::cuda

@@ -36,9 +36,17 @@ struct AggregatorBackward {
   }
 
   template <class Block>
-  struct Run {
-    STAA_DEVICE Run(const AggregatorBackward& own, Block& in)
-        : kernel(own), block(in), shape(own.layer.shape), part(in, own.grid, shape) {
+  struct Run : SampleRun<AggregatorBackward, Block> {
+    using Base = SampleRun<AggregatorBackward, Block>;
+    using Base::block;
+    using Base::kernel;
+    using Base::part;
+    using Base::place;
+    using Base::row;
+    using Base::shape;
+    using Base::step;
+
+    STAA_DEVICE Run(const AggregatorBackward& own, Block& in) : Base(own, in) {
       const auto channels = shape.channels;
       SharedParts<T> parts(block.shared());
       const auto slab =
@@ -84,11 +92,6 @@ struct AggregatorBackward {
     }
 
    private:
-    STAA_DEVICE std::size_t row(std::size_t t) const { return t * shape.batch + part.sample; }
-    STAA_DEVICE std::size_t step() const { return shape.batch * shape.pixels * shape.channels; }
-    STAA_DEVICE std::size_t place(std::size_t pixel) const {
-      return (part.sample * shape.pixels + pixel) * shape.channels;
-    }
     STAA_DEVICE std::size_t local(std::size_t pixel) const {
       return (pixel - part.begin) * shape.channels;
     }
@@ -144,15 +147,10 @@ struct AggregatorBackward {
       }
     }
 
-    STAA_DEVICE T* partials_of_group() const {
-      return kernel.partials + (meetings % 2 * shape.batch + part.sample) * kernel.grid.group *
-                                   kPooled * shape.channels;
-    }
-
     /// dh becomes dV; H in front of the step goes to `before`. Sums of dV, dV * X and dV * H.
     STAA_DEVICE void through_threshold(std::size_t t) {
       const bool sums = !kernel.plain[t];
-      T* to = partials_of_group() + part.rank * kPooled * shape.channels;
+      T* to = this->partials_of_group() + part.rank * kPooled * shape.channels;
       for (std::size_t tile = 0; tile < kernel.grid.tiling.tiles; ++tile) {
         const auto channel = channel_of(tile);
         const bool there = channel < shape.channels;
@@ -192,19 +190,7 @@ struct AggregatorBackward {
     STAA_DEVICE void meet(std::size_t t) {
       const auto& layer = kernel.layer;
       const auto channels = shape.channels;
-      const auto size = kPooled * channels;
-      const T* of_group = partials_of_group();
-      if (kernel.grid.group > 1) {
-        block.sync_group();
-      } else {
-        block.sync();
-      }
-      ++meetings;
-      for_each(block, size, [&](std::size_t i) {
-        T value = 0;
-        for (unsigned g = 0; g < kernel.grid.group; ++g) value += of_group[g * size + i];
-        pooled[i] = value;
-      });
+      this->meet_to_add(pooled);
       const auto at = row(t) * channels;
       for_each(block, channels, [&](std::size_t c) {
         gate[c] = kernel.rows.gate[at + c];
@@ -414,11 +400,6 @@ struct AggregatorBackward {
       if (block.thread() == 0) kernel.out.key_bias[i][piece()] += sum;
     }
 
-    const AggregatorBackward& kernel;
-    Block& block;
-    const NeuronShape& shape;
-    SamplePart part;
-    unsigned meetings = 0;
     T* dh;      // [HW of the part, C], as the next two
     T* before;  // H in front of the step
     T* total;   // of dX over the steps, where X is constant

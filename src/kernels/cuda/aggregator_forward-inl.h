@@ -32,14 +32,21 @@ struct AggregatorForward {
   }
 
   template <class Block>
-  struct Run {
-    STAA_DEVICE Run(const AggregatorForward& own, Block& in)
-        : kernel(own), block(in), shape(own.layer.shape), part(in, own.grid, shape) {
+  struct Run : SampleRun<AggregatorForward, Block> {
+    using Base = SampleRun<AggregatorForward, Block>;
+    using Base::block;
+    using Base::kernel;
+    using Base::part;
+    using Base::place;
+    using Base::row;
+    using Base::shape;
+    using Base::step;
+
+    STAA_DEVICE Run(const AggregatorForward& own, Block& in) : Base(own, in) {
       const auto channels = shape.channels;
-      const auto place = (part.sample * shape.pixels + part.begin) * channels;
       SharedParts<T> parts(block.shared());
       h = own.grid.shared_slabs ? parts.take(part_pixels(shape.pixels, own.grid.group) * channels)
-                                : own.slabs + place;
+                                : own.slabs + place(part.begin);
       memory = parts.take(block.threads() * K);
       tables = parts.take(3 * channels);
       pooled = parts.take(kPooled * channels);
@@ -62,8 +69,6 @@ struct AggregatorForward {
       }
     }
 
-    STAA_DEVICE std::size_t row(std::size_t t) const { return t * shape.batch + part.sample; }
-
     /// X or H of K channels.
     STAA_DEVICE void read(int i, std::size_t t, std::size_t pixel, std::size_t channel,
                           T (&values)[K]) const {
@@ -72,30 +77,12 @@ struct AggregatorForward {
       columns.read(kernel.input, step(), t, place(pixel) + channel, values);
     }
 
-    STAA_DEVICE std::size_t step() const { return shape.batch * shape.pixels * shape.channels; }
-    STAA_DEVICE std::size_t place(std::size_t pixel) const {
-      return (part.sample * shape.pixels + pixel) * shape.channels;
-    }
-
     STAA_DEVICE void aggregate(std::size_t t) {
       const auto& layer = kernel.layer;
-      const auto size = kPooled * shape.channels;
-      T* of_group =
-          kernel.partials + (meetings % 2 * shape.batch + part.sample) * kernel.grid.group * size;
       if (layer.gc_reduced > 0 || layer.sa_reduced > 0) {
-        for (int i = 0; i < 2; ++i)
-          pool(i, t, of_group + part.rank * size + 2 * i * shape.channels);
-        if (kernel.grid.group > 1) {
-          block.sync_group();
-        } else {
-          block.sync();
-        }
-        ++meetings;
-        for_each(block, size, [&](std::size_t i) {
-          T sum = 0;
-          for (unsigned g = 0; g < kernel.grid.group; ++g) sum += of_group[g * size + i];
-          pooled[i] = sum;
-        });
+        T* own = this->partials_of_group() + part.rank * kPooled * shape.channels;
+        for (int i = 0; i < 2; ++i) pool(i, t, own + 2 * i * shape.channels);
+        this->meet_to_add(pooled);
       }
       const T* encodings[3] = {table_row(layer.pe_x, t, shape.channels),
                                table_row(layer.pe_h, t, shape.channels),
@@ -250,11 +237,6 @@ struct AggregatorForward {
       }
     }
 
-    const AggregatorForward& kernel;
-    Block& block;
-    const NeuronShape& shape;
-    SamplePart part;
-    unsigned meetings = 0;
     T* h;       // [HW of the part, C]
     T* memory;  // of sums over rows
     T* tables;  // see tabulate()
