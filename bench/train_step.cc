@@ -217,8 +217,8 @@ int main(int argc, char** argv) {
     for (const auto& neuron : setup.neurons) {
       for (const auto& implementation : setup.implementations) {
         for (const auto& precision : setup.precisions) {
-          // The plain composition is what an eager program is: fp32. fp16 is for CUDA.
-          if (implementation == "reference" && precision != "fp32") continue;
+          // On a CPU eager programs compute in fp32, on a card they use what it has. fp16 is for CUDA.
+          if (on_cpu && implementation == "reference" && precision != "fp32") continue;
           if (on_cpu && precision == "fp16") continue;
           rows.push_back(run(setup, width, neuron, implementation, precision));
           if (!setup.json) print_row(rows.back());

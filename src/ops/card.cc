@@ -1,5 +1,6 @@
 #include "staa/ops/card.h"
 
+#include <c10/cuda/CUDAException.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
 
@@ -86,6 +87,14 @@ variable_list run_backward(const Plan& plan, const variable_list& tensors, const
 
 bool takes(const torch::Device& device, std::int64_t steps) {
   return device.is_cuda() && static_cast<std::size_t>(steps) <= kernels::cuda::kMaxSteps;
+}
+
+std::string name_of(const torch::Device& device) {
+  if (!device.is_cuda()) return "";
+  const c10::cuda::CUDAGuard guard(device);
+  cudaDeviceProp properties{};
+  C10_CUDA_CHECK(cudaGetDeviceProperties(&properties, guard.current_device().index()));
+  return properties.name;
 }
 
 Spikes forward(const Plan& plan, const variable_list& tensors, const Normalised (&norms)[2],

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "staa/ops/fused_call.h"
 #include "staa/ops/spikes.h"
 
@@ -10,6 +12,9 @@ namespace staa::ops::card {
 
 /// Whether sequences of so many steps on this device run on kernels.
 bool takes(const torch::Device& device, std::int64_t steps);
+
+/// What the device calls itself, such as "NVIDIA H100 PCIe"; "" for a processor.
+std::string name_of(const torch::Device& device);
 
 /// normalise() of normalise.h.
 Normalised normalise(const torch::Tensor& values, const BatchNorm& norm);

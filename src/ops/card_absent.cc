@@ -13,6 +13,8 @@ namespace {
 
 bool takes(const torch::Device&, std::int64_t) { return false; }
 
+std::string name_of(const torch::Device&) { return ""; }
+
 Normalised normalise(const torch::Tensor&, const BatchNorm&) { refuse(); }
 
 Spikes forward(const fused::Plan&, const torch::autograd::variable_list&, const Normalised (&)[2],

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "staa/ops/card.h"
 #include "staa/util/text.h"
 
 namespace staa::train {
@@ -27,15 +28,16 @@ std::string look_up(const char* path, const std::string& key, char separator) {
 }  // namespace
 
 std::string describe_environment(torch::Device device) {
-  const nlohmann::ordered_json object{{"started", utc_now("%Y-%m-%dT%H:%M:%SZ")},
-                                      {"staa", STAA_VERSION},
-                                      {"libtorch", TORCH_VERSION},
-                                      {"compiler", __VERSION__},
-                                      {"system", look_up("/etc/os-release", "PRETTY_NAME", '=')},
-                                      {"processor", look_up("/proc/cpuinfo", "model name", ':')},
-                                      {"cores", std::thread::hardware_concurrency()},
-                                      {"threads", at::get_num_threads()},
-                                      {"device", device.str()}};
+  nlohmann::ordered_json object{{"started", utc_now("%Y-%m-%dT%H:%M:%SZ")},
+                                {"staa", STAA_VERSION},
+                                {"libtorch", TORCH_VERSION},
+                                {"compiler", __VERSION__},
+                                {"system", look_up("/etc/os-release", "PRETTY_NAME", '=')},
+                                {"processor", look_up("/proc/cpuinfo", "model name", ':')},
+                                {"cores", std::thread::hardware_concurrency()},
+                                {"threads", at::get_num_threads()},
+                                {"device", device.str()}};
+  if (const auto card = ops::card::name_of(device); !card.empty()) object["card"] = card;
   return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 

@@ -216,6 +216,12 @@ torch::Device choose_device(const recipe::Recipe& recipe, std::int64_t local_ran
   return {torch::kCUDA, static_cast<torch::DeviceIndex>(index)};
 }
 
+void make_repeatable(torch::Device device) {
+  if (!device.is_cuda()) return;
+  at::globalContext().setBenchmarkCuDNN(false);  // chooses by what was faster this time
+  at::globalContext().setDeterministicCuDNN(true);
+}
+
 void check_precision(const recipe::Recipe& recipe, torch::Device device) {
   if (recipe.execution.precision != Precision::kFp16 || device.is_cuda()) return;
   fail(ErrorKind::kUsage,

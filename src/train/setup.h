@@ -73,6 +73,10 @@ void set_threads(std::int64_t threads, std::int64_t processes = 1);
 /// Error(kUsage) where the recipe or the process asks for a CUDA device that is not there.
 torch::Device choose_device(const recipe::Recipe& recipe, std::int64_t local_rank = 0);
 
+/// Makes two runs on `device` the same to the bit: on a card cuDNN may take other algorithms, which
+/// add up in whatever order threads come by.
+void make_repeatable(torch::Device device);
+
 /// Throws Error(kUsage) where a network cannot be trained in the recipe's precision on `device`.
 void check_precision(const recipe::Recipe& recipe, torch::Device device);
 

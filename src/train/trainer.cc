@@ -154,6 +154,7 @@ Run::Run(const TrainRequest& request, const Sources& sources, const RunFolder& f
       all_(*request.all),
       device_(choose_device(request.recipe, all_.launch().local_rank)) {
   check_precision(recipe_, device_);
+  make_repeatable(device_);
   set_threads(recipe_.threads, all_.launch().local_size);
   description_ = {recipe::to_toml(recipe_), sources.input};
   torch::manual_seed(static_cast<std::uint64_t>(recipe_.seed));

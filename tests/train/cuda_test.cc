@@ -68,6 +68,18 @@ TEST_F(CudaTraining, LearnsInEveryPrecision) {
   }
 }
 
+TEST_F(CudaTraining, TheSeedDecidesTheRun) {
+  for (const auto precision : {Precision::kFp32, Precision::kBf16}) {
+    auto recipe = recipe_on(recipe::Device::kCuda);
+    recipe.execution.precision = precision;
+    const auto name = std::to_string(static_cast<int>(precision));
+    run(recipe, "once" + name);
+    run(recipe, "again" + name);
+    test::expect_same_checkpoint(folder_ / ("once" + name) / "last.safetensors",
+                                 folder_ / ("again" + name) / "last.safetensors");
+  }
+}
+
 TEST_F(CudaTraining, AResumedRunGoesOn) {
   auto recipe = recipe_on(recipe::Device::kCuda);
   recipe.execution.precision = Precision::kFp16;
