@@ -10,7 +10,8 @@
 #     --build DIR       build folder, from the source tree (default: build-gpu)
 #     --targets "A B"   build these alone (default: everything)
 #     --jobs N          compilers at once (default: all cores)
-#     --data DIR        CIFAR-10's binary files (default: $STAA_DATA/cifar10); without them nothing is trained
+#     --data DIR        CIFAR-10: its binary files, or train/CLASS and test/CLASS with its images (default:
+#                       $STAA_DATA/cifar10); without them nothing is trained
 #     --minutes N       of training (default: 60)
 #     --no-gpu          leave out what needs a card: a rehearsal
 set -uo pipefail
@@ -36,7 +37,7 @@ say() { printf '\n== %s\n' "$*"; }
 while [ $# -gt 0 ]; do
   case $1 in
     --no-gpu) gpu=0 && shift && continue ;;
-    --help | -h) sed -n '2,17s/^# \{0,1\}//p' "$0" && exit 0 ;;
+    --help | -h) sed -n '2,18s/^# \{0,1\}//p' "$0" && exit 0 ;;
     --pack | --out | --with | --torch | --build | --targets | --jobs | --data | --minutes)
       [ $# -ge 2 ] || die "$1: expected a value"
       printf -v "${1#--}" '%s' "$2" && shift 2 ;;
@@ -80,7 +81,7 @@ make_pack() {
   du -sh "$pack" | awk '{print "packed: " $1 " in " $2}'
   cat <<END
 Carry along: this source tree, $pack, the wheel of torch with its nvidia-* packages as installed in site-packages,
-and CIFAR-10's binary files. The machine itself has to have: g++ (11 or newer), cmake (3.22), ninja or make, and for
+and CIFAR-10, binary files or images. The machine itself has to have: g++ (11 or newer), cmake (3.22), ninja or make, and for
 the kernels nvcc of the wheel's CUDA version. The pack's protoc and libraries want glibc 2.34 or newer.
 END
 }
@@ -153,20 +154,22 @@ for pair in fmt=fmt/core.h spdlog=spdlog/spdlog.h json=nlohmann/json.hpp toml++=
   need_header "${pair%%=*}" "${pair#*=}"
 done
 need_program protoc "protobuf's compiler"
-if [ "$gpu" = 1 ]; then
-  need_program nvidia-smi "no driver of a card; --no-gpu leaves out what needs one"
-  if command -v nvcc >/dev/null || [ -x /usr/local/cuda/bin/nvcc ]; then
-    PATH=$PATH:/usr/local/cuda/bin
-    have nvcc "$(nvcc --version | grep release)"
-    cmake_options+=(-DSTAA_CUDA=ON)
-  else
-    lack nvcc "the CUDA toolkit: without it neurons run on the plain composition, and there is nothing to check"
-  fi
+[ "$gpu" = 0 ] || need_program nvidia-smi "no driver of a card; --no-gpu leaves out what needs one"
+if command -v nvcc >/dev/null || [ -x /usr/local/cuda/bin/nvcc ]; then
+  PATH=$PATH:/usr/local/cuda/bin
+  have nvcc "$(nvcc --version | grep release)"
+  cmake_options+=(-DSTAA_CUDA=ON)
+elif [ "$gpu" = 1 ]; then
+  lack nvcc "the CUDA toolkit: without it neurons run on the plain composition, and there is nothing to check"
+else
+  have nvcc "none: the kernels are not compiled"
 fi
 [ "$missing" = 0 ] || die "$missing pieces are missing; they stand in $out/missing.txt"
-trains=0
+trains=0 set=cifar10
 if [ -n "$data" ] && find -L "$data" -name 'data_batch_1.bin' 2>/dev/null | grep -q .; then
   trains=1 && have CIFAR-10 "$data"
+elif [ -n "$data" ] && [ -d "$data/train" ] && [ -d "$data/test" ]; then
+  trains=1 set=image-folder && have CIFAR-10 "$data, as images"
 else
   have CIFAR-10 "not at '${data:-\$STAA_DATA/cifar10}': nothing will be trained (--data DIR)"
 fi
@@ -199,7 +202,7 @@ test_on_card() {
 test_all() { scripts/run_tests.sh "$build"; }
 train() {
   timeout --signal=INT --kill-after=120 "${minutes}m" "$build/bin/staa" train configs/cifar10-resnet20-t4.toml \
-    --out "$out/cifar10" --set "data.path=$data" device=cuda precision=bf16 train.checkpoint_minutes=5
+    --out "$out/cifar10" --set "data.set=$set" "data.path=$data" device=cuda precision=bf16 train.checkpoint_minutes=5
   local status=$?
   # Stopped by its time (124) is no failure: accuracy by epoch is what was asked for.
   [ -s "$out/cifar10/metrics.jsonl" ] || return 1

@@ -85,8 +85,13 @@ variable_list run_backward(const Plan& plan, const variable_list& tensors, const
 
 }  // namespace
 
-bool takes(const torch::Device& device, std::int64_t steps) {
-  return device.is_cuda() && static_cast<std::size_t>(steps) <= kernels::cuda::kMaxSteps;
+bool takes(const Tensor& x, std::int64_t steps, bool aggregate) {
+  if (!x.is_cuda() || static_cast<std::size_t>(steps) > kernels::cuda::kMaxSteps) return false;
+  if (!aggregate) return true;
+  const c10::cuda::CUDAGuard guard(x.device());
+  const auto most = x.scalar_type() == torch::kDouble ? kernels::cuda::most_channels(0.0)
+                                                      : kernels::cuda::most_channels(0.0F);
+  return static_cast<std::size_t>(x.size(2)) <= most;
 }
 
 std::string name_of(const torch::Device& device) {

@@ -10,8 +10,8 @@
 /// (cmake/Cuda.cmake) takes() is false and the rest is not called.
 namespace staa::ops::card {
 
-/// Whether sequences of so many steps on this device run on kernels.
-bool takes(const torch::Device& device, std::int64_t steps);
+/// Whether neurons driven by `x` [T or 1, B, C, H, W] over so many steps run on kernels.
+bool takes(const torch::Tensor& x, std::int64_t steps, bool aggregate);
 
 /// What the device calls itself, such as "NVIDIA H100 PCIe"; "" for a processor.
 std::string name_of(const torch::Device& device);

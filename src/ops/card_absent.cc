@@ -11,7 +11,7 @@ namespace {
 
 }  // namespace
 
-bool takes(const torch::Device&, std::int64_t) { return false; }
+bool takes(const torch::Tensor&, std::int64_t, bool) { return false; }
 
 std::string name_of(const torch::Device&) { return ""; }
 

@@ -193,7 +193,8 @@ void put(const Parameters& block, std::size_t slot, variable_list& tensors) {
 bool fits(const variable_list& tensors, const Plan& plan, std::int64_t steps) {
   const auto type = tensors[kX].scalar_type();
   const auto device = tensors[kX].device();
-  const bool on_card = card::takes(device, steps);
+  if (tensors[kX].dim() != 5) return false;
+  const bool on_card = card::takes(tensors[kX], steps, plan.aggregate);
   if (!on_card && !device.is_cpu()) return false;
   if (!is_element(type) && !(on_card && type == torch::kHalf)) return false;
   for (std::size_t slot = 0; slot < kSlots; ++slot) {
@@ -235,11 +236,11 @@ Spikes fused_neuron(const NeuronInput& input, const FusedLayer& layer) {
   put(layer.staa.gc1, kGc1, tensors);
   put(layer.staa.gc2, kGc2, tensors);
   put(layer.staa.sa, kSa, tensors);
+  plan->aggregate = layer.aggregate;
   if (!fits(tensors, *plan, input.steps())) return {};
 
   plan->options = layer.options;
   plan->steps = static_cast<std::size_t>(input.steps());
-  plan->aggregate = layer.aggregate;
   plan->dropped.assign(layer.dropped.begin(), layer.dropped.end());
   if (tensors[kX].is_cpu() && input.residual.bits.defined() && !input.residual.norm.defined() &&
       input.residual.values.size(0) == input.steps()) {

@@ -196,31 +196,56 @@ TEST(CardNeurons, GiveTheSameBitsInAnyOrderOfThreads) {
   }
 }
 
-/// Sequences that do not lie as wide accesses need them are read one by one.
-TEST(CardNeurons, TakeSequencesAtOddPlaces) {
+/// Sequences and parameters that do not lie as wide accesses need them are read one by one.
+TEST(CardNeurons, TakeWhatLiesAtOddPlaces) {
   const std::size_t channels = 8;
-  std::vector<float> x(1 + 2 * channels, 0.75F);
-  std::vector<float> spikes(1 + 2 * channels);
-  const std::vector<float> factors(channels, 1.0F);
-  const std::vector<float> zeros(channels, 0.0F);
-  kernels::NeuronLayer<float> layer;
-  layer.shape = {2, 1, 1, channels};
-  layer.decay = factors.data();
-  layer.gain = factors.data();
-  layer.offset = zeros.data();
-  kernels::NeuronInput<float> input;
-  input.terms[0].values = x.data() + 1;
-  Emulator emulator({});
-  cuda::forward(emulator, layer, input, {}, spikes.data() + 1, static_cast<float*>(nullptr));
-  for (std::size_t c = 0; c < channels; ++c) {
-    EXPECT_EQ(spikes[1 + c], 0.0F);
-    EXPECT_EQ(spikes[1 + channels + c], 1.0F);
+  for (const std::size_t of_sequence : {0, 1}) {
+    for (const std::size_t of_parameters : {0, 1}) {
+      std::vector<float> x(of_sequence + 2 * channels, 0.75F);
+      std::vector<float> spikes(of_sequence + 2 * channels);
+      const std::vector<float> factors(of_parameters + channels, 1.0F);
+      const std::vector<float> zeros(of_parameters + channels, 0.0F);
+      kernels::NeuronLayer<float> layer;
+      layer.shape = {2, 1, 1, channels};
+      layer.decay = factors.data() + of_parameters;
+      layer.gain = factors.data() + of_parameters;
+      layer.offset = zeros.data() + of_parameters;
+      kernels::NeuronInput<float> input;
+      input.terms[0].values = x.data() + of_sequence;
+      Emulator emulator({});
+      cuda::forward(emulator, layer, input, {}, spikes.data() + of_sequence,
+                    static_cast<float*>(nullptr));
+      for (std::size_t c = 0; c < channels; ++c) {
+        EXPECT_EQ(spikes[of_sequence + c], 0.0F);
+        EXPECT_EQ(spikes[of_sequence + channels + c], 1.0F);
+      }
+    }
+  }
+}
+
+/// A layer of as many channels as are taken fits into a block's memory, one of twice as many
+/// into none.
+TEST(CardNeurons, AggregatorsAreTakenAsFarAsMemoryGoes) {
+  for (const std::size_t kib : {48, 99, 227}) {
+    cuda::Device device;
+    device.shared = kib << 10;
+    kernels::NeuronLayer<float> layer;
+    layer.shape.channels = cuda::most_channels_of<float>(device);
+    layer.gc_reduced = layer.sa_reduced = layer.shape.channels;
+    const auto size = [&] {
+      return sizeof(float) *
+             std::max(cuda::AggregatorForward<float, 4>::shared_size(layer, device.threads),
+                      cuda::AggregatorBackward<float, 4>::shared_size(layer, device.threads));
+    };
+    EXPECT_LE(size(), device.shared);
+    layer.shape.channels *= 2;
+    EXPECT_GT(size(), device.shared);
   }
 }
 
 TEST(CardNeurons, MixGradientsAsTheProcessorDoes) {
   Random random{7};
-  for (const std::size_t channels : {1, 3, 8, 70}) {
+  for (const std::size_t channels : {1, 3, 8, 70, 259, 1028}) {
     const std::size_t rows = 37;
     Arrays<float> arrays;
     const float* dx = arrays.drawn(random, rows * channels, 1);

@@ -35,11 +35,6 @@ constexpr std::size_t part_pixels(std::size_t pixels, unsigned group) {
   return (pixels + group - 1) / group;
 }
 
-template <class T>
-STAA_DEVICE const T* table_row(const T* table, std::size_t t, std::size_t channels) {
-  return table == nullptr ? nullptr : table + t * channels;
-}
-
 /// y [out] = W x of W [out, in]: `take` gets a row's number and its sum, in one thread.
 template <class Block, class T, class F>
 STAA_DEVICE void multiply(Block& block, const T* weight, std::size_t out, std::size_t in,
@@ -111,7 +106,7 @@ struct Normed {
 };
 
 /// Of pixels [part.begin, part.end) the product of what `read(pixel, channel, values)` gives with
-/// `factor` [C]; `take` gets a pixel and its product, in one thread.
+/// `factor` [C], which lies as packs do; `take` gets a pixel and its product, in one thread.
 template <int K, class Block, class T, class Read, class F>
 STAA_DEVICE void dots(Block& block, const SamplePart& part, std::size_t channels, const T* factor,
                       const Read& read, const F& take) {
@@ -125,7 +120,7 @@ STAA_DEVICE void dots(Block& block, const SamplePart& part, std::size_t channels
       T values[K];
       T factors[K];
       read(pixel, pack * K, values);
-      load_each(factor + pack * K, T(0), factors);
+      load(factor + pack * K, factors);
       for (int k = 0; k < K; ++k) sum = fused(values[k], factors[k], sum);
     }
     sum = sum_over_lanes(block, width, sum);
@@ -147,23 +142,14 @@ struct SharedParts {
   T* next;
 };
 
-/// Scales and shift of X (layer-inl.h), as tables [3, C].
-template <class Block, class S>
-STAA_DEVICE void tabulate(const Block& block, const NeuronInput<S>& input, std::size_t channels,
-                          Compute<S>* tables) {
-  for_each(block, channels, [&](std::size_t c) {
-    const Columns<S, 1> column(input, c);
-    tables[c] = column.scale[0][0];
-    tables[channels + c] = column.scale[1][0];
-    tables[2 * channels + c] = column.shift[0];
-  });
-}
-
-/// A thread's view of a pass over a sample, which both passes build on: where values lie, and how
-/// the sample's blocks add up what each of them pooled.
+/// A thread's view of a pass over a sample, which both passes build on: where values lie, what is
+/// the same for all pixels, and how the sample's blocks add up what each of them pooled.
 template <class Kernel, class Block>
 struct SampleRun {
   using T = typename Kernel::T;
+  /// Rows [C] of `tables`, which a pass places in shared memory as packs lie: the two scales and
+  /// the shift of X, GC's keys, and the encodings of X and H in a step.
+  static constexpr std::size_t kTables = 7;
 
   STAA_DEVICE SampleRun(const Kernel& own, Block& in)
       : kernel(own), block(in), shape(own.layer.shape), part(in, own.grid, shape) {}
@@ -172,6 +158,29 @@ struct SampleRun {
   STAA_DEVICE std::size_t step() const { return shape.batch * shape.pixels * shape.channels; }
   STAA_DEVICE std::size_t place(std::size_t pixel) const {
     return (part.sample * shape.pixels + pixel) * shape.channels;
+  }
+
+  STAA_DEVICE T* key(int i) const { return tables + (3 + i) * shape.channels; }
+  STAA_DEVICE T* encoding(int i) const { return tables + (5 + i) * shape.channels; }
+
+  /// All but the encodings.
+  STAA_DEVICE void tabulate() const {
+    const auto& layer = kernel.layer;
+    for_each(block, shape.channels, [&](std::size_t c) {
+      const Columns<typename Kernel::Element, 1> column(kernel.input, c);
+      tables[c] = column.scale[0][0];
+      tables[shape.channels + c] = column.scale[1][0];
+      tables[2 * shape.channels + c] = column.shift[0];
+      STAA_UNROLL
+      for (int i = 0; i < 2; ++i) key(i)[c] = layer.gc_reduced > 0 ? layer.gc[i].key[c] : T(0);
+    });
+  }
+
+  STAA_DEVICE void tabulate_encodings(std::size_t t, std::size_t c) const {
+    const auto& layer = kernel.layer;
+    const auto at = t * shape.channels + c;
+    encoding(0)[c] = layer.pe_x == nullptr ? T(0) : layer.pe_x[at];
+    encoding(1)[c] = layer.pe_h == nullptr ? T(0) : layer.pe_h[at];
   }
 
   /// [group, kPooled, C] of this sample, until the next meeting.
@@ -202,6 +211,7 @@ struct SampleRun {
   Block& block;
   const NeuronShape& shape;
   SamplePart part;
+  T* tables = nullptr;
   unsigned meetings = 0;
 };
 

@@ -11,6 +11,7 @@ namespace staa::kernels::cuda {
 template <class S, int K>
 struct AggregatorBackward {
   using T = Compute<S>;
+  using Element = S;
 
   NeuronLayer<T> layer;
   NeuronInput<S> input;
@@ -25,7 +26,7 @@ struct AggregatorBackward {
   T* slabs;     ///< [3, B, HW, C]; not used where slabs are shared
 
   static std::size_t shared_size(const NeuronLayer<T>& layer, unsigned threads) {
-    return threads * K + 10 * layer.shape.channels + 2 * layer.gc_reduced + layer.sa_reduced;
+    return threads * K + 16 * layer.shape.channels + 2 * layer.gc_reduced + layer.sa_reduced;
   }
   static constexpr std::size_t kSlabs = 3;
   static constexpr std::size_t kPooled = 3;
@@ -39,12 +40,14 @@ struct AggregatorBackward {
   struct Run : SampleRun<AggregatorBackward, Block> {
     using Base = SampleRun<AggregatorBackward, Block>;
     using Base::block;
+    using Base::encoding;
     using Base::kernel;
     using Base::part;
     using Base::place;
     using Base::row;
     using Base::shape;
     using Base::step;
+    using Base::tables;
 
     STAA_DEVICE Run(const AggregatorBackward& own, Block& in) : Base(own, in) {
       const auto channels = shape.channels;
@@ -56,18 +59,24 @@ struct AggregatorBackward {
       before = first + slab;
       total = first + 2 * slab;
       memory = parts.take(block.threads() * K);
-      tables = parts.take(3 * channels);
+      tables = parts.take((Base::kTables + 2) * channels);
       pooled = parts.take(kPooled * channels);
       gate = parts.take(channels);
       spread = parts.take(channels);
-      for (auto& vector : dcontext) vector = parts.take(channels);
+      dcontexts = parts.take(2 * channels);
       dnorm = parts.take(own.layer.gc_reduced);
       dquery = parts.take(own.layer.gc_reduced);
       dreduced = parts.take(own.layer.sa_reduced);
     }
 
     STAA_DEVICE void all() {
-      tabulate(block, kernel.input, shape.channels, tables);
+      this->tabulate();
+      for_each(block, shape.channels, [&](std::size_t c) {
+        STAA_UNROLL
+        for (int i = 0; i < 2; ++i) {
+          center(i)[c] = kernel.out.scale[i] == nullptr ? T(0) : kernel.out.center[i][c];
+        }
+      });
       block.sync();
       for_own([&](std::size_t pixel, std::size_t channel) {
         const T zeros[K] = {};
@@ -78,10 +87,16 @@ struct AggregatorBackward {
         through_threshold(t);
         const bool attended = !kernel.plain[t] && kernel.layer.gc_reduced > 0;
         if (!kernel.plain[t]) meet(t);
-        for (int i = 0; i < 2 && attended; ++i) through_attention(i, t);
+        if (attended) {
+          STAA_UNROLL
+          for (int i = 0; i < 2; ++i) through_attention(i, t);
+        }
         block.sync();
         through_update(t, attended);
-        for (int i = 0; i < 2 && attended; ++i) add_key_bias(i);
+        if (attended) {
+          STAA_UNROLL
+          for (int i = 0; i < 2; ++i) add_key_bias(i);
+        }
       }
       if (!is_constant(kernel.input)) return;
       for_own([&](std::size_t pixel, std::size_t channel) {
@@ -100,9 +115,9 @@ struct AggregatorBackward {
     STAA_DEVICE T* logits_of(int i) const {
       return kernel.logits + (i * shape.batch + part.sample) * shape.pixels;
     }
-    STAA_DEVICE const T* encoding(int i, std::size_t t) const {
-      return table_row(i == 0 ? kernel.layer.pe_x : kernel.layer.pe_h, t, shape.channels);
-    }
+    /// NeuronGradients::center, behind the other tables.
+    STAA_DEVICE T* center(int i) const { return tables + (Base::kTables + i) * shape.channels; }
+    STAA_DEVICE T* dcontext(int i) const { return dcontexts + i * shape.channels; }
 
     STAA_DEVICE std::size_t channel_of(std::size_t tile) const {
       const auto lanes = kernel.grid.tiling.lanes;
@@ -193,6 +208,7 @@ struct AggregatorBackward {
       this->meet_to_add(pooled);
       const auto at = row(t) * channels;
       for_each(block, channels, [&](std::size_t c) {
+        this->tabulate_encodings(t, c);
         gate[c] = kernel.rows.gate[at + c];
         spread[c] = 0;
       });
@@ -205,7 +221,9 @@ struct AggregatorBackward {
         if (part.rank == 0) kernel.out.offset[at + c] = doffset[c];
       });
       block.sync();
-      for (int i = 0; i < 2 && layer.gc_reduced > 0; ++i) through_context(i, t, doffset);
+      if (layer.gc_reduced == 0) return;
+      STAA_UNROLL
+      for (int i = 0; i < 2; ++i) through_context(i, t, doffset);
     }
 
     /// SA, backwards: to `spread`, the gradient of U's means.
@@ -259,7 +277,7 @@ struct AggregatorBackward {
       });
       block.sync();
       multiply_transposed(block, gc.query, size, shape.channels, dquery, memory,
-                          [&](std::size_t c, T value) { dcontext[i][c] = value; });
+                          [&](std::size_t c, T value) { dcontext(i)[c] = value; });
     }
 
     /// X or H of K channels, beneath the encoding.
@@ -271,8 +289,9 @@ struct AggregatorBackward {
         const Columns<S, K> columns(tables, shape.channels, channel);
         columns.read(kernel.input, step(), t, place(pixel) + channel, values);
       }
-      const T* table = encoding(i, t);
-      for (int k = 0; k < K && table != nullptr; ++k) values[k] += table[channel + k];
+      T encoded[K];
+      load(encoding(i) + channel, encoded);
+      for (int k = 0; k < K; ++k) values[k] += encoded[k];
     }
 
     /// Gradients of GC's keys before the sigmoid.
@@ -280,7 +299,7 @@ struct AggregatorBackward {
       const T* attention = kernel.rows.attention[i] + row(t) * shape.pixels;
       T* dlogit = logits_of(i);
       dots<K>(
-          block, part, shape.channels, dcontext[i],
+          block, part, shape.channels, dcontext(i),
           [&](std::size_t pixel, std::size_t channel, T(&values)[K]) {
             read_encoded(i, t, pixel, channel, values);
           },
@@ -305,14 +324,15 @@ struct AggregatorBackward {
         if (channel < shape.channels) {
           Charge<T, K> charge;
           charge_of(t, channel, charge);
+          T even[K] = {};
+          if (!kernel.plain[t]) load(spread + channel, even);
           for_pixels([&](std::size_t pixel) {
             T dx[K];
             T of_h[K];
             load(dh + local(pixel) + channel, of_h);
             for (int k = 0; k < K; ++k) {
-              const T even = kernel.plain[t] ? T(0) : spread[channel + k];
-              dx[k] = fused(charge.gain[k], of_h[k], even);
-              of_h[k] = fused(charge.decay[k], of_h[k], even);
+              dx[k] = fused(charge.gain[k], of_h[k], even[k]);
+              of_h[k] = fused(charge.decay[k], of_h[k], even[k]);
             }
             if (attended) {
               add_attention(0, t, pixel, channel, dx, sums);
@@ -331,10 +351,13 @@ struct AggregatorBackward {
       const T weight = kernel.rows.attention[i][row(t) * shape.pixels + pixel];
       const T slope = logits_of(i)[pixel];
       T values[K];
+      T context[K];
+      T keys[K];
       read_encoded(i, t, pixel, channel, values);
+      load(dcontext(i) + channel, context);
+      load(this->key(i) + channel, keys);
       for (int k = 0; k < K; ++k) {
-        const T part_of =
-            fused(weight, dcontext[i][channel + k], slope * kernel.layer.gc[i].key[channel + k]);
+        const T part_of = fused(weight, context[k], slope * keys[k]);
         gradient[k] += part_of;
         sums.encoding[i][k] += part_of;
         sums.key[i][k] = fused(slope, values[k], sums.key[i][k]);
@@ -359,12 +382,12 @@ struct AggregatorBackward {
       for (int i = 0; i < 2; ++i) {
         if (to.scale[i] == nullptr) continue;
         T values[K];
-        T center[K];
+        T centers[K];
         load(Columns<S, K>::place(kernel.input.terms[i], step(), t, place(pixel) + channel),
              values);
-        load_each(to.center[i] + channel, T(0), center);
+        load(center(i) + channel, centers);
         for (int k = 0; k < K; ++k) {
-          sums.scale[i][k] = fused(dx[k], values[k] - center[k], sums.scale[i][k]);
+          sums.scale[i][k] = fused(dx[k], values[k] - centers[k], sums.scale[i][k]);
         }
       }
     }
@@ -404,11 +427,10 @@ struct AggregatorBackward {
     T* before;  // H in front of the step
     T* total;   // of dX over the steps, where X is constant
     T* memory;  // of sums over rows
-    T* tables;  // see tabulate()
     T* pooled;  // [3, C]: sums of dV, dV * X, dV * H; then the offset's gradient, SA's, nothing
     T* gate;
     T* spread;
-    T* dcontext[2];
+    T* dcontexts;  // [2, C]
     T* dnorm;
     T* dquery;
     T* dreduced;

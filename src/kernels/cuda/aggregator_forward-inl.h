@@ -9,6 +9,7 @@ namespace staa::kernels::cuda {
 template <class S, int K>
 struct AggregatorForward {
   using T = Compute<S>;
+  using Element = S;
 
   NeuronLayer<T> layer;
   NeuronInput<S> input;
@@ -21,7 +22,7 @@ struct AggregatorForward {
 
   /// Numbers of shared memory besides the slab.
   static std::size_t shared_size(const NeuronLayer<T>& layer, unsigned threads) {
-    return threads * K + 9 * layer.shape.channels + 2 * layer.gc_reduced + layer.sa_reduced;
+    return threads * K + 13 * layer.shape.channels + 2 * layer.gc_reduced + layer.sa_reduced;
   }
   static constexpr std::size_t kSlabs = 1;
   static constexpr std::size_t kPooled = 4;
@@ -35,12 +36,14 @@ struct AggregatorForward {
   struct Run : SampleRun<AggregatorForward, Block> {
     using Base = SampleRun<AggregatorForward, Block>;
     using Base::block;
+    using Base::encoding;
     using Base::kernel;
     using Base::part;
     using Base::place;
     using Base::row;
     using Base::shape;
     using Base::step;
+    using Base::tables;
 
     STAA_DEVICE Run(const AggregatorForward& own, Block& in) : Base(own, in) {
       const auto channels = shape.channels;
@@ -48,7 +51,7 @@ struct AggregatorForward {
       h = own.grid.shared_slabs ? parts.take(part_pixels(shape.pixels, own.grid.group) * channels)
                                 : own.slabs + place(part.begin);
       memory = parts.take(block.threads() * K);
-      tables = parts.take(3 * channels);
+      tables = parts.take(Base::kTables * channels);
       pooled = parts.take(kPooled * channels);
       offset = parts.take(channels);
       gate = parts.take(channels);
@@ -58,7 +61,7 @@ struct AggregatorForward {
     }
 
     STAA_DEVICE void all() {
-      tabulate(block, kernel.input, shape.channels, tables);
+      this->tabulate();
       for_each(block, (part.end - part.begin) * shape.channels,
                [&](std::size_t i) { h[i] = T(0); });
       block.sync();
@@ -79,21 +82,23 @@ struct AggregatorForward {
 
     STAA_DEVICE void aggregate(std::size_t t) {
       const auto& layer = kernel.layer;
-      if (layer.gc_reduced > 0 || layer.sa_reduced > 0) {
-        T* own = this->partials_of_group() + part.rank * kPooled * shape.channels;
-        for (int i = 0; i < 2; ++i) pool(i, t, own + 2 * i * shape.channels);
-        this->meet_to_add(pooled);
-      }
-      const T* encodings[3] = {table_row(layer.pe_x, t, shape.channels),
-                               table_row(layer.pe_h, t, shape.channels),
-                               table_row(layer.pe_u, t, shape.channels)};
       for_each(block, shape.channels, [&](std::size_t c) {
-        T sum = 0;
-        for (const T* encoding : encodings) sum += encoding == nullptr ? T(0) : encoding[c];
-        offset[c] = sum;
+        this->tabulate_encodings(t, c);
+        const T of_u = layer.pe_u == nullptr ? T(0) : layer.pe_u[t * shape.channels + c];
+        offset[c] = encoding(0)[c] + encoding(1)[c] + of_u;
       });
       block.sync();
-      for (int i = 0; i < 2 && layer.gc_reduced > 0; ++i) attend(i, t);
+      if (layer.gc_reduced > 0 || layer.sa_reduced > 0) {
+        T* own = this->partials_of_group() + part.rank * kPooled * shape.channels;
+        STAA_UNROLL
+        for (int i = 0; i < 2; ++i) pool(i, t, own + 2 * i * shape.channels);
+        this->meet_to_add(pooled);
+        block.sync();
+      }
+      if (layer.gc_reduced > 0) {
+        STAA_UNROLL
+        for (int i = 0; i < 2; ++i) attend(i, t);
+      }
       find_gate(t);
       if (part.rank > 0) return;
       const auto at = row(t) * shape.channels;
@@ -108,15 +113,16 @@ struct AggregatorForward {
       const auto& layer = kernel.layer;
       const bool gc = layer.gc_reduced > 0;
       const auto channels = shape.channels;
-      const T* encoding = table_row(i == 0 ? layer.pe_x : layer.pe_h, t, channels);
       T* attention = gc ? kernel.rows.attention[i] + row(t) * shape.pixels : nullptr;
       const auto read_encoded = [&](std::size_t pixel, std::size_t channel, T(&values)[K]) {
+        T encoded[K];
         read(i, t, pixel, channel, values);
-        for (int k = 0; k < K && encoding != nullptr; ++k) values[k] += encoding[channel + k];
+        load(encoding(i) + channel, encoded);
+        for (int k = 0; k < K; ++k) values[k] += encoded[k];
       };
       if (gc) {
         const T bias = layer.gc[i].key_bias[0];
-        dots<K>(block, part, channels, layer.gc[i].key, read_encoded,
+        dots<K>(block, part, channels, this->key(i), read_encoded,
                 [&](std::size_t pixel, T logit) { attention[pixel] = sigmoid(logit + bias); });
         block.sync();
       }
@@ -126,6 +132,8 @@ struct AggregatorForward {
         const bool there = channel < channels;
         T context[K] = {};
         T plain_sum[K] = {};
+        T encoded[K] = {};
+        if (there) load(encoding(i) + channel, encoded);
         for (auto pixel = part.begin + block.thread() / tiling.lanes; there && pixel < part.end;
              pixel += tiling.rows) {
           T values[K];
@@ -134,8 +142,7 @@ struct AggregatorForward {
           if (!gc) continue;
           const T weight = attention[pixel];
           for (int k = 0; k < K; ++k) {
-            const T encoded = encoding == nullptr ? values[k] : values[k] + encoding[channel + k];
-            context[k] = fused(weight, encoded, context[k]);
+            context[k] = fused(weight, values[k] + encoded[k], context[k]);
           }
         }
         sum_over_rows(block, tiling, context, memory, [&](int k, T total) {
@@ -239,7 +246,6 @@ struct AggregatorForward {
 
     T* h;       // [HW of the part, C]
     T* memory;  // of sums over rows
-    T* tables;  // see tabulate()
     T* pooled;  // [4, C]: contexts and sums of X, of H
     T* offset;
     T* gate;

@@ -110,17 +110,54 @@ STAA_DEVICE void load(const S* from, Compute<S> (&to)[kCount]) {
   for (int k = 0; k < kCount; ++k) to[k] = widen(pack.values[k]);
 }
 
+#ifdef __CUDACC__
+/// A store of N words, written out: of an array's members nvcc would make a store each.
+STAA_DEVICE void store_words(void* to, const unsigned (&words)[1]) {
+  asm volatile("st.b32 [%0], %1;" : : "l"(to), "r"(words[0]) : "memory");
+}
+STAA_DEVICE void store_words(void* to, const unsigned (&words)[2]) {
+  asm volatile("st.v2.b32 [%0], {%1, %2};" : : "l"(to), "r"(words[0]), "r"(words[1]) : "memory");
+}
+STAA_DEVICE void store_words(void* to, const unsigned (&words)[4]) {
+  asm volatile("st.v4.b32 [%0], {%1, %2, %3, %4};"
+               :
+               : "l"(to), "r"(words[0]), "r"(words[1]), "r"(words[2]), "r"(words[3])
+               : "memory");
+}
+#endif
+
 template <int kCount, class S>
 STAA_DEVICE void store(const Compute<S> (&from)[kCount], S* to) {
   Pack<S, kCount> pack;
   STAA_UNROLL
   for (int k = 0; k < kCount; ++k) narrow(from[k], pack.values[k]);
+#ifdef __CUDACC__
+  if constexpr (kCount > 1) {
+    unsigned words[sizeof(pack) / sizeof(unsigned)];
+    memcpy(words, &pack, sizeof(pack));
+    return store_words(to, words);
+  }
+#endif
   *reinterpret_cast<Pack<S, kCount>*>(to) = pack;
 }
 
-/// As load(), one by one: parameters may lie anywhere in a larger tensor. Without memory `missing`.
+/// As load(), of parameters, which may lie anywhere in a larger tensor: 16 bytes at once where they
+/// lie so, else one by one. Without memory `missing`.
 template <int kCount, class T>
 STAA_DEVICE void load_each(const T* from, T missing, T (&to)[kCount]) {
+  constexpr int kWide = 16 / sizeof(T);
+  if constexpr (kCount % kWide == 0) {
+    if (from != nullptr && reinterpret_cast<std::uintptr_t>(from) % 16 == 0) {
+      STAA_UNROLL
+      for (int k = 0; k < kCount; k += kWide) {
+        T part[kWide];
+        load(from + k, part);
+        STAA_UNROLL
+        for (int j = 0; j < kWide; ++j) to[k + j] = part[j];
+      }
+      return;
+    }
+  }
   STAA_UNROLL
   for (int k = 0; k < kCount; ++k) to[k] = from == nullptr ? missing : from[k];
 }

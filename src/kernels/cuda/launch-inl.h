@@ -41,6 +41,17 @@ void with_pack(const NeuronShape& shape, std::initializer_list<const S*> sequenc
 template <class S>
 constexpr int kAggregatorPack = 16 / sizeof(Compute<S>);
 
+/// Channels up to which what every pass of an aggregator needs fits into a block's memory, however
+/// little GC and SA reduce them.
+template <class T>
+std::size_t most_channels_of(const Device& device) {
+  // SA's rows are at least 4.
+  const auto sums = std::size_t{device.threads} * (16 / sizeof(T)) + 4;
+  constexpr std::size_t kRows = 16 + 3;  // AggregatorBackward::shared_size
+  const auto numbers = device.shared / sizeof(T);
+  return numbers < sums ? 0 : (numbers - sums) / kRows;
+}
+
 /// Blocks that share a sample: more where there are few samples, of many pixels each.
 inline unsigned group_of(const NeuronShape& shape, const Device& device) {
   constexpr unsigned kMost = 8;  // that every card with groups takes
@@ -224,12 +235,16 @@ void mix(Launcher& launcher, const S* dx, const S* y, const GradientMix<Compute<
   shape.channels = channels;
   with_pack<16 / sizeof(S)>(shape, {dx, y, static_cast<const S*>(out)}, [&](auto pack) {
     using Kernel = Mix<S, pack()>;
-    const auto size = rows * channels;
-    const Kernel kernel{dx,       y,  factors.of_gradient, factors.of_value, factors.constant, size,
-                        channels, out};
-    launcher.launch(
-        "mix", kernel,
-        {divide_up(size, std::size_t{Kernel::kThreads} * pack()), Kernel::kThreads, 1, 0});
+    const Kernel kernel{dx,
+                        y,
+                        factors.of_gradient,
+                        factors.of_value,
+                        factors.constant,
+                        rows,
+                        channels,
+                        out,
+                        Tiling(channels / pack(), Kernel::kThreads)};
+    launcher.launch("mix", kernel, {kernel.blocks(), Kernel::kThreads, 1, 0});
   });
 }
 

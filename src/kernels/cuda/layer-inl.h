@@ -31,6 +31,17 @@ STAA_DEVICE bool is_constant(const NeuronInput<S>& input) {
   return input.terms[0].constant && (input.count == 1 || input.terms[1].constant);
 }
 
+/// K values at the same place `from` of N steps; those past the last are the last again.
+template <int N, int K, class S>
+STAA_DEVICE void load_each_step(const S* from, std::size_t step, std::size_t first,
+                                std::size_t steps, Compute<S> (&values)[N][K]) {
+  STAA_UNROLL
+  for (int s = 0; s < N; ++s) {
+    const auto t = first + s < steps ? first + s : steps - 1;
+    load(from + t * step, values[s]);
+  }
+}
+
 /// X of K channels, from `first` on, in any step and pixel.
 template <class S, int K>
 struct Columns {
@@ -73,8 +84,34 @@ struct Columns {
     for (int k = 0; k < K; ++k) x[k] = fused(scale[1][k], values[k], x[k]);
   }
 
+  /// X of N steps from `first` on, of which those past the last are the last again: no branch
+  /// stands between the loads, so all of them are on their way together.
+  template <int N>
+  STAA_DEVICE void read_steps(const NeuronInput<S>& input, std::size_t step, std::size_t first,
+                              std::size_t steps, std::size_t at, T (&x)[N][K]) const {
+    load_steps(input.terms[0], step, first, steps, at, x);
+    STAA_UNROLL
+    for (int s = 0; s < N; ++s) {
+      for (int k = 0; k < K; ++k) x[s][k] = fused(scale[0][k], x[s][k], shift[k]);
+    }
+    if (input.count == 1) return;
+    T values[N][K];
+    load_steps(input.terms[1], step, first, steps, at, values);
+    STAA_UNROLL
+    for (int s = 0; s < N; ++s) {
+      for (int k = 0; k < K; ++k) x[s][k] = fused(scale[1][k], values[s][k], x[s][k]);
+    }
+  }
+
   T scale[2][K];
   T shift[K];
+
+ private:
+  template <int N>
+  STAA_DEVICE static void load_steps(const InputTerm<S>& term, std::size_t step, std::size_t first,
+                                     std::size_t steps, std::size_t at, T (&values)[N][K]) {
+    load_each_step(term.values + at, term.constant ? 0 : step, first, steps, values);
+  }
 };
 
 /// V = decay * H + gain * X + offset of K channels (neuron.h).
@@ -137,21 +174,25 @@ struct Tiling {
 
 /// Adds K values a thread up over the rows of a tiling, always in the same order; the threads of
 /// row 0 then call `take` with a channel's place among the K and its sum. `memory` holds K numbers
-/// a thread.
+/// a thread, as packs.
 template <int K, class Block, class T, class F>
 STAA_DEVICE void sum_over_rows(Block& block, const Tiling& tiling, const T (&values)[K], T* memory,
                                const F& take) {
   T* own = memory + block.thread() * K;
-  for (int k = 0; k < K; ++k) own[k] = values[k];
+  T sum[K];
+  for (int k = 0; k < K; ++k) sum[k] = values[k];
+  store(sum, own);
   for (unsigned half = tiling.rows / 2; half > 0; half /= 2) {
     block.sync();
     if (block.thread() < half * tiling.lanes) {
-      const T* other = own + half * tiling.lanes * K;
-      for (int k = 0; k < K; ++k) own[k] += other[k];
+      T other[K];
+      load(own + half * tiling.lanes * K, other);
+      for (int k = 0; k < K; ++k) sum[k] += other[k];
+      store(sum, own);
     }
   }
   if (block.thread() < tiling.lanes) {
-    for (int k = 0; k < K; ++k) take(k, own[k]);
+    for (int k = 0; k < K; ++k) take(k, sum[k]);
   }
   block.sync();
 }

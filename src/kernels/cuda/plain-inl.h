@@ -62,6 +62,7 @@ struct PlainPlace {
 template <class S, int K>
 struct PlainForward {
   using T = Compute<S>;
+  static constexpr int kTogether = 4;  ///< steps whose X is read before the first of them fires
 
   NeuronLayer<T> layer;
   NeuronInput<S> input;
@@ -79,17 +80,21 @@ struct PlainForward {
     for (auto pixel = place.first; pixel < place.end; pixel += grid.tiling.rows) {
       const auto at = place.at(shape, pixel);
       T h[K] = {};
-      for (std::size_t t = 0; t < shape.steps; ++t) {
-        T x[K];
-        T fired[K];
-        columns.read(input, place.step, t, at, x);
+      for (std::size_t first = 0; first < shape.steps; first += kTogether) {
+        T x[kTogether][K];
+        columns.read_steps(input, place.step, first, shape.steps, at, x);
         STAA_UNROLL
-        for (int k = 0; k < K; ++k) {
-          const T v = charge.membrane(k, h[k], x[k]);
-          fired[k] = v >= layer.threshold ? T(1) : T(0);
-          h[k] = carried(layer, v);
+        for (int s = 0; s < kTogether; ++s) {
+          if (first + s >= shape.steps) continue;
+          T fired[K];
+          STAA_UNROLL
+          for (int k = 0; k < K; ++k) {
+            const T v = charge.membrane(k, h[k], x[s][k]);
+            fired[k] = v >= layer.threshold ? T(1) : T(0);
+            h[k] = carried(layer, v);
+          }
+          store(fired, spikes + (first + s) * place.step + at);
         }
-        store(fired, spikes + t * place.step + at);
       }
     }
   }
@@ -182,13 +187,17 @@ struct PlainBackward {
     STAA_DEVICE void take_chunk(std::size_t first, std::size_t at, const T (&start)[K], T (&dh)[K],
                                 T (&total)[K]) {
       const auto steps = kernel.layer.shape.steps;
+      // Steps past the last compute on what nothing reads: a branch would keep loads apart.
       T v[kSteps][K];
+      T dspikes[kSteps][K];
+      columns.read_steps(kernel.input, place.step, first, steps, at, v);
+      load_each_step(kernel.spike_gradients + at, place.step, first, steps, dspikes);
       T h[K];
       for (int k = 0; k < K; ++k) h[k] = start[k];
       STAA_UNROLL
       for (int s = 0; s < kSteps; ++s) {
-        if (first + s >= steps) continue;
-        charge_step(first + s, at, h, v[s]);
+        STAA_UNROLL
+        for (int k = 0; k < K; ++k) v[s][k] = charge.membrane(k, h[k], v[s][k]);
         carry(v[s], h);
       }
       STAA_UNROLL
@@ -199,12 +208,10 @@ struct PlainBackward {
         } else {
           for (int k = 0; k < K; ++k) h[k] = start[k];
         }
-        T dspike[K];
-        load(kernel.spike_gradients + (first + s) * place.step + at, dspike);
         T dv[K];
         STAA_UNROLL
         for (int k = 0; k < K; ++k) {
-          dv[k] = membrane_gradient(kernel.layer, v[s][k], dspike[k], dh[k]);
+          dv[k] = membrane_gradient(kernel.layer, v[s][k], dspikes[s][k], dh[k]);
           dh[k] = charge.decay[k] * dv[k];
         }
         keep(first + s, at, h, dv, total);

@@ -69,39 +69,55 @@ struct Sums {
   }
 };
 
-/// out = of_gradient * dx + of_value * y + constant (normalise.h), K values a thread.
+/// out = of_gradient * dx + of_value * y + constant (normalise.h). A thread takes K channels of a
+/// few rows, so that it reads their factors once.
 template <class S, int K>
 struct Mix {
   using T = Compute<S>;
   static constexpr unsigned kThreads = 256;
+  static constexpr std::size_t kRows = 4;  ///< of a thread
 
   const S* dx;
   const S* y;
   const T* of_gradient;
   const T* of_value;  ///< null: 0, as `constant`
   const T* constant;
-  std::size_t size;  ///< values in all
+  std::size_t rows;
   std::size_t channels;
   S* out;
+  Tiling tiling;
+
+  std::size_t blocks() const { return tiling.tiles * divide_up(rows, kRows * tiling.rows); }
 
   template <class Block>
   STAA_DEVICE void operator()(Block& block) const {
-    const auto i = (std::size_t{block.index()} * block.threads() + block.thread()) * K;
-    if (i >= size) return;
-    const auto c = i % channels;
-    T values[K];
+    const auto tile = block.index() % tiling.tiles;
+    const auto channel = (tile * tiling.lanes + block.thread() % tiling.lanes) * K;
+    if (channel >= channels) return;
+    const auto column = [&](const T* from) { return from == nullptr ? nullptr : from + channel; };
     T factors[K];
-    load(dx + i, values);
-    load_each(of_gradient + c, T(1), factors);
-    for (int k = 0; k < K; ++k) values[k] *= factors[k];
-    if (of_value != nullptr) {
-      T of_y[K];
-      T slopes[K];
-      load(y + i, of_y);
-      load_each(of_value + c, T(0), slopes);
-      for (int k = 0; k < K; ++k) values[k] += fused(slopes[k], of_y[k], constant[c + k]);
+    T slopes[K];
+    T constants[K];
+    load_each(column(of_gradient), T(1), factors);
+    load_each(column(of_value), T(0), slopes);
+    load_each(column(constant), T(0), constants);
+    const auto first = std::size_t{block.index()} / tiling.tiles * kRows * tiling.rows +
+                       block.thread() / tiling.lanes;
+    STAA_UNROLL
+    for (std::size_t i = 0; i < kRows; ++i) {
+      const auto row = first + i * tiling.rows;
+      if (row >= rows) return;
+      const auto at = row * channels + channel;
+      T values[K];
+      load(dx + at, values);
+      for (int k = 0; k < K; ++k) values[k] *= factors[k];
+      if (of_value != nullptr) {
+        T of_y[K];
+        load(y + at, of_y);
+        for (int k = 0; k < K; ++k) values[k] += fused(slopes[k], of_y[k], constants[k]);
+      }
+      store(values, out + at);
     }
-    store(values, out + i);
   }
 };
 
