@@ -29,8 +29,10 @@ endif()
 message(STATUS "LibTorch ${Torch_VERSION}")
 
 # at::parallel_for is a header of LibTorch's: code compiled without the flag runs it on one thread, silently.
-find_package(OpenMP REQUIRED COMPONENTS CXX)
-list(APPEND TORCH_LIBRARIES OpenMP::OpenMP_CXX)
+if(NOT STAA_TORCH_HAS_OPENMP)
+  find_package(OpenMP REQUIRED COMPONENTS CXX)
+  list(APPEND TORCH_LIBRARIES OpenMP::OpenMP_CXX)
+endif()
 
 # A wheel of LibTorch 2 brings fmt's headers of another version than the system's library: the system's
 # come first, through a link to them alone.

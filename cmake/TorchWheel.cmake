@@ -41,10 +41,19 @@ endif()
 add_library(staa_torch_wheel INTERFACE IMPORTED GLOBAL)
 target_include_directories(staa_torch_wheel SYSTEM INTERFACE
   ${TORCH_INCLUDE_DIRS})
-# libtorch_cuda registers itself as it is loaded: nothing names it.
-target_link_libraries(staa_torch_wheel INTERFACE -Wl,--no-as-needed ${STAA_TORCH_ROOT}/lib/libtorch.so
+# libtorch_cuda registers itself as it is loaded: nothing names it. The C++ library comes first: wheels export parts of
+# a copy of it, and torch 2.11's std::filesystem::remove_all calls a null pointer in whoever takes it from there.
+target_link_libraries(staa_torch_wheel INTERFACE -Wl,--no-as-needed stdc++ ${STAA_TORCH_ROOT}/lib/libtorch.so
   ${STAA_TORCH_ROOT}/lib/libtorch_cpu.so ${STAA_TORCH_ROOT}/lib/libc10.so -Wl,--as-needed)
 set(TORCH_LIBRARIES staa_torch_wheel)
+
+# A wheel brings the library of OpenMP that its threads run in: one more would keep threads of its own.
+set(STAA_TORCH_HAS_OPENMP OFF)
+if(EXISTS ${STAA_TORCH_ROOT}/lib/libgomp.so.1)
+  set(STAA_TORCH_HAS_OPENMP ON)
+  target_compile_options(staa_torch_wheel INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fopenmp>)
+  target_link_libraries(staa_torch_wheel INTERFACE ${STAA_TORCH_ROOT}/lib/libgomp.so.1)
+endif()
 
 # Of a wheel with CUDA: what code that names CUDA's own types needs besides, from the nvidia-* packages beside the
 # wheel. Empty otherwise.
