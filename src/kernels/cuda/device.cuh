@@ -20,13 +20,13 @@ struct DeviceBlock {
 
   /// Waits for the blocks of the cluster, and makes what they wrote before visible. Older cards
   /// have groups of one block. Not the `.aligned` barrier: nothing promises that a warp's threads
-  /// have come together again behind a loop that they left at different times.
+  /// have come together again behind a loop that they left at different times. It releases and
+  /// acquires by default; CUDA 11.8 takes no words for that.
   __device__ void sync_group() {
 #if __CUDA_ARCH__ >= 900
-    __threadfence();
     asm volatile(
-        "barrier.cluster.arrive.release;\n\t"
-        "barrier.cluster.wait.acquire;" ::
+        "barrier.cluster.arrive;\n\t"
+        "barrier.cluster.wait;" ::
             : "memory");
 #else
     __syncthreads();
