@@ -94,6 +94,8 @@ bool takes(const Tensor& x, std::int64_t steps, bool aggregate) {
   return static_cast<std::size_t>(x.size(2)) <= most;
 }
 
+bool present() { return true; }
+
 std::string name_of(const torch::Device& device) {
   if (!device.is_cuda()) return "";
   const c10::cuda::CUDAGuard guard(device);

@@ -13,6 +13,9 @@ namespace staa::ops::card {
 /// Whether neurons driven by `x` [T or 1, B, C, H, W] over so many steps run on kernels.
 bool takes(const torch::Tensor& x, std::int64_t steps, bool aggregate);
 
+/// Whether this build has the kernels.
+bool present();
+
 /// What the device calls itself, such as "NVIDIA H100 PCIe"; "" for a processor.
 std::string name_of(const torch::Device& device);
 

@@ -13,6 +13,8 @@ namespace {
 
 bool takes(const torch::Tensor&, std::int64_t, bool) { return false; }
 
+bool present() { return false; }
+
 std::string name_of(const torch::Device&) { return ""; }
 
 Normalised normalise(const torch::Tensor&, const BatchNorm&) { refuse(); }

@@ -11,6 +11,7 @@
 #include "staa/distributed/gradient_sum.h"
 #include "staa/models/registry.h"
 #include "staa/nn/layers.h"
+#include "staa/ops/card.h"
 #include "staa/options/names.h"
 #include "staa/tensorboard/events.h"
 #include "staa/train/environment.h"
@@ -219,11 +220,18 @@ void Run::announce() const {
                             loader_->source().name(), with_thousands(loader_->source().size()),
                             with_thousands(test_loader_->source().size()),
                             description_.input.classes.size()));
-  reporter_.say(
-      fmt::format("{} of width {}, {} neurons, T = {}: {} parameters, on {} with {} threads",
-                  recipe_.model.network, recipe_.model.width, to_string(recipe_.neuron.kind),
-                  recipe_.model.steps, with_thousands(models::parameter_count(*network_)),
-                  device_.str(), at::get_num_threads()));
+  const auto card = ops::card::name_of(device_);
+  reporter_.say(fmt::format(
+      "{} of width {}, {} neurons, T = {}: {} parameters, on {}{} with {} threads",
+      recipe_.model.network, recipe_.model.width, to_string(recipe_.neuron.kind),
+      recipe_.model.steps, with_thousands(models::parameter_count(*network_)), device_.str(),
+      card.empty() ? "" : fmt::format(" ({})", card), at::get_num_threads()));
+  if (device_.is_cuda() && !ops::card::present() &&
+      recipe_.execution.operators == Operators::kFused) {
+    reporter_.warn(
+        "this build has no kernels for graphics cards, so neurons run on the plain composition, "
+        "slowly and in much memory: build with nvcc and a LibTorch for CUDA");
+  }
   if (!all_.alone()) {
     reporter_.say(fmt::format(
         "{} processes, started by {}, {} here; {} of a batch of {} each", all_.size(),
