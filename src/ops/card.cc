@@ -1,11 +1,9 @@
 #include "staa/ops/card.h"
 
-#include <c10/cuda/CUDAException.h>
-#include <c10/cuda/CUDAGuard.h>
-#include <c10/cuda/CUDAStream.h>
-
 #include "staa/kernels/cuda/neuron.h"
+#include "staa/ops/card_device.h"
 #include "staa/ops/card_normalise.h"
+#include "staa/ops/card_runtime.h"
 
 namespace staa::ops::card {
 namespace {
@@ -13,8 +11,6 @@ namespace {
 using namespace fused;  // the parts of a call, which this file puts together
 using torch::Tensor;
 using torch::autograd::variable_list;
-
-kernels::cuda::Stream current_stream() { return c10::cuda::getCurrentCUDAStream().stream(); }
 
 template <class S>
 Spikes run_forward(const Plan& plan, const variable_list& tensors, const Normalised (&norms)[2],
@@ -72,7 +68,7 @@ variable_list run_backward(const Plan& plan, const variable_list& tensors, const
 
   variable_list out(kSlots);
   const auto through_norm = [&](std::size_t i, const Tensor& gradient, bool in_place) {
-    const NormSums<T> of_norm{sums.gradients.shift, sums.gradients.scale[i],
+    const NormRows<T> of_norm{sums.gradients.shift, sums.gradients.scale[i],
                               layer.shape.batch * pieces};
     return normalise_backward<S>(tensors[kX + i], norms[i], plan.norms[i], gradient, of_norm,
                                  in_place);
@@ -85,10 +81,13 @@ variable_list run_backward(const Plan& plan, const variable_list& tensors, const
 
 }  // namespace
 
+bool is_card(const torch::Device& device) { return device.type() == kDeviceType; }
+
 bool takes(const Tensor& x, std::int64_t steps, bool aggregate) {
-  if (!x.is_cuda() || static_cast<std::size_t>(steps) > kernels::cuda::kMaxSteps) return false;
+  if (!is_card(x.device()) || static_cast<std::size_t>(steps) > kernels::cuda::kMaxSteps)
+    return false;
   if (!aggregate) return true;
-  const c10::cuda::CUDAGuard guard(x.device());
+  const Guard guard(x.device());
   const auto most = x.scalar_type() == torch::kDouble ? kernels::cuda::most_channels(0.0)
                                                       : kernels::cuda::most_channels(0.0F);
   return static_cast<std::size_t>(x.size(2)) <= most;
@@ -97,16 +96,12 @@ bool takes(const Tensor& x, std::int64_t steps, bool aggregate) {
 bool present() { return true; }
 
 std::string name_of(const torch::Device& device) {
-  if (!device.is_cuda()) return "";
-  const c10::cuda::CUDAGuard guard(device);
-  cudaDeviceProp properties{};
-  C10_CUDA_CHECK(cudaGetDeviceProperties(&properties, guard.current_device().index()));
-  return properties.name;
+  return is_card(device) ? device_name(device) : "";
 }
 
 Spikes forward(const Plan& plan, const variable_list& tensors, const Normalised (&norms)[2],
                Tensor& rows) {
-  const c10::cuda::CUDAGuard guard(tensors[kX].device());
+  const Guard guard(tensors[kX].device());
   return with_card_element(tensors[kX].scalar_type(), [&](auto zero) {
     return run_forward<decltype(zero)>(plan, tensors, norms, rows);
   });
@@ -114,7 +109,7 @@ Spikes forward(const Plan& plan, const variable_list& tensors, const Normalised 
 
 variable_list backward(const Plan& plan, const variable_list& tensors, const Tensor& rows,
                        const Normalised (&norms)[2], const Tensor& dspikes) {
-  const c10::cuda::CUDAGuard guard(dspikes.device());
+  const Guard guard(dspikes.device());
   return with_card_element(dspikes.scalar_type(), [&](auto zero) {
     return run_backward<decltype(zero)>(plan, tensors, rows, norms, dspikes);
   });

@@ -1,5 +1,6 @@
 // Stands for card.cc and card_normalise.cc in builds without kernels for graphics cards.
 #include "staa/ops/card.h"
+#include "staa/ops/card_device.h"
 #include "staa/util/error.h"
 
 namespace staa::ops::card {
@@ -10,6 +11,8 @@ namespace {
 }
 
 }  // namespace
+
+bool is_card(const torch::Device& device) { return device.is_cuda(); }
 
 bool takes(const torch::Tensor&, std::int64_t, bool) { return false; }
 

@@ -1,54 +1,65 @@
 #include "staa/ops/card_normalise.h"
 
-#include <c10/cuda/CUDAStream.h>
+#include <tuple>
 
-#include <algorithm>
-
-#include "staa/kernels/cuda/neuron.h"
+#include "staa/kernels/cuda/normalise.h"
 #include "staa/ops/card.h"
+#include "staa/ops/card_runtime.h"
 
 namespace staa::ops::card {
 namespace {
 
 using torch::Tensor;
 
-/// Mean and biased variance of every channel in double, and how many values they are of.
+/// Of every channel over the whole batch, in the arithmetic's type.
 struct Statistics {
   Tensor mean;
-  Tensor variance;
-  double count = 0;
+  Tensor rstd;
+  double count = 0;  ///< values a channel
 };
 
-/// Adds rows of numbers up over the processes, which do that in the processor's memory.
-Tensor sum_over(const SumOverProcesses& sum, const Tensor& rows) {
-  auto here = rows.cpu();
-  sum(here);
-  return here.to(rows.device());
-}
-
 Statistics statistics_of(const Tensor& values, const BatchNorm& norm) {
-  const auto [mean, rstd] = torch::batch_norm_stats(values.flatten(0, 1), norm.eps);
   Statistics out;
-  out.mean = mean.to(torch::kDouble);
-  out.variance = (rstd.to(torch::kDouble).pow(-2) - norm.eps).clamp_min(0);
+  std::tie(out.mean, out.rstd) = batch_statistics(values.flatten(0, 1), norm.eps);
   out.count = static_cast<double>(values.numel() / values.size(2));
   return out;
 }
 
-/// Those of all processes together, by sums, sums of squares and counts.
-Statistics join(const Statistics& own, const SumOverProcesses& sum) {
-  const auto squares = own.variance + own.mean.square();
-  const auto all = sum_over(sum, torch::stack({own.mean * own.count, squares * own.count,
-                                               torch::full_like(own.mean, own.count)}));
+/// Those of all processes together, by sums, sums of squares and counts, which are added up in the
+/// processor's memory.
+Statistics join(const Statistics& own, const BatchNorm& norm) {
+  const auto mean = own.mean.to(torch::kDouble);
+  const auto variance = (own.rstd.to(torch::kDouble).pow(-2) - norm.eps).clamp_min(0);
+  auto all = torch::stack({mean * own.count, (variance + mean.square()) * own.count,
+                           torch::full_like(mean, own.count)})
+                 .cpu();
+  norm.sum(all);
   Statistics out;
   out.count = all[2][0].item<double>();
-  out.mean = all[0] / out.count;
-  out.variance = (all[1] / out.count - out.mean.square()).clamp_min(0);
+  const auto whole = all[0] / out.count;
+  const auto spread = (all[1] / out.count - whole.square()).clamp_min(0);
+  out.mean = whole.to(own.mean.options());
+  out.rstd = (spread + norm.eps).rsqrt().to(own.rstd.options());
   return out;
 }
 
-void move_towards(const Tensor& running, const Tensor& batch, double momentum) {
-  if (running.defined()) running.lerp_(batch.to(running.scalar_type()), momentum);
+template <class T>
+Tensor factors_of(const Statistics& statistics, const BatchNorm& norm) {
+  const auto channels = norm.weight.numel();
+  kernels::cuda::NormInput<T> input;
+  input.mean = data<T>(statistics.mean);
+  input.rstd = data<T>(statistics.rstd);
+  input.count = statistics.count;
+  input.weight = data<T>(norm.weight);
+  input.bias = data<T>(norm.bias);
+  input.running_mean = data<T>(norm.running_mean);
+  input.running_var = data<T>(norm.running_var);
+  input.momentum = norm.momentum;
+  input.eps = norm.eps;
+  auto factors = torch::empty({4, channels}, norm.weight.options().requires_grad(false));
+  kernels::cuda::norm_factors(input, static_cast<std::size_t>(channels), data<T>(factors),
+                              current_stream());
+  return factors;
 }
 
 }  // namespace
@@ -58,27 +69,18 @@ Normalised normalise(const Tensor& values, const BatchNorm& norm) {
   Statistics statistics;
   if (norm.training) {
     statistics = statistics_of(values, norm);
-    if (norm.sum) statistics = join(statistics, norm.sum);
-    const auto unbiased = statistics.count / std::max(1.0, statistics.count - 1);
-    move_towards(norm.running_mean, statistics.mean, norm.momentum);
-    move_towards(norm.running_var, statistics.variance * unbiased, norm.momentum);
-  } else {
-    statistics.mean = norm.running_mean.to(torch::kDouble);
-    statistics.variance = norm.running_var.to(torch::kDouble);
+    if (norm.sum) statistics = join(statistics, norm);
   }
-  const auto type = norm.weight.scalar_type();
-  const auto mean = statistics.mean.to(type);
-  const auto rstd = (statistics.variance + norm.eps).rsqrt().to(type);
-  const auto scale = norm.weight.detach() * rstd;
-  return {torch::stack({mean, rstd, scale, norm.bias.detach() - mean * scale})};
+  return {norm.weight.scalar_type() == torch::kDouble ? factors_of<double>(statistics, norm)
+                                                      : factors_of<float>(statistics, norm)};
 }
 
 template <class S>
 NormaliseGradients normalise_backward(const Tensor& values, const Normalised& normalised,
                                       const BatchNorm& norm, const Tensor& dx,
-                                      const NormSums<kernels::Compute<S>>& sums, bool in_place) {
+                                      const NormRows<kernels::Compute<S>>& sums, bool in_place) {
   using T = kernels::Compute<S>;
-  const auto stream = c10::cuda::getCurrentCUDAStream().stream();
+  const auto stream = current_stream();
   const auto channels = static_cast<std::size_t>(values.size(2));
   NormaliseGradients out;
   out.values = in_place ? dx : torch::empty_like(values);
@@ -88,22 +90,27 @@ NormaliseGradients normalise_backward(const Tensor& values, const Normalised& no
   T* const totals[2] = {data<T>(out.weight), data<T>(out.bias)};
   kernels::cuda::sum_rows(tables, sums.count, channels, totals, stream);
 
-  Tensor of_value;
-  Tensor constant;
+  Tensor of_mix;
   kernels::GradientMix<T> mix{normalised.scale<T>(), nullptr, nullptr};
   if (norm.training) {
-    // Of the whole batch, which may be spread over processes: sums, centred sums, counts.
-    const auto own = static_cast<double>(values.numel() / values.size(2));
-    auto rows =
-        torch::stack({out.bias, out.weight, torch::full_like(out.bias, own)}).to(torch::kDouble);
-    if (norm.sum) rows = sum_over(norm.sum, rows);
-    const auto factors = normalised.factors.to(torch::kDouble);
-    const auto scale = factors[2] / rows[2];
-    const auto slope = -scale * factors[1].square() * rows[1];
-    of_value = slope.to(out.bias.scalar_type());
-    constant = (-scale * rows[0] - slope * factors[0]).to(out.bias.scalar_type());
-    mix.of_value = data<T>(of_value);
-    mix.constant = data<T>(constant);
+    kernels::cuda::NormSums<T> of_batch{data<T>(normalised.factors), data<T>(out.bias),
+                                        data<T>(out.weight),
+                                        static_cast<double>(values.numel() / values.size(2))};
+    Tensor joined;
+    if (norm.sum) {
+      Tensor all = torch::stack({out.bias, out.weight, torch::full_like(out.bias, of_batch.count)})
+                       .to(torch::kDouble)
+                       .cpu();
+      norm.sum(all);
+      of_batch.count = all[2][0].item<double>();
+      joined = all.to(out.bias.options());
+      of_batch.plain = data<T>(joined);
+      of_batch.centred = of_batch.plain + channels;
+    }
+    of_mix = torch::empty({2, values.size(2)}, out.bias.options());
+    kernels::cuda::norm_gradient_mix(of_batch, channels, data<T>(of_mix), stream);
+    mix.of_value = data<T>(of_mix);
+    mix.constant = mix.of_value + channels;
   }
   out.weight.mul_(normalised.factors[1]);
   kernels::cuda::mix_gradients(data<S>(dx), data<S>(values), mix,
@@ -116,7 +123,7 @@ NormaliseGradients normalise_backward(const Tensor& values, const Normalised& no
 #define STAA_FOR_ELEMENT(S)                                                                        \
   template NormaliseGradients normalise_backward<S>(                                               \
       const Tensor& values, const Normalised& normalised, const BatchNorm& norm, const Tensor& dx, \
-      const NormSums<kernels::Compute<S>>& sums, bool in_place);
+      const NormRows<kernels::Compute<S>>& sums, bool in_place);
 STAA_FOR_ELEMENT(float)
 STAA_FOR_ELEMENT(double)
 STAA_FOR_ELEMENT(kernels::Bf16)

@@ -6,7 +6,7 @@ namespace staa::ops::card {
 
 /// Rows of sums over dX that the kernels left, `count` of C numbers each.
 template <class T>
-struct NormSums {
+struct NormRows {
   const T* plain;
   const T* centred;
   std::size_t count;
@@ -16,6 +16,6 @@ struct NormSums {
 template <class S>
 NormaliseGradients normalise_backward(const torch::Tensor& values, const Normalised& normalised,
                                       const BatchNorm& norm, const torch::Tensor& dx,
-                                      const NormSums<kernels::Compute<S>>& sums, bool in_place);
+                                      const NormRows<kernels::Compute<S>>& sums, bool in_place);
 
 }  // namespace staa::ops::card

@@ -10,6 +10,7 @@
 #include "staa/kernels/neuron.h"
 #include "staa/kernels/parameter_gradients.h"
 #include "staa/kernels/transpose.h"
+#include "staa/ops/card_device.h"
 #include "staa/ops/elements.h"
 #include "staa/ops/normalise.h"
 #include "staa/options/neuron.h"
@@ -126,7 +127,7 @@ Call<T> make_call(const Plan& plan, const torch::autograd::variable_list& tensor
                 hold(tensors[kSa + 3])};
   }
   // On a processor the forward pass reads matrices column by column.
-  const bool on_card = x.is_cuda();
+  const bool on_card = card::is_card(x.device());
   const bool columns = pass == Pass::kForward && !on_card;
   const auto matrices = columns ? 4 * layer.gc_reduced + 2 * layer.sa_reduced : 0;
   const auto offset = static_cast<T>(reset_leaks ? o.reset / o.tau : 0);

@@ -7,6 +7,7 @@
 #include "staa/kernels/parameter_gradients.h"
 #include "staa/kernels/spikes.h"
 #include "staa/ops/card.h"
+#include "staa/ops/card_device.h"
 #include "staa/ops/fused_call.h"
 #include "staa/ops/implementation.h"
 
@@ -117,9 +118,10 @@ Outcome run(const Plan& plan, variable_list& tensors) {
     values = pixels_last(values);
     const auto norm = with_weights(plan, tensors, i);
     if (!norm.defined()) continue;
-    out.norms[i] = values.is_cuda() ? card::normalise(values, norm) : normalise(values, norm);
+    out.norms[i] =
+        card::is_card(values.device()) ? card::normalise(values, norm) : normalise(values, norm);
   }
-  if (tensors[kX].is_cuda()) {
+  if (card::is_card(tensors[kX].device())) {
     out.spikes = card::forward(plan, tensors, out.norms, out.rows);
     return out;
   }
@@ -162,11 +164,12 @@ struct FusedNeuron : torch::autograd::Function<FusedNeuron> {
     }
     const auto& rows = saved[kSlots + 2];
     const auto dspikes = pixels_last(gradients[0]);
-    const auto all = dspikes.is_cuda() ? card::backward(plan, tensors, rows, norms, dspikes)
-                                       : with_element(dspikes.scalar_type(), [&](auto zero) {
-                                           return run_backward<decltype(zero)>(plan, tensors, rows,
-                                                                               norms, dspikes);
-                                         });
+    const auto all =
+        card::is_card(dspikes.device())
+            ? card::backward(plan, tensors, rows, norms, dspikes)
+            : with_element(dspikes.scalar_type(), [&](auto zero) {
+                return run_backward<decltype(zero)>(plan, tensors, rows, norms, dspikes);
+              });
     variable_list out;
     for (const auto slot : plan.slots) out.push_back(all[slot]);
     out.emplace_back();  // of the plan
@@ -242,8 +245,8 @@ Spikes fused_neuron(const NeuronInput& input, const FusedLayer& layer) {
   plan->options = layer.options;
   plan->steps = static_cast<std::size_t>(input.steps());
   plan->dropped.assign(layer.dropped.begin(), layer.dropped.end());
-  if (tensors[kX].is_cpu() && input.residual.bits.defined() && !input.residual.norm.defined() &&
-      input.residual.values.size(0) == input.steps()) {
+  if (!card::is_card(tensors[kX].device()) && input.residual.bits.defined() &&
+      !input.residual.norm.defined() && input.residual.values.size(0) == input.steps()) {
     plan->spikes = input.residual.bits;
   }
   for (std::size_t i = 0; i < 2; ++i) plan->again[i] = terms[i]->again;

@@ -243,28 +243,5 @@ TEST(CardNeurons, AggregatorsAreTakenAsFarAsMemoryGoes) {
   }
 }
 
-TEST(CardNeurons, MixGradientsAsTheProcessorDoes) {
-  Random random{7};
-  for (const std::size_t channels : {1, 3, 8, 70, 259, 1028}) {
-    const std::size_t rows = 37;
-    Arrays<float> arrays;
-    const float* dx = arrays.drawn(random, rows * channels, 1);
-    const float* y = arrays.drawn(random, rows * channels, 1);
-    const kernels::GradientMix<float> factors{arrays.drawn(random, channels, 1),
-                                              arrays.drawn(random, channels, 1),
-                                              arrays.drawn(random, channels, 1)};
-    for (const bool whole : {true, false}) {
-      const auto mix =
-          whole ? factors : kernels::GradientMix<float>{factors.of_gradient, nullptr, nullptr};
-      std::vector<float> found(rows * channels);
-      std::vector<float> expected(rows * channels);
-      Emulator emulator({});
-      cuda::mix(emulator, dx, y, mix, rows, channels, found.data());
-      kernels::mix_gradients(dx, y, mix, rows, channels, expected.data());
-      for (std::size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(found[i], expected[i], 1e-5);
-    }
-  }
-}
-
 }  // namespace
 }  // namespace staa::test

@@ -1,13 +1,16 @@
+#include "staa/ops/card.h"
+
 #include <gtest/gtest.h>
 
 #include "ops/compare.h"
 #include "ops/random_case.h"
+#include "staa/ops/card_device.h"
 #include "staa/ops/neurons.h"
 #include "staa/ops/reference/input.h"
 #include "staa/ops/reference/neurons.h"
 
-/// Fused neurons on a graphics card against the reference composition there. The kernels alone are
-/// compared on every machine, in tests/kernels_cuda.
+/// Fused neurons on a graphics card against the reference composition there; and, compiled a second
+/// time, on a card that the processor stands for.
 namespace staa::ops {
 namespace {
 
@@ -17,9 +20,20 @@ using test::random_case;
 using test::RandomCase;
 using test::spikes_and_gradients;
 
+#ifdef STAA_EMULATED_CARD
+constexpr torch::DeviceType kCard = torch::kCPU;
+constexpr std::uint64_t kShare = 4;  // of the seeds: thread by thread a case takes its time
+#define STAA_NEED_CARD()
+#else
+constexpr torch::DeviceType kCard = torch::kCUDA;
+constexpr std::uint64_t kShare = 1;
+#define STAA_NEED_CARD() \
+  if (!torch::cuda::is_available()) GTEST_SKIP() << "no CUDA device"
+#endif
+
 torch::Tensor on_card(const torch::Tensor& tensor, torch::ScalarType type) {
   if (!tensor.defined()) return tensor;
-  return tensor.detach().to(torch::kCUDA).to(type).requires_grad_(true);
+  return tensor.detach().to(kCard).to(type).requires_grad_(true);
 }
 
 GcParameters on_card(const GcParameters& gc, torch::ScalarType type) {
@@ -39,9 +53,6 @@ RandomCase on_card(RandomCase c, torch::ScalarType type) {
   return c;
 }
 
-#define STAA_NEED_CARD() \
-  if (!torch::cuda::is_available()) GTEST_SKIP() << "no CUDA device"
-
 /// Spikes and gradients on the card, by the kernels or the composition, back in memory.
 template <class F>
 std::vector<torch::Tensor> run(const F& neuron, const std::vector<torch::Tensor>& inputs) {
@@ -52,9 +63,21 @@ std::vector<torch::Tensor> run(const F& neuron, const std::vector<torch::Tensor>
   return all;
 }
 
+/// Or all below would compare the composition with itself.
+TEST(CardNeurons, RunOnKernels) {
+  STAA_NEED_CARD();
+  if (!card::present()) GTEST_SKIP() << "a build without kernels";
+  const auto x = torch::randn({2, 3, 8, 4, 4}, kCard);
+  EXPECT_TRUE(card::is_card(x.device()));
+  for (const bool aggregate : {false, true}) EXPECT_TRUE(card::takes(x, 2, aggregate));
+  EXPECT_FALSE(card::takes(x, 257, false));
+  EXPECT_FALSE(card::takes(torch::randn({2, 1, 20000, 1, 1}, kCard), 2, true));
+  EXPECT_FALSE(lif(x, {}).bits.defined());  // as the processor's kernels give
+}
+
 TEST(CardNeurons, MatchTheReference) {
   STAA_NEED_CARD();
-  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 100 / kShare; ++seed) {
     const auto size = seed % 2 == 0 ? CaseSize::kWide : CaseSize::kSmall;
     const auto c = on_card(random_case(seed, size), torch::kDouble);
     SCOPED_TRACE(testing::Message() << "seed " << seed << ": " << c);
@@ -78,7 +101,7 @@ TEST(CardNeurons, MatchTheReference) {
 
 TEST(CardNeurons, NormAndResidualMatchTheReference) {
   STAA_NEED_CARD();
-  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 60 / kShare; ++seed) {
     const auto c = on_card(random_case(seed, CaseSize::kWide), torch::kDouble);
     SCOPED_TRACE(testing::Message() << "seed " << seed << ": " << c);
     const auto channels = c.x.size(2);
@@ -117,7 +140,7 @@ TEST(CardNeurons, NormAndResidualMatchTheReference) {
 TEST(CardNeurons, ReadAndWriteHalves) {
   STAA_NEED_CARD();
   for (const auto type : {torch::kHalf, torch::kBFloat16}) {
-    for (std::uint64_t seed = 1; seed <= 25; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 25 / kShare; ++seed) {
       auto c = on_card(random_case(seed, CaseSize::kWide), torch::kFloat);
       SCOPED_TRACE(testing::Message() << type << ", seed " << seed << ": " << c);
       const auto half = c.x.detach().to(type).requires_grad_(true);

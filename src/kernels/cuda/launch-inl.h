@@ -6,9 +6,9 @@
 
 #include "staa/kernels/cuda/aggregator_backward-inl.h"
 #include "staa/kernels/cuda/aggregator_forward-inl.h"
+#include "staa/kernels/cuda/normalise-inl.h"
 #include "staa/kernels/cuda/plain-inl.h"
 #include "staa/kernels/cuda/sums-inl.h"
-#include "staa/kernels/normalise.h"
 #include "staa/kernels/parameter_gradients.h"
 
 /// From a call to the launches that do it. A Launcher has
@@ -226,6 +226,25 @@ void sums_of_rows(Launcher& launcher, const T* const (&tables)[2], std::size_t r
     if (tables[i] != nullptr) jobs.add({tables[i], nullptr, out[i], rows, channels});
   }
   run_sums(launcher, jobs);
+}
+
+/// A kernel that has a thread a channel.
+template <class Launcher, class Kernel>
+void for_channels(Launcher& launcher, const char* name, const Kernel& kernel) {
+  launcher.launch(
+      name, kernel,
+      {divide_up(kernel.channels, std::size_t{Kernel::kThreads}), Kernel::kThreads, 1, 0});
+}
+
+template <class Launcher, class T>
+void factors_of_norm(Launcher& launcher, const NormInput<T>& input, std::size_t channels,
+                     T* factors) {
+  for_channels(launcher, "norm_factors", NormFactors<T>{input, channels, factors});
+}
+
+template <class Launcher, class T>
+void mix_of_norm(Launcher& launcher, const NormSums<T>& sums, std::size_t channels, T* mix) {
+  for_channels(launcher, "norm_gradient_mix", NormGradientMix<T>{sums, channels, mix});
 }
 
 template <class Launcher, class S>

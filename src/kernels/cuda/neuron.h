@@ -2,11 +2,9 @@
 
 #include "staa/kernels/cuda/gc_rows.h"
 #include "staa/kernels/cuda/grid.h"
+#include "staa/kernels/cuda/stream.h"
 #include "staa/kernels/neuron.h"
-#include "staa/kernels/normalise.h"
 #include "staa/kernels/parameter_gradients.h"
-
-struct CUstream_st;
 
 /// Neurons over all their time steps on a graphics card. Arguments are those of kernels/neuron.h in
 /// the card's memory, but for `dropped`, which is read from the processor's before a call returns;
@@ -19,9 +17,6 @@ struct CUstream_st;
 ///   - at most kMaxSteps steps, and with the aggregator most_channels() channels.
 /// Errors: Error(kRuntime) naming the kernel, where a launch is refused or steps are too many.
 namespace staa::kernels::cuda {
-
-/// A cudaStream_t of the current device.
-using Stream = CUstream_st*;
 
 /// Parts of a sample that leave rows of sums of their own, on the current device.
 std::size_t pieces(const NeuronShape& shape, bool aggregate);
@@ -52,21 +47,12 @@ std::size_t backward_scratch(const NeuronLayer<double>& layer);
   void parameter_gradients(const NeuronLayer<Compute<S>>& layer,                                   \
                            const AggregatorRows<Compute<S>>& rows,                                 \
                            const NeuronGradients<S>& gradients, const GcRows<Compute<S>>& gc_rows, \
-                           const ParameterGradients<Compute<S>>& out, Stream stream);              \
-  /** out = of_gradient * dx + of_value * y + constant; `out` may be dx. */                        \
-  void mix_gradients(const S* dx, const S* y, const GradientMix<Compute<S>>& mix,                  \
-                     std::size_t rows, std::size_t channels, S* out, Stream stream);
+                           const ParameterGradients<Compute<S>>& out, Stream stream);
 STAA_FOR_ELEMENT(float)
 STAA_FOR_ELEMENT(double)
 STAA_FOR_ELEMENT(Bf16)
 STAA_FOR_ELEMENT(Half)
 #undef STAA_FOR_ELEMENT
 // NOLINTEND(bugprone-macro-parentheses)
-
-/// Of each of two tables the sums [C] of its rows [rows, C]; a table may be null.
-void sum_rows(const float* const (&tables)[2], std::size_t rows, std::size_t channels,
-              float* const (&out)[2], Stream stream);
-void sum_rows(const double* const (&tables)[2], std::size_t rows, std::size_t channels,
-              double* const (&out)[2], Stream stream);
 
 }  // namespace staa::kernels::cuda

@@ -1,3 +1,4 @@
-#include "staa/kernels/cuda/define.cuh"
+#include "staa/kernels/cuda/define-inl.h"
+#include "staa/kernels/cuda/device.cuh"
 
 STAA_DEFINE_ELEMENT(Half)

@@ -1,12 +1,6 @@
-#include "staa/kernels/cuda/define.cuh"
+#include "staa/kernels/cuda/define-inl.h"
+#include "staa/kernels/cuda/device.cuh"
 
 STAA_DEFINE_ELEMENT(float)
 STAA_DEFINE_COMPUTE(float)
-
-namespace staa::kernels::cuda {
-
-std::size_t pieces(const NeuronShape& shape, bool aggregate) {
-  return pieces_of(shape, aggregate, DeviceLauncher(nullptr).device());
-}
-
-}  // namespace staa::kernels::cuda
+STAA_DEFINE_REST()

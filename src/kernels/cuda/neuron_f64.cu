@@ -1,4 +1,5 @@
-#include "staa/kernels/cuda/define.cuh"
+#include "staa/kernels/cuda/define-inl.h"
+#include "staa/kernels/cuda/device.cuh"
 
 STAA_DEFINE_ELEMENT(double)
 STAA_DEFINE_COMPUTE(double)

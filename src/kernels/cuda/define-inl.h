@@ -1,10 +1,12 @@
 #pragma once
 
-#include "staa/kernels/cuda/device.cuh"
 #include "staa/kernels/cuda/launch-inl.h"
+#include "staa/kernels/cuda/launch_error.h"
 #include "staa/kernels/cuda/neuron.h"
+#include "staa/kernels/cuda/normalise.h"
 
-/// The functions of neuron.h for one element; a file each, so that they compile side by side.
+/// The functions of neuron.h and normalise.h by a DeviceLauncher: device.cuh's, or in the tests the
+/// processor's. Those of one element; a file each, so that they compile side by side.
 // NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in them
 #define STAA_DEFINE_ELEMENT(S)                                                                     \
   namespace staa::kernels::cuda {                                                                  \
@@ -39,20 +41,34 @@
 // NOLINTEND(bugprone-macro-parentheses)
 
 /// And those of what arithmetic is done in.
-#define STAA_DEFINE_COMPUTE(T)                                                       \
-  namespace staa::kernels::cuda {                                                    \
-  std::size_t forward_scratch(const NeuronLayer<T>& layer) {                         \
-    return scratch_of<AggregatorForward>(layer, DeviceLauncher(nullptr).device());   \
-  }                                                                                  \
-  std::size_t most_channels(T) {                                                     \
-    return most_channels_of<T>(DeviceLauncher(nullptr).device());                    \
-  }                                                                                  \
-  std::size_t backward_scratch(const NeuronLayer<T>& layer) {                        \
-    return scratch_of<AggregatorBackward>(layer, DeviceLauncher(nullptr).device());  \
-  }                                                                                  \
-  void sum_rows(const T* const (&tables)[2], std::size_t rows, std::size_t channels, \
-                T* const (&out)[2], Stream stream) {                                 \
-    DeviceLauncher launcher(stream);                                                 \
-    sums_of_rows(launcher, tables, rows, channels, out);                             \
-  }                                                                                  \
+#define STAA_DEFINE_COMPUTE(T)                                                                    \
+  namespace staa::kernels::cuda {                                                                 \
+  std::size_t forward_scratch(const NeuronLayer<T>& layer) {                                      \
+    return scratch_of<AggregatorForward>(layer, DeviceLauncher(nullptr).device());                \
+  }                                                                                               \
+  std::size_t most_channels(T) { return most_channels_of<T>(DeviceLauncher(nullptr).device()); }  \
+  std::size_t backward_scratch(const NeuronLayer<T>& layer) {                                     \
+    return scratch_of<AggregatorBackward>(layer, DeviceLauncher(nullptr).device());               \
+  }                                                                                               \
+  void norm_factors(const NormInput<T>& input, std::size_t channels, T* factors, Stream stream) { \
+    DeviceLauncher launcher(stream);                                                              \
+    factors_of_norm(launcher, input, channels, factors);                                          \
+  }                                                                                               \
+  void norm_gradient_mix(const NormSums<T>& sums, std::size_t channels, T* mix, Stream stream) {  \
+    DeviceLauncher launcher(stream);                                                              \
+    mix_of_norm(launcher, sums, channels, mix);                                                   \
+  }                                                                                               \
+  void sum_rows(const T* const (&tables)[2], std::size_t rows, std::size_t channels,              \
+                T* const (&out)[2], Stream stream) {                                              \
+    DeviceLauncher launcher(stream);                                                              \
+    sums_of_rows(launcher, tables, rows, channels, out);                                          \
+  }                                                                                               \
+  }  // namespace staa::kernels::cuda
+
+/// And those of neither.
+#define STAA_DEFINE_REST()                                                \
+  namespace staa::kernels::cuda {                                         \
+  std::size_t pieces(const NeuronShape& shape, bool aggregate) {          \
+    return pieces_of(shape, aggregate, DeviceLauncher(nullptr).device()); \
+  }                                                                       \
   }  // namespace staa::kernels::cuda
