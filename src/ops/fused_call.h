@@ -133,9 +133,12 @@ Call<T> make_call(const Plan& plan, const torch::autograd::variable_list& tensor
   const auto offset = static_cast<T>(reset_leaks ? o.reset / o.tau : 0);
   call.memory.assign(on_card ? 0 : channels * (1 + matrices), offset);
   Carver<T> memory(call.memory.data());
-  layer.offset = on_card ? hold(torch::full({x.size(2)}, static_cast<double>(offset),
-                                            x.options().dtype(c10::CppTypeToScalarType<T>::value)))
-                         : memory.take(channels);
+  if (!on_card) {
+    layer.offset = memory.take(channels);
+  } else if (offset != 0) {
+    layer.offset = hold(torch::full({x.size(2)}, static_cast<double>(offset),
+                                    x.options().dtype(c10::CppTypeToScalarType<T>::value)));
+  }
   const auto transposed = [&](const T* weight, std::size_t p, std::size_t q) -> const T* {
     if (!columns || weight == nullptr) return nullptr;
     T* out = memory.take(p * q);

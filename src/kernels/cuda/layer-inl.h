@@ -125,7 +125,7 @@ struct Charge {
   STAA_DEVICE void plain(const NeuronLayer<T>& layer, std::size_t first) {
     load_each(layer.decay + first, T(0), decay);
     load_each(layer.gain + first, T(0), gain);
-    load_each(layer.offset + first, T(0), offset);
+    load_each(layer.offset == nullptr ? nullptr : layer.offset + first, T(0), offset);
   }
 
   /// The aggregator's, of rows of gates and offsets that lie as packs do.

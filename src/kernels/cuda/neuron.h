@@ -11,6 +11,7 @@
 /// calls are queued on a stream and return at once. Elements S are float, double, Bf16 or Half, the
 /// last two with float for everything else. The differences to the processor's kernels:
 ///   - a residual is values, never bits, and no bits are written;
+///   - NeuronLayer's `offset` may be null: 0;
 ///   - GcWeights and SaWeights need their matrices row by row alone, in both passes;
 ///   - where NeuronGradients says [B, C] or [B], rows are [B * P, ...] here, P = pieces(), and
 ///     [T, B * P, C] those of `pe_x` and `pe_h`: sums over parts of a sample, in a fixed order;
