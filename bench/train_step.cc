@@ -217,7 +217,8 @@ int main(int argc, char** argv) {
     for (const auto& neuron : setup.neurons) {
       for (const auto& implementation : setup.implementations) {
         for (const auto& precision : setup.precisions) {
-          // On a CPU eager programs compute in fp32, on a card they use what it has. fp16 is for CUDA.
+          // On a CPU eager programs compute in fp32, on a card they use what it has. fp16 is for
+          // CUDA.
           if (on_cpu && implementation == "reference" && precision != "fp32") continue;
           if (on_cpu && precision == "fp16") continue;
           rows.push_back(run(setup, width, neuron, implementation, precision));

@@ -7,8 +7,8 @@
 namespace staa::train {
 
 /// Where and with what this process computes, as one line of JSON: "started" (UTC), "staa",
-/// "libtorch", "compiler", "system", "processor", "cores", "threads" and "device"; on a graphics card
-/// its name as "card", where staa has kernels for it.
+/// "libtorch", "compiler", "system", "processor", "cores", "threads" and "device"; on a graphics
+/// card its name as "card", where staa has kernels for it.
 std::string describe_environment(torch::Device device);
 
 }  // namespace staa::train
