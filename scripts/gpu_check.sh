@@ -81,8 +81,8 @@ make_pack() {
   du -sh "$pack" | awk '{print "packed: " $1 " in " $2}'
   cat <<END
 Carry along: this source tree, $pack, the wheel of torch with its nvidia-* packages as installed in site-packages,
-and CIFAR-10, binary files or images. The machine itself has to have: g++ (11 or newer), cmake (3.22), ninja or make, and for
-the kernels nvcc of the wheel's CUDA version. The pack's protoc and libraries want glibc 2.34 or newer.
+and CIFAR-10, binary files or images. The machine itself has to have: g++ (11 or newer), cmake (3.22), ninja or make,
+and for the kernels nvcc of the wheel's CUDA version. The pack's protoc and libraries want glibc 2.34 or newer.
 END
 }
 

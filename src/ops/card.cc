@@ -88,8 +88,9 @@ bool takes(const Tensor& x, std::int64_t steps, bool aggregate) {
     return false;
   if (!aggregate) return true;
   const Guard guard(x.device());
-  const auto most = x.scalar_type() == torch::kDouble ? kernels::cuda::most_channels(0.0)
-                                                      : kernels::cuda::most_channels(0.0F);
+  const auto most = with_card_element(x.scalar_type(), [](auto zero) {
+    return kernels::cuda::most_channels(kernels::Compute<decltype(zero)>());
+  });
   return static_cast<std::size_t>(x.size(2)) <= most;
 }
 

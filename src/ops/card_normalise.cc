@@ -71,8 +71,9 @@ Normalised normalise(const Tensor& values, const BatchNorm& norm) {
     statistics = statistics_of(values, norm);
     if (norm.sum) statistics = join(statistics, norm);
   }
-  return {norm.weight.scalar_type() == torch::kDouble ? factors_of<double>(statistics, norm)
-                                                      : factors_of<float>(statistics, norm)};
+  return {with_card_element(values.scalar_type(), [&](auto zero) {
+    return factors_of<kernels::Compute<decltype(zero)>>(statistics, norm);
+  })};
 }
 
 template <class S>

@@ -196,10 +196,6 @@ void put(const Parameters& block, std::size_t slot, variable_list& tensors) {
 bool fits(const variable_list& tensors, const Plan& plan, std::int64_t steps) {
   const auto type = tensors[kX].scalar_type();
   const auto device = tensors[kX].device();
-  if (tensors[kX].dim() != 5) return false;
-  const bool on_card = card::takes(tensors[kX], steps, plan.aggregate);
-  if (!on_card && !device.is_cpu()) return false;
-  if (!is_element(type) && !(on_card && type == torch::kHalf)) return false;
   for (std::size_t slot = 0; slot < kSlots; ++slot) {
     const auto& tensor = tensors[slot];
     if (!tensor.defined()) continue;
@@ -209,6 +205,9 @@ bool fits(const variable_list& tensors, const Plan& plan, std::int64_t steps) {
     if (tensor.scalar_type() != (sequence ? type : compute_type(type))) return false;
     if (!sequence && slot < kDecay && !tensor.is_contiguous()) return false;
   }
+  const bool on_card = card::takes(tensors[kX], steps, plan.aggregate);
+  if (!on_card && !device.is_cpu()) return false;
+  if (!is_element(type) && !(on_card && type == torch::kHalf)) return false;
   for (const auto& norm : plan.norms) {
     for (const auto& running : {norm.running_mean, norm.running_var}) {
       if (!running.defined()) continue;

@@ -142,14 +142,15 @@ struct SharedParts {
   T* next;
 };
 
+/// Rows [C] of SampleRun::tables, which a pass places in shared memory as packs lie: the two scales
+/// and the shift of X, GC's keys, and the encodings of X and H in a step.
+constexpr std::size_t kTableRows = 7;
+
 /// A thread's view of a pass over a sample, which both passes build on: where values lie, what is
 /// the same for all pixels, and how the sample's blocks add up what each of them pooled.
 template <class Kernel, class Block>
 struct SampleRun {
   using T = typename Kernel::T;
-  /// Rows [C] of `tables`, which a pass places in shared memory as packs lie: the two scales and
-  /// the shift of X, GC's keys, and the encodings of X and H in a step.
-  static constexpr std::size_t kTables = 7;
 
   STAA_DEVICE SampleRun(const Kernel& own, Block& in)
       : kernel(own), block(in), shape(own.layer.shape), part(in, own.grid, shape) {}

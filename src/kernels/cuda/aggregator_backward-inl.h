@@ -25,11 +25,13 @@ struct AggregatorBackward {
   T* logits;    ///< [2, B, HW] gradients of GC's keys before the sigmoid
   T* slabs;     ///< [3, B, HW, C]; not used where slabs are shared
 
-  static std::size_t shared_size(const NeuronLayer<T>& layer, unsigned threads) {
-    return threads * K + 16 * layer.shape.channels + 2 * layer.gc_reduced + layer.sa_reduced;
-  }
   static constexpr std::size_t kSlabs = 3;
   static constexpr std::size_t kPooled = 3;
+  static constexpr std::size_t kCenters = 2;  ///< NeuronGradients::center, behind the other tables
+  static std::size_t shared_size(const NeuronLayer<T>& layer, unsigned threads) {
+    return threads * K + (kTableRows + kCenters + kPooled + 4) * layer.shape.channels +
+           2 * layer.gc_reduced + layer.sa_reduced;
+  }
 
   template <class Block>
   STAA_DEVICE void operator()(Block& block) const {
@@ -59,7 +61,7 @@ struct AggregatorBackward {
       before = first + slab;
       total = first + 2 * slab;
       memory = parts.take(block.threads() * K);
-      tables = parts.take((Base::kTables + 2) * channels);
+      tables = parts.take((kTableRows + kCenters) * channels);
       pooled = parts.take(kPooled * channels);
       gate = parts.take(channels);
       spread = parts.take(channels);
@@ -115,8 +117,7 @@ struct AggregatorBackward {
     STAA_DEVICE T* logits_of(int i) const {
       return kernel.logits + (i * shape.batch + part.sample) * shape.pixels;
     }
-    /// NeuronGradients::center, behind the other tables.
-    STAA_DEVICE T* center(int i) const { return tables + (Base::kTables + i) * shape.channels; }
+    STAA_DEVICE T* center(int i) const { return tables + (kTableRows + i) * shape.channels; }
     STAA_DEVICE T* dcontext(int i) const { return dcontexts + i * shape.channels; }
 
     STAA_DEVICE std::size_t channel_of(std::size_t tile) const {

@@ -20,12 +20,13 @@ struct AggregatorForward {
   T* partials;  ///< [2, B, group, 4, C]
   T* slabs;     ///< [B, HW, C]; not used where slabs are shared
 
-  /// Numbers of shared memory besides the slab.
-  static std::size_t shared_size(const NeuronLayer<T>& layer, unsigned threads) {
-    return threads * K + 13 * layer.shape.channels + 2 * layer.gc_reduced + layer.sa_reduced;
-  }
   static constexpr std::size_t kSlabs = 1;
   static constexpr std::size_t kPooled = 4;
+  /// Numbers of shared memory besides the slab.
+  static std::size_t shared_size(const NeuronLayer<T>& layer, unsigned threads) {
+    return threads * K + (kTableRows + kPooled + 2) * layer.shape.channels + 2 * layer.gc_reduced +
+           layer.sa_reduced;
+  }
 
   template <class Block>
   STAA_DEVICE void operator()(Block& block) const {
@@ -51,7 +52,7 @@ struct AggregatorForward {
       h = own.grid.shared_slabs ? parts.take(part_pixels(shape.pixels, own.grid.group) * channels)
                                 : own.slabs + place(part.begin);
       memory = parts.take(block.threads() * K);
-      tables = parts.take(Base::kTables * channels);
+      tables = parts.take(kTableRows * channels);
       pooled = parts.take(kPooled * channels);
       offset = parts.take(channels);
       gate = parts.take(channels);

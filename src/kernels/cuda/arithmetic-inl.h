@@ -141,11 +141,12 @@ STAA_DEVICE void store(const Compute<S> (&from)[kCount], S* to) {
   *reinterpret_cast<Pack<S, kCount>*>(to) = pack;
 }
 
-/// As load(), of parameters, which may lie anywhere in a larger tensor: 16 bytes at once where they
-/// lie so, else one by one. Without memory `missing`.
+/// As load(), of the parameters from `first` on, which may lie anywhere in a larger tensor: 16
+/// bytes at once where they lie so, else one by one. Without `parameters` all are `missing`.
 template <int kCount, class T>
-STAA_DEVICE void load_each(const T* from, T missing, T (&to)[kCount]) {
+STAA_DEVICE void load_each(const T* parameters, std::size_t first, T missing, T (&to)[kCount]) {
   constexpr int kWide = 16 / sizeof(T);
+  const T* from = parameters == nullptr ? nullptr : parameters + first;
   if constexpr (kCount % kWide == 0) {
     if (from != nullptr && reinterpret_cast<std::uintptr_t>(from) % 16 == 0) {
       STAA_UNROLL

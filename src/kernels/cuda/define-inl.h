@@ -43,10 +43,10 @@
 /// And those of what arithmetic is done in.
 #define STAA_DEFINE_COMPUTE(T)                                                                    \
   namespace staa::kernels::cuda {                                                                 \
+  std::size_t most_channels(T) { return most_channels_of<T>(DeviceLauncher(nullptr).device()); }  \
   std::size_t forward_scratch(const NeuronLayer<T>& layer) {                                      \
     return scratch_of<AggregatorForward>(layer, DeviceLauncher(nullptr).device());                \
   }                                                                                               \
-  std::size_t most_channels(T) { return most_channels_of<T>(DeviceLauncher(nullptr).device()); }  \
   std::size_t backward_scratch(const NeuronLayer<T>& layer) {                                     \
     return scratch_of<AggregatorBackward>(layer, DeviceLauncher(nullptr).device());               \
   }                                                                                               \

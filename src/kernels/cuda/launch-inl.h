@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <initializer_list>
 #include <type_traits>
@@ -45,11 +46,18 @@ constexpr int kAggregatorPack = 16 / sizeof(Compute<S>);
 /// little GC and SA reduce them.
 template <class T>
 std::size_t most_channels_of(const Device& device) {
-  // SA's rows are at least 4.
-  const auto sums = std::size_t{device.threads} * (16 / sizeof(T)) + 4;
-  constexpr std::size_t kRows = 16 + 3;  // AggregatorBackward::shared_size
+  constexpr int kPack = kAggregatorPack<T>;
+  const auto size = [&](std::size_t channels) {
+    NeuronLayer<T> layer;
+    layer.shape.channels = layer.gc_reduced = channels;
+    layer.sa_reduced = std::max<std::size_t>(channels, 4);  // SA's rows are at least 4
+    return std::max(AggregatorForward<T, kPack>::shared_size(layer, device.threads),
+                    AggregatorBackward<T, kPack>::shared_size(layer, device.threads));
+  };
   const auto numbers = device.shared / sizeof(T);
-  return numbers < sums ? 0 : (numbers - sums) / kRows;
+  const auto fixed = size(0);
+  const auto a_channel = size(5) - size(4);
+  return numbers < fixed ? 0 : (numbers - fixed) / a_channel;
 }
 
 /// Blocks that share a sample: more where there are few samples, of many pixels each.

@@ -33,8 +33,8 @@ STAA_DEVICE bool is_constant(const NeuronInput<S>& input) {
 
 /// K values at the same place `from` of N steps; those past the last are the last again.
 template <int N, int K, class S>
-STAA_DEVICE void load_each_step(const S* from, std::size_t step, std::size_t first,
-                                std::size_t steps, Compute<S> (&values)[N][K]) {
+STAA_DEVICE void load_steps(const S* from, std::size_t step, std::size_t first, std::size_t steps,
+                            Compute<S> (&values)[N][K]) {
   STAA_UNROLL
   for (int s = 0; s < N; ++s) {
     const auto t = first + s < steps ? first + s : steps - 1;
@@ -52,9 +52,9 @@ struct Columns {
     for (int i = 0; i < 2; ++i) {
       const auto& term = input.terms[i];
       const bool there = i < input.count;
-      load_each(there && term.scale != nullptr ? term.scale + first : nullptr, T(1), scale[i]);
+      load_each(there ? term.scale : nullptr, first, T(1), scale[i]);
       T summand[K];
-      load_each(there && term.shift != nullptr ? term.shift + first : nullptr, T(0), summand);
+      load_each(there ? term.shift : nullptr, first, T(0), summand);
       for (int k = 0; k < K; ++k) shift[k] += summand[k];
     }
   }
@@ -66,10 +66,15 @@ struct Columns {
     load(tables + 2 * channels + first, shift);
   }
 
-  /// `step`: values a step; `at`: the place in one.
+  /// Values from a step to the next; `step`: values a step.
+  STAA_DEVICE static std::size_t stride(const InputTerm<S>& term, std::size_t step) {
+    return term.constant ? 0 : step;
+  }
+
+  /// `at`: the place in a step.
   STAA_DEVICE static const S* place(const InputTerm<S>& term, std::size_t step, std::size_t t,
                                     std::size_t at) {
-    return term.values + (term.constant ? at : t * step + at);
+    return term.values + t * stride(term, step) + at;
   }
 
   STAA_DEVICE void read(const NeuronInput<S>& input, std::size_t step, std::size_t t,
@@ -89,14 +94,14 @@ struct Columns {
   template <int N>
   STAA_DEVICE void read_steps(const NeuronInput<S>& input, std::size_t step, std::size_t first,
                               std::size_t steps, std::size_t at, T (&x)[N][K]) const {
-    load_steps(input.terms[0], step, first, steps, at, x);
+    load_steps(input.terms[0].values + at, stride(input.terms[0], step), first, steps, x);
     STAA_UNROLL
     for (int s = 0; s < N; ++s) {
       for (int k = 0; k < K; ++k) x[s][k] = fused(scale[0][k], x[s][k], shift[k]);
     }
     if (input.count == 1) return;
     T values[N][K];
-    load_steps(input.terms[1], step, first, steps, at, values);
+    load_steps(input.terms[1].values + at, stride(input.terms[1], step), first, steps, values);
     STAA_UNROLL
     for (int s = 0; s < N; ++s) {
       for (int k = 0; k < K; ++k) x[s][k] = fused(scale[1][k], values[s][k], x[s][k]);
@@ -105,13 +110,6 @@ struct Columns {
 
   T scale[2][K];
   T shift[K];
-
- private:
-  template <int N>
-  STAA_DEVICE static void load_steps(const InputTerm<S>& term, std::size_t step, std::size_t first,
-                                     std::size_t steps, std::size_t at, T (&values)[N][K]) {
-    load_each_step(term.values + at, term.constant ? 0 : step, first, steps, values);
-  }
 };
 
 /// V = decay * H + gain * X + offset of K channels (neuron.h).
@@ -123,9 +121,9 @@ struct Charge {
 
   /// The plain update.
   STAA_DEVICE void plain(const NeuronLayer<T>& layer, std::size_t first) {
-    load_each(layer.decay + first, T(0), decay);
-    load_each(layer.gain + first, T(0), gain);
-    load_each(layer.offset == nullptr ? nullptr : layer.offset + first, T(0), offset);
+    load_each(layer.decay, first, T(0), decay);
+    load_each(layer.gain, first, T(0), gain);
+    load_each(layer.offset, first, T(0), offset);
   }
 
   /// The aggregator's, of rows of gates and offsets that lie as packs do.
@@ -181,15 +179,14 @@ STAA_DEVICE void sum_over_rows(Block& block, const Tiling& tiling, const T (&val
   T* own = memory + block.thread() * K;
   T sum[K];
   for (int k = 0; k < K; ++k) sum[k] = values[k];
-  store(sum, own);
   for (unsigned half = tiling.rows / 2; half > 0; half /= 2) {
+    const auto kept = half * tiling.lanes;  // threads that go on; the next as many hand over
+    if (block.thread() >= kept && block.thread() < 2 * kept) store(sum, own);
     block.sync();
-    if (block.thread() < half * tiling.lanes) {
-      T other[K];
-      load(own + half * tiling.lanes * K, other);
-      for (int k = 0; k < K; ++k) sum[k] += other[k];
-      store(sum, own);
-    }
+    if (block.thread() >= kept) continue;
+    T other[K];
+    load(own + kept * K, other);
+    for (int k = 0; k < K; ++k) sum[k] += other[k];
   }
   if (block.thread() < tiling.lanes) {
     for (int k = 0; k < K; ++k) take(k, sum[k]);

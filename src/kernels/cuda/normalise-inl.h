@@ -93,13 +93,12 @@ struct Mix {
     const auto tile = block.index() % tiling.tiles;
     const auto channel = (tile * tiling.lanes + block.thread() % tiling.lanes) * K;
     if (channel >= channels) return;
-    const auto column = [&](const T* from) { return from == nullptr ? nullptr : from + channel; };
     T factors[K];
     T slopes[K];
     T constants[K];
-    load_each(column(of_gradient), T(1), factors);
-    load_each(column(of_value), T(0), slopes);
-    load_each(column(constant), T(0), constants);
+    load_each(of_gradient, channel, T(1), factors);
+    load_each(of_value, channel, T(0), slopes);
+    load_each(constant, channel, T(0), constants);
     const auto first = std::size_t{block.index()} / tiling.tiles * kRows * tiling.rows +
                        block.thread() / tiling.lanes;
     STAA_UNROLL

@@ -142,7 +142,7 @@ struct PlainBackward {
         : kernel(own), place(in_grid), columns(own.input, channel) {
       charge.plain(own.layer, channel);
       for (int i = 0; i < 2; ++i) {
-        load_each(own.out.scale[i] == nullptr ? nullptr : own.out.center[i] + channel, T(0),
+        load_each(own.out.scale[i] == nullptr ? nullptr : own.out.center[i], channel, T(0),
                   center[i]);
       }
     }
@@ -191,7 +191,7 @@ struct PlainBackward {
       T v[kSteps][K];
       T dspikes[kSteps][K];
       columns.read_steps(kernel.input, place.step, first, steps, at, v);
-      load_each_step(kernel.spike_gradients + at, place.step, first, steps, dspikes);
+      load_steps(kernel.spike_gradients + at, place.step, first, steps, dspikes);
       T h[K];
       for (int k = 0; k < K; ++k) h[k] = start[k];
       STAA_UNROLL
