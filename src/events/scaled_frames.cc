@@ -1,5 +1,6 @@
 #include "staa/events/scaled_frames.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "staa/events/overlap.h"
@@ -78,6 +79,14 @@ void ScaledIntegrator::add(const Event* events, std::size_t count) {
     lower[0] += std::uint64_t{x.cells} * y.more;
     if (x.more != 0) lower[2] += std::uint64_t{x.more} * y.more;
   }
+}
+
+void ScaledIntegrator::clear() {
+  std::fill(sums_.begin(), sums_.end(), 0);
+  done_ = 0;
+  slice_ = 0;
+  slice_begin_ = 0;
+  slice_stop_ = slice_end(0);
 }
 
 Frames ScaledIntegrator::finish() const {

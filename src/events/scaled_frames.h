@@ -20,6 +20,9 @@ class ScaledIntegrator {
 
   void add(const Event* events, std::size_t count);
 
+  /// Begins again without events.
+  void clear();
+
   /// Throws Error(kInput) for a sum that 32 bits do not hold.
   Frames finish() const;
 
