@@ -8,6 +8,7 @@
 #include "staa/nn/layers.h"
 #include "staa/nn/neuron.h"
 #include "staa/train/setup.h"
+#include "staa/train/statistics.h"
 
 namespace staa::analysis {
 namespace {
@@ -195,22 +196,17 @@ std::unique_ptr<data::Loader> profile_loader(std::shared_ptr<const data::Source>
 }
 
 void calibrate_normalisation(models::Network& network, data::Loader& loader, std::int64_t images) {
-  // Momentum 1 / n makes the running statistics the mean over the batches seen.
-  std::vector<torch::nn::BatchNorm2dImpl*> norms;
-  for (const auto& module : network.modules()) {
-    if (auto* norm = module->as<torch::nn::BatchNorm2dImpl>()) norms.push_back(norm);
-  }
-  using Momentum = std::decay_t<decltype(norms[0]->options.momentum())>;  // LibTorch's optional
-  std::vector<Momentum> kept;
-  for (auto* norm : norms) kept.push_back(norm->options.momentum());
-  network.train();
-  int batches = 0;
-  show_images(loader, images, [&](const torch::Tensor& batch) {
-    ++batches;
-    for (auto* norm : norms) norm->options.momentum(1.0 / batches);
-    network.forward(batch);
+  train::estimate_statistics(network, [&, left = images](int number) mutable {
+    if (number == 0) loader.start(0);
+    auto next = left > 0 ? loader.next() : std::nullopt;
+    if (!next) return false;
+    const auto batch =
+        train::to_tensors(std::move(*next), loader.source().shape(), torch::Device(torch::kCPU));
+    const auto count = std::min(left, batch.labels.size(0));
+    network.forward(batch.images.slice(batch.batch_dimension(), 0, count));
+    left -= count;
+    return true;
   });
-  for (std::size_t i = 0; i < norms.size(); ++i) norms[i]->options.momentum(kept[i]);
   network.eval();
 }
 

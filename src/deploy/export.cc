@@ -128,14 +128,15 @@ class Builder {
     const bool adaptive = neuron.kind == NeuronKind::kAdaptiveLif;
     put(node.name + ".decay",
         adaptive ? tensor(node.name + ".decay") : like * (1 - 1 / neuron.tau));
-    put(node.name + ".gain", adaptive ? tensor(node.name + ".gain") : like / neuron.tau);
+    put(node.name + ".gain", adaptive ? tensor(node.name + ".gain") : like * neuron.input_gain());
     put(node.name + ".offset", adaptive ? like * 0 : like * (neuron.reset / neuron.tau));
   }
 
   void put_aggregator(Node& node) {
     const auto& neuron = options_.neuron;
     auto& settings = node.neuron;
-    settings.sa_alpha = neuron.sa_alpha;
+    settings.sa_alpha = neuron.sa_inner();
+    settings.sa_gain = neuron.sa_outer();
     if (neuron.pe) {
       const auto placement = neuron.pe_placement;
       const bool both = placement == PePlacement::kBoth;

@@ -62,6 +62,11 @@ class Fields {
 
   double number(const std::string& key) { return finite(any(key), key); }
 
+  /// Of a field that files of earlier versions of the program do not have.
+  double number_or(const std::string& key, double otherwise) {
+    return object_.contains(key) ? number(key) : otherwise;
+  }
+
   bool boolean(const std::string& key) {
     const auto& value = any(key);
     if (!value.is_boolean()) complain(fmt::format("'{}': expected true or false", key));
@@ -134,6 +139,7 @@ NeuronSettings read_neuron(Fields& fields) {
   settings.gc_reduced = fields.whole("gc_reduced");
   settings.sa_reduced = fields.whole("sa_reduced");
   settings.sa_alpha = fields.number("sa_alpha");
+  settings.sa_gain = fields.number_or("sa_gain", 1);
   settings.pe_x = fields.boolean("pe_x");
   settings.pe_h = fields.boolean("pe_h");
   settings.pe_u = fields.boolean("pe_u");
@@ -251,6 +257,7 @@ ordered_json node_json(const ModelDescription& model, const Node& node) {
       object["gc_reduced"] = settings.gc_reduced;
       object["sa_reduced"] = settings.sa_reduced;
       object["sa_alpha"] = settings.sa_alpha;
+      object["sa_gain"] = settings.sa_gain;
       object["pe_x"] = settings.pe_x;
       object["pe_h"] = settings.pe_h;
       object["pe_u"] = settings.pe_u;

@@ -44,8 +44,9 @@ struct NeuronSettings {
   double threshold = 1;
   double reset = 0;
   std::int64_t gc_reduced = 0;  ///< 0: no GC
-  std::int64_t sa_reduced = 0;  ///< 0: no SA, gate 1/2
-  double sa_alpha = 2;
+  std::int64_t sa_reduced = 0;  ///< 0: no SA, gate sa_gain / 2
+  double sa_alpha = 2;  ///< on SA's pooled input
+  double sa_gain = 1;   ///< on its sigmoid
   bool pe_x = false;  ///< a table [steps, C] added to X, to H, to their sum
   bool pe_h = false;
   bool pe_u = false;

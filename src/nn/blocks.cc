@@ -36,15 +36,15 @@ ops::GcParameters GlobalContextImpl::weights() const {
           norm_->weight, norm_->bias, value_->weight, value_->bias};
 }
 
-StepAttentionImpl::StepAttentionImpl(std::int64_t channels, std::int64_t reduction, double alpha)
-    : alpha_(alpha) {
-  const auto reduced = std::max<std::int64_t>(4, channels / reduction);
+StepAttentionImpl::StepAttentionImpl(std::int64_t channels, const NeuronOptions& options)
+    : options_(options) {
+  const auto reduced = std::max<std::int64_t>(4, channels / options.sa_reduction);
   reduce_ = register_module("reduce", conv1x1(channels, reduced));
   expand_ = register_module("expand", conv1x1(reduced, channels));
 }
 
 torch::Tensor StepAttentionImpl::forward(const torch::Tensor& u) {
-  return ops::reference::apply_step_attention(u, weights(), alpha_);
+  return ops::reference::apply_step_attention(u, weights(), options_);
 }
 
 ops::SaParameters StepAttentionImpl::weights() const {

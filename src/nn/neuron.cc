@@ -47,7 +47,7 @@ ops::Spikes Lif::fire(const ops::NeuronInput& input) { return ops::lif(input, op
 AdaptiveLif::AdaptiveLif(const NeuronOptions& options, std::int64_t channels)
     : Neuron(options, channels) {
   decay_ = register_parameter("decay", torch::full({channels}, 1 - 1 / options.tau));
-  gain_ = register_parameter("gain", torch::full({channels}, 1 / options.tau));
+  gain_ = register_parameter("gain", torch::full({channels}, options.input_gain()));
 }
 
 ops::Spikes AdaptiveLif::fire(const ops::NeuronInput& input) {
@@ -70,7 +70,7 @@ StaaLif::StaaLif(const NeuronOptions& options, std::int64_t channels, std::int64
                            GlobalContext(channels, options.gc_reduction, options.gc_zero_start));
   }
   if (options.sa) {
-    sa_ = register_module("sa", StepAttention(channels, options.sa_reduction, options.sa_alpha));
+    sa_ = register_module("sa", StepAttention(channels, options));
   }
 }
 
@@ -81,6 +81,12 @@ ops::StaaLifParameters StaaLif::weights() const {
   if (!gc2_.is_empty()) weights.gc2 = gc2_->weights();
   if (!sa_.is_empty()) weights.sa = sa_->weights();
   return weights;
+}
+
+void StaaLif::repeat_encoding(std::int64_t known) {
+  if (!pe_.defined() || options_.pe_kind != PeKind::kLearned || known >= pe_.size(-2)) return;
+  const torch::NoGradGuard no_grad;
+  pe_.narrow(-2, known, pe_.size(-2) - known).copy_(pe_.narrow(-2, known - 1, 1));
 }
 
 std::vector<bool> StaaLif::draw_dropped(std::int64_t steps) const {

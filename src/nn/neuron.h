@@ -33,6 +33,7 @@ class Neuron : public torch::nn::Module, public Observable {
   void set_input_observer(InputObserver observer) { input_observer_ = std::move(observer); }
 
   const NeuronOptions& options() const { return options_; }
+  void set_activation(Activation activation) { options_.activation = activation; }
   std::int64_t channels() const { return channels_; }
 
  protected:
@@ -80,6 +81,9 @@ class StaaLif : public Neuron {
   StaaLif(const NeuronOptions& options, std::int64_t channels, std::int64_t steps);
 
   ops::StaaLifParameters weights() const;
+
+  /// Rows from `known` on of a learned encoding become copies of row known - 1.
+  void repeat_encoding(std::int64_t known);
 
   /// TSRD's draws for one call of `steps` steps, from LibTorch's default generator: true where a
   /// step is dropped. Never true at t = 0 nor in evaluation.

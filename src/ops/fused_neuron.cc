@@ -39,10 +39,11 @@ Spikes run_forward(const Plan& plan, const variable_list& tensors, const Normali
   const auto input = make_input<S>(plan, tensors, norms);
   const auto steps = static_cast<std::int64_t>(plan.steps);
   const auto slab = static_cast<std::size_t>(x.size(2) * x.size(3) * x.size(4));
-  const Spikes spikes(
-      like_sequence(x, steps),
-      torch::empty({steps, x.size(1), static_cast<std::int64_t>(kernels::spike_words(slab))},
-                   torch::kLong));
+  Spikes spikes(like_sequence(x, steps));
+  if (plan.options.activation == Activation::kSpike) {
+    const auto words_of_slab = static_cast<std::int64_t>(kernels::spike_words(slab));
+    spikes.bits = torch::empty({steps, x.size(1), words_of_slab}, torch::kLong);
+  }
   for_samples(x.size(1), [&](kernels::SampleRange samples) {
     kernels::neuron_forward(call.layer, input, of_rows,
                             kernels::SpikeOutput<S>{data<S>(spikes.values), words(spikes.bits)},
@@ -207,6 +208,8 @@ bool fits(const variable_list& tensors, const Plan& plan, std::int64_t steps) {
   }
   const bool on_card = card::takes(tensors[kX], steps, plan.aggregate);
   if (!on_card && !device.is_cpu()) return false;
+  // Cards' kernels fire; epochs of ReLU run on the composition there.
+  if (on_card && plan.options.activation == Activation::kRelu) return false;
   if (!is_element(type) && !(on_card && type == torch::kHalf)) return false;
   for (const auto& norm : plan.norms) {
     for (const auto& running : {norm.running_mean, norm.running_var}) {
@@ -239,9 +242,9 @@ Spikes fused_neuron(const NeuronInput& input, const FusedLayer& layer) {
   put(layer.staa.gc2, kGc2, tensors);
   put(layer.staa.sa, kSa, tensors);
   plan->aggregate = layer.aggregate;
+  plan->options = layer.options;
   if (!fits(tensors, *plan, input.steps())) return {};
 
-  plan->options = layer.options;
   plan->steps = static_cast<std::size_t>(input.steps());
   plan->dropped.assign(layer.dropped.begin(), layer.dropped.end());
   if (!card::is_card(tensors[kX].device()) && input.residual.bits.defined() &&

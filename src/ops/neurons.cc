@@ -16,7 +16,7 @@ FusedLayer plain_layer(const NeuronInput& input, const NeuronOptions& options, b
   layer.options = options;
   const auto numbers = x.options().dtype(compute_type(x.scalar_type())).requires_grad(false);
   layer.decay = torch::full({channels}, sum ? 1 : 1 - 1 / options.tau, numbers);
-  layer.gain = torch::full({channels}, sum ? 1 : 1 / options.tau, numbers);
+  layer.gain = torch::full({channels}, sum ? 1 : options.input_gain(), numbers);
   return layer;
 }
 
