@@ -27,7 +27,10 @@ torch::Tensor over_steps(const torch::Tensor& x, F f) {
 torch::Tensor average_pool2(const torch::Tensor& x);
 
 /// A square convolution without bias and its BatchNorm; statistics run over T and B together. Holds
-/// `conv` and `norm`. Padding keeps the extent: kernel / 2.
+/// `conv` and `norm`, of which the options count as they are when a batch comes: what the fused
+/// operators do not know, such as a bias or dilation, is computed by the module. Another Conv2d or
+/// BatchNorm2d may be put in their place with replace_module(). Padding keeps the extent: kernel /
+/// 2.
 class ConvNorm : public torch::nn::Module, public Observable {
  public:
   ConvNorm(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride,
@@ -37,18 +40,15 @@ class ConvNorm : public torch::nn::Module, public Observable {
   /// convolution alone: its input and its output before BatchNorm.
   ops::Current forward(const ops::Spikes& x);
 
-  const torch::Tensor& weight() const { return conv_->weight; }
-  std::int64_t stride() const { return stride_; }
+  torch::Tensor weight() const;
+  std::int64_t stride() const;
 
   /// In training, statistics of a batch that is spread over processes; {} of the own part again.
   void share_statistics(ops::SumOverProcesses sum) { sum_ = std::move(sum); }
 
  private:
-  std::int64_t stride_;
   ExecutionOptions execution_;
   ops::SumOverProcesses sum_;
-  torch::nn::Conv2d conv_{nullptr};
-  torch::nn::BatchNorm2d norm_{nullptr};
 };
 
 /// A convolution, its BatchNorm and the neurons behind them: the unit all networks are made of.
@@ -66,7 +66,6 @@ class ConvNeuron : public ConvNorm {
 
  private:
   std::int64_t steps_;
-  std::shared_ptr<Neuron> neuron_;
 };
 
 /// Global average pooling and a linear layer: [T, B, C, H, W] -> logits [T, B, classes]. Holds
@@ -77,10 +76,7 @@ class Head : public torch::nn::Module, public Observable {
 
   torch::Tensor forward(const torch::Tensor& x);
 
-  const torch::Tensor& weight() const { return linear_->weight; }
-
- private:
-  torch::nn::Linear linear_{nullptr};
+  torch::Tensor weight() const;
 };
 
 }  // namespace staa::nn

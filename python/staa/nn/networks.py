@@ -6,17 +6,13 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from staa.nn.neurons import AdaptiveLif, Lif, StaaLif
+from staa.nn import fusing
+from staa.nn.neurons import AdaptiveLif, Lif, StaaLif, takes_terms
 from staa.safetensors import load_file
 
 
-def _over_steps(x, f):
-    y = f(x.flatten(0, 1))
-    return y.view(x.shape[0], x.shape[1], *y.shape[1:])
-
-
 def _average_pool2(x):
-    return _over_steps(x, lambda y: functional.avg_pool2d(y, 2, ceil_mode=True))
+    return fusing.over_steps(x, lambda y: functional.avg_pool2d(y, 2, ceil_mode=True))
 
 
 def _neuron(kind, channels, steps, options):
@@ -32,7 +28,8 @@ def _neuron(kind, channels, steps, options):
 class ConvNorm(nn.Module):
     """A convolution without bias and its BatchNorm, which the neurons behind it apply.
 
-    Where its input is spikes, only the spikes are worked on; `conv` holds the weight.
+    Where its input is spikes, only the spikes are worked on. What is put in the place of `conv` or
+    `norm`, or hooked to them, is called as it is.
     """
 
     def __init__(self, inputs, outputs, kernel, stride):
@@ -43,9 +40,15 @@ class ConvNorm(nn.Module):
         self.conv.to(memory_format=torch.channels_last)
 
     def current(self, x):
+        """The convolution of x, not normalised."""
         conv = self.conv
-        return _over_steps(x, lambda y: torch.ops.staa.spike_conv2d(
+        if not fusing.is_plain_convolution(conv):
+            return fusing.over_steps(x, conv)
+        return fusing.over_steps(x, lambda y: torch.ops.staa.spike_conv2d(
             y, conv.weight, stride=conv.stride[0], padding=conv.padding[0]))
+
+    def forward(self, x):
+        return fusing.over_steps(self.current(x), self.norm)
 
 
 class ConvNeuron(ConvNorm):
@@ -58,7 +61,8 @@ class ConvNeuron(ConvNorm):
 
     def forward(self, x, residual=None, residual_norm=None):
         steps = self.steps if x.shape[0] == 1 else x.shape[0]
-        return self.neuron(self.current(x), residual, self.norm, residual_norm, steps)
+        terms = (self.current(x), residual, self.norm, residual_norm, steps)
+        return self.neuron(*terms) if takes_terms(self.neuron) else self.neuron(fusing.compose(*terms))
 
 
 class BasicBlock(nn.Module):
@@ -75,8 +79,10 @@ class BasicBlock(nn.Module):
         spikes = self.conv1(x)
         if self.shortcut is None:
             return self.conv2(spikes, x)
-        residual = self.shortcut.current(_average_pool2(x) if self.pooled else x)
-        return self.conv2(spikes, residual, self.shortcut.norm)
+        residual = _average_pool2(x) if self.pooled else x
+        if not fusing.is_plain(self.shortcut, ConvNorm):
+            return self.conv2(spikes, self.shortcut(residual))
+        return self.conv2(spikes, self.shortcut.current(residual), self.shortcut.norm)
 
 
 class Head(nn.Module):
@@ -143,7 +149,7 @@ class ResNet(Network):
         if self.pool == "average2":
             x = _average_pool2(x)
         elif self.pool == "average3":
-            x = _over_steps(x, lambda y: functional.avg_pool2d(y, 3, 2, 1))
+            x = fusing.over_steps(x, lambda y: functional.avg_pool2d(y, 3, 2, 1))
         for stage in self.stages:
             for block in stage:
                 x = block(x)
