@@ -1,14 +1,17 @@
 """The networks of the paper. Weights carry the names of the C++ program's safetensors files."""
 
 import math
+import os
 
 import torch
 from torch import nn
 from torch.nn import functional
 
+from staa import recipe, safetensors
 from staa.nn import fusing
 from staa.nn.neurons import AdaptiveLif, Lif, StaaLif, takes_terms
-from staa.safetensors import load_file
+
+NEURONS = {"lif": Lif, "adaptive_lif": AdaptiveLif, "staa_lif": StaaLif}
 
 
 def _average_pool2(x):
@@ -16,13 +19,10 @@ def _average_pool2(x):
 
 
 def _neuron(kind, channels, steps, options):
-    if kind == "staa_lif":
-        return StaaLif(channels, steps, **options)
-    if kind == "lif":
-        return Lif(channels, **options)
-    if kind == "adaptive_lif":
-        return AdaptiveLif(channels, **options)
-    raise ValueError(f"neuron: expected lif, adaptive_lif or staa_lif, found {kind!r}")
+    if kind not in NEURONS:
+        raise ValueError(f"neuron: expected one of {', '.join(NEURONS)}, found {kind!r}")
+    sizes = (channels, steps) if kind == "staa_lif" else (channels,)
+    return NEURONS[kind](*sizes, **options)
 
 
 class ConvNorm(nn.Module):
@@ -112,10 +112,19 @@ class Network(nn.Module):
                              f"found {list(x.shape)}")
         return self.head(self._features(x))
 
-    def load_weights(self, path):
+    def load_weights(self, path, check=True):
         """Reads a safetensors file of the C++ program: every tensor of this network, and no other
-        weights. Returns the network."""
-        tensors = {name: tensor for name, tensor in load_file(path).items()
+        weights. Returns the network.
+
+        ValueError where the recipe in the file contradicts the network's neurons or time steps, of
+        which the tensors do not tell: with another threshold or surrogate the same weights are
+        another network. `check=False` takes them all the same.
+        """
+        stored, metadata = safetensors.read(path)
+        described = recipe.parse(path, metadata) if check else None
+        if described is not None:
+            recipe.check(path, described, self, NEURONS)
+        tensors = {name: tensor for name, tensor in stored.items()
                    if not name.startswith(("optimizer/", "random/"))}
         self.load_state_dict(tensors)
         return self
@@ -197,10 +206,41 @@ _RESNETS = {
 def network(name, classes=10, steps=4, width=1.0, in_channels=3, neuron="staa_lif", **options):
     """A network by name; `options` go to its neurons (staa.nn.StaaLif, Lif or AdaptiveLif)."""
     if name == "vgg13":
-        return Vgg13(steps, width, in_channels, classes, neuron, options)
-    if name not in _RESNETS:
+        made = Vgg13(steps, width, in_channels, classes, neuron, options)
+    elif name in _RESNETS:
+        made = ResNet(_RESNETS[name], steps, width, in_channels, classes, neuron, options)
+    else:
         raise ValueError(f"network: expected one of vgg13, {', '.join(_RESNETS)}, found {name!r}")
-    return ResNet(_RESNETS[name], steps, width, in_channels, classes, neuron, options)
+    made.name = name
+    return made
+
+
+def load(path, which="best"):
+    """The trained network of a run's folder, or of one of its safetensors files, in evaluation.
+
+    Everything comes from the file: the recipe in its metadata, the input and the weights. `which`
+    names the weights of a folder, "best" or "last". What the network was trained to read stands in
+    its attribute `input`: steps, channels, height, width, classes, and the mean and standard
+    deviation of each channel by which images in [0, 1] are normalised.
+    """
+    path = os.fspath(path)
+    if os.path.isdir(path):
+        if which not in ("best", "last"):
+            raise ValueError(f"which: expected best or last, found {which!r}")
+        path = os.path.join(path, f"{which}.safetensors")
+        if not os.path.isfile(path):
+            raise FileNotFoundError(f"{path}: not there: not the folder of a run that has got that "
+                                    "far")
+    _, metadata = safetensors.read(path)
+    described = recipe.parse(path, metadata)
+    if described is None:
+        raise ValueError(f"{path}: not a file of staa's program: '{recipe.RECIPE}' is missing in "
+                         "its metadata; build the network and call load_weights()")
+    given = recipe.parse_input(path, metadata)
+    made = network(**recipe.network_arguments(path, described, given, NEURONS))
+    made.load_weights(path)
+    made.input = given
+    return made.eval()
 
 
 def vgg13(**options):
