@@ -18,12 +18,6 @@ class GlobalContextImpl : public torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& x);
 
   ops::GcParameters weights() const;
-
- private:
-  torch::nn::Conv2d key_{nullptr};
-  torch::nn::Conv2d query_{nullptr};
-  torch::nn::LayerNorm norm_{nullptr};
-  torch::nn::Conv2d value_{nullptr};
 };
 TORCH_MODULE(GlobalContext);
 
@@ -40,8 +34,6 @@ class StepAttentionImpl : public torch::nn::Module {
 
  private:
   NeuronOptions options_;
-  torch::nn::Conv2d reduce_{nullptr};
-  torch::nn::Conv2d expand_{nullptr};
 };
 TORCH_MODULE(StepAttention);
 

@@ -40,7 +40,10 @@ struct ConvShape {
 };
 
 /// A square convolution without bias and its BatchNorm; statistics run over T and B together. Holds
-/// `conv` and `norm`. Of the options it reads start, norm_momentum and execution.
+/// `conv` and `norm`, of which the options count as they are when a batch comes: what the fused
+/// operators do not know, such as a bias or dilation, is computed by the module. Another Conv2d or
+/// BatchNorm2d may be put in their place with replace_module(). Of the options it reads start,
+/// norm_momentum and execution.
 class ConvNorm : public torch::nn::Module, public Observable {
  public:
   ConvNorm(const ConvShape& shape, const models::NetworkOptions& options);
@@ -49,8 +52,8 @@ class ConvNorm : public torch::nn::Module, public Observable {
   /// convolution alone: its input and its output before BatchNorm.
   ops::Current forward(const ops::Spikes& x);
 
-  const torch::Tensor& weight() const { return conv_->weight; }
-  std::int64_t stride() const { return shape_.stride; }
+  torch::Tensor weight() const;
+  std::int64_t stride() const;
 
   /// What convolutions compute in from here on.
   void set_precision(Precision precision) { execution_.precision = precision; }
@@ -59,11 +62,9 @@ class ConvNorm : public torch::nn::Module, public Observable {
   void share_statistics(ops::SumOverProcesses sum) { sum_ = std::move(sum); }
 
  private:
-  ConvShape shape_;
+  bool max_pool_;
   ExecutionOptions execution_;
   ops::SumOverProcesses sum_;
-  torch::nn::Conv2d conv_{nullptr};
-  torch::nn::BatchNorm2d norm_{nullptr};
 };
 
 /// A convolution, its BatchNorm and the neurons behind them: the unit all networks are made of.
@@ -87,7 +88,6 @@ class ConvNeuron : public ConvNorm {
 
  private:
   std::int64_t steps_;
-  std::shared_ptr<Neuron> neuron_;
 };
 
 /// Global average pooling and a linear layer: [T, B, C, H, W] -> logits [T, B, classes]. Holds
@@ -99,11 +99,10 @@ class Head : public torch::nn::Module, public Observable {
 
   torch::Tensor forward(const torch::Tensor& x);
 
-  const torch::Tensor& weight() const { return linear_->weight; }
+  torch::Tensor weight() const;
 
  private:
   double scale_;
-  torch::nn::Linear linear_{nullptr};
 };
 
 }  // namespace staa::nn

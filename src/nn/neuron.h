@@ -94,9 +94,6 @@ class StaaLif : public Neuron {
 
  private:
   torch::Tensor pe_;
-  GlobalContext gc1_{nullptr};
-  GlobalContext gc2_{nullptr};
-  StepAttention sa_{nullptr};
 };
 
 /// The neuron layer that `options.kind` names, for `channels` channels and `steps` time steps.

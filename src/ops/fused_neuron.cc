@@ -192,8 +192,9 @@ void put(const Parameters& block, std::size_t slot, variable_list& tensors) {
   for (const auto& tensor : block.list()) tensors[slot++] = tensor;
 }
 
-/// Whether the kernels take these: sequences on one device and of one type, float, double, bf16 or,
-/// on a card, fp16, and parameters of that of their arithmetic.
+/// Whether the kernels take these, which have passed the checks of check_call.h: sequences of one
+/// type, float, double, bf16 or, on a card, fp16, and parameters of that of their arithmetic; both
+/// context blocks or none, reduced alike.
 bool fits(const variable_list& tensors, const Plan& plan, std::int64_t steps) {
   const auto type = tensors[kX].scalar_type();
   const auto device = tensors[kX].device();
@@ -201,10 +202,13 @@ bool fits(const variable_list& tensors, const Plan& plan, std::int64_t steps) {
     const auto& tensor = tensors[slot];
     if (!tensor.defined()) continue;
     const bool sequence = slot < kNormWeight;
-    if (sequence && (tensor.dim() != 5 || tensor.numel() == 0)) return false;
-    if (tensor.device() != device) return false;
+    if (sequence && tensor.numel() == 0) return false;
     if (tensor.scalar_type() != (sequence ? type : compute_type(type))) return false;
     if (!sequence && slot < kDecay && !tensor.is_contiguous()) return false;
+  }
+  if (tensors[kGc1].defined() != tensors[kGc2].defined()) return false;
+  if (tensors[kGc1].defined() && tensors[kGc1 + 3].sizes() != tensors[kGc2 + 3].sizes()) {
+    return false;
   }
   const bool on_card = card::takes(tensors[kX], steps, plan.aggregate);
   if (!on_card && !device.is_cpu()) return false;

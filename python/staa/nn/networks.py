@@ -1,38 +1,35 @@
 """The networks of the paper. Weights carry the names of the C++ program's safetensors files."""
 
 import math
+import os
 
 import torch
 from torch import nn
 from torch.nn import functional
 
-from staa.nn.neurons import AdaptiveLif, Lif, StaaLif
-from staa.safetensors import load_file
+from staa import recipe, safetensors
+from staa.nn import fusing
+from staa.nn.neurons import AdaptiveLif, Lif, StaaLif, takes_terms
 
-
-def _over_steps(x, f):
-    y = f(x.flatten(0, 1))
-    return y.view(x.shape[0], x.shape[1], *y.shape[1:])
+NEURONS = {"lif": Lif, "adaptive_lif": AdaptiveLif, "staa_lif": StaaLif}
 
 
 def _average_pool2(x):
-    return _over_steps(x, lambda y: functional.avg_pool2d(y, 2, ceil_mode=True))
+    return fusing.over_steps(x, lambda y: functional.avg_pool2d(y, 2, ceil_mode=True))
 
 
 def _neuron(kind, channels, steps, options):
-    if kind == "staa_lif":
-        return StaaLif(channels, steps, **options)
-    if kind == "lif":
-        return Lif(channels, **options)
-    if kind == "adaptive_lif":
-        return AdaptiveLif(channels, **options)
-    raise ValueError(f"neuron: expected lif, adaptive_lif or staa_lif, found {kind!r}")
+    if kind not in NEURONS:
+        raise ValueError(f"neuron: expected one of {', '.join(NEURONS)}, found {kind!r}")
+    sizes = (channels, steps) if kind == "staa_lif" else (channels,)
+    return NEURONS[kind](*sizes, **options)
 
 
 class ConvNorm(nn.Module):
     """A convolution without bias and its BatchNorm, which the neurons behind it apply.
 
-    Where its input is spikes, only the spikes are worked on; `conv` holds the weight.
+    Where its input is spikes, only the spikes are worked on. What is put in the place of `conv` or
+    `norm`, or hooked to them, is called as it is.
     """
 
     def __init__(self, inputs, outputs, kernel, stride):
@@ -43,9 +40,15 @@ class ConvNorm(nn.Module):
         self.conv.to(memory_format=torch.channels_last)
 
     def current(self, x):
+        """The convolution of x, not normalised."""
         conv = self.conv
-        return _over_steps(x, lambda y: torch.ops.staa.spike_conv2d(
+        if not fusing.is_plain_convolution(conv):
+            return fusing.over_steps(x, conv)
+        return fusing.over_steps(x, lambda y: torch.ops.staa.spike_conv2d(
             y, conv.weight, stride=conv.stride[0], padding=conv.padding[0]))
+
+    def forward(self, x):
+        return fusing.over_steps(self.current(x), self.norm)
 
 
 class ConvNeuron(ConvNorm):
@@ -58,7 +61,8 @@ class ConvNeuron(ConvNorm):
 
     def forward(self, x, residual=None, residual_norm=None):
         steps = self.steps if x.shape[0] == 1 else x.shape[0]
-        return self.neuron(self.current(x), residual, self.norm, residual_norm, steps)
+        terms = (self.current(x), residual, self.norm, residual_norm, steps)
+        return self.neuron(*terms) if takes_terms(self.neuron) else self.neuron(fusing.compose(*terms))
 
 
 class BasicBlock(nn.Module):
@@ -75,8 +79,10 @@ class BasicBlock(nn.Module):
         spikes = self.conv1(x)
         if self.shortcut is None:
             return self.conv2(spikes, x)
-        residual = self.shortcut.current(_average_pool2(x) if self.pooled else x)
-        return self.conv2(spikes, residual, self.shortcut.norm)
+        residual = _average_pool2(x) if self.pooled else x
+        if not fusing.is_plain(self.shortcut, ConvNorm):
+            return self.conv2(spikes, self.shortcut(residual))
+        return self.conv2(spikes, self.shortcut.current(residual), self.shortcut.norm)
 
 
 class Head(nn.Module):
@@ -106,10 +112,19 @@ class Network(nn.Module):
                              f"found {list(x.shape)}")
         return self.head(self._features(x))
 
-    def load_weights(self, path):
+    def load_weights(self, path, check=True):
         """Reads a safetensors file of the C++ program: every tensor of this network, and no other
-        weights. Returns the network."""
-        tensors = {name: tensor for name, tensor in load_file(path).items()
+        weights. Returns the network.
+
+        ValueError where the recipe in the file contradicts the network's neurons or time steps, of
+        which the tensors do not tell: with another threshold or surrogate the same weights are
+        another network. `check=False` takes them all the same.
+        """
+        stored, metadata = safetensors.read(path)
+        described = recipe.parse(path, metadata) if check else None
+        if described is not None:
+            recipe.check(path, described, self, NEURONS)
+        tensors = {name: tensor for name, tensor in stored.items()
                    if not name.startswith(("optimizer/", "random/"))}
         self.load_state_dict(tensors)
         return self
@@ -143,7 +158,7 @@ class ResNet(Network):
         if self.pool == "average2":
             x = _average_pool2(x)
         elif self.pool == "average3":
-            x = _over_steps(x, lambda y: functional.avg_pool2d(y, 3, 2, 1))
+            x = fusing.over_steps(x, lambda y: functional.avg_pool2d(y, 3, 2, 1))
         for stage in self.stages:
             for block in stage:
                 x = block(x)
@@ -191,10 +206,41 @@ _RESNETS = {
 def network(name, classes=10, steps=4, width=1.0, in_channels=3, neuron="staa_lif", **options):
     """A network by name; `options` go to its neurons (staa.nn.StaaLif, Lif or AdaptiveLif)."""
     if name == "vgg13":
-        return Vgg13(steps, width, in_channels, classes, neuron, options)
-    if name not in _RESNETS:
+        made = Vgg13(steps, width, in_channels, classes, neuron, options)
+    elif name in _RESNETS:
+        made = ResNet(_RESNETS[name], steps, width, in_channels, classes, neuron, options)
+    else:
         raise ValueError(f"network: expected one of vgg13, {', '.join(_RESNETS)}, found {name!r}")
-    return ResNet(_RESNETS[name], steps, width, in_channels, classes, neuron, options)
+    made.name = name
+    return made
+
+
+def load(path, which="best"):
+    """The trained network of a run's folder, or of one of its safetensors files, in evaluation.
+
+    Everything comes from the file: the recipe in its metadata, the input and the weights. `which`
+    names the weights of a folder, "best" or "last". What the network was trained to read stands in
+    its attribute `input`: steps, channels, height, width, classes, and the mean and standard
+    deviation of each channel by which images in [0, 1] are normalised.
+    """
+    path = os.fspath(path)
+    if os.path.isdir(path):
+        if which not in ("best", "last"):
+            raise ValueError(f"which: expected best or last, found {which!r}")
+        path = os.path.join(path, f"{which}.safetensors")
+        if not os.path.isfile(path):
+            raise FileNotFoundError(f"{path}: not there: not the folder of a run that has got that "
+                                    "far")
+    _, metadata = safetensors.read(path)
+    described = recipe.parse(path, metadata)
+    if described is None:
+        raise ValueError(f"{path}: not a file of staa's program: '{recipe.RECIPE}' is missing in "
+                         "its metadata; build the network and call load_weights()")
+    given = recipe.parse_input(path, metadata)
+    made = network(**recipe.network_arguments(path, described, given, NEURONS))
+    made.load_weights(path)
+    made.input = given
+    return made.eval()
 
 
 def vgg13(**options):
