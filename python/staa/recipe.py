@@ -4,15 +4,8 @@ import inspect
 import json
 import math
 
-from torch import nn
-
 RECIPE = "staa.recipe"
 INPUT = "staa.input"
-
-# Keys of [neuron] whose names differ from the keywords and options of the layers.
-_KEYWORDS = {"threshold": "v_threshold", "reset": "v_reset", "gc_reduction": "reduction",
-             "sa_alpha": "alpha"}
-_OPTIONS = {"v_threshold": "threshold", "v_reset": "reset"}
 
 
 def parse(path, metadata):
@@ -58,11 +51,10 @@ def network_arguments(path, recipe, given, kinds):
     known = {name for layer in kinds.values() for name in inspect.signature(layer).parameters}
     taken = inspect.signature(kinds[kind]).parameters
     for key, value in keys.items():
-        keyword = _KEYWORDS.get(key, key)
-        if keyword not in known:
+        if key not in known:
             raise ValueError(f"{path}: this version of staa does not know neuron.{key}")
-        if keyword in taken:
-            arguments[keyword] = value
+        if key in taken:
+            arguments[key] = value
     return arguments
 
 
@@ -101,18 +93,14 @@ def check(path, recipe, network, kinds):
 
 def settings(neuron):
     """A neuron layer's options under their names in recipes, but for those that do nothing."""
-    found = {_OPTIONS.get(name, name): value for name, value in neuron.options.items()}
-    if hasattr(neuron, "tsrd"):
-        found["tsrd"] = neuron.tsrd
-        found["gc"] = neuron.gc1 is not None
-        found["pe"] = neuron.pe is not None
-        found["sa"] = neuron.sa is not None
-        if found["pe"]:
-            found["pe_kind"] = "learned" if isinstance(neuron.pe, nn.Parameter) else "sinusoidal"
-        else:
-            del found["pe_placement"]
+    found = dict(neuron.options)
+    if "tsrd" in found:
+        if not found["pe"]:
+            del found["pe_placement"], found["pe_kind"]
         if not found["sa"]:
-            del found["sa_alpha"]
-        if not neuron.tsrd:
+            del found["sa_alpha"], found["sa_gain"], found["sa_reduction"]
+        if not found["gc"]:
+            del found["gc_reduction"], found["gc_zero_start"]
+        if not found["tsrd"]:
             del found["tsrd_fallback"]
     return found

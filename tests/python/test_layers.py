@@ -110,7 +110,7 @@ class Norms(unittest.TestCase):
                 self.check(random_norm(), make())
 
     def test_frozen_shortcuts_keep_their_statistics(self):
-        network = staa.nn.resnet20(width=0.0625, steps=2, in_channels=1, v_threshold=0.3).train()
+        network = staa.nn.resnet20(width=0.0625, steps=2, in_channels=1, threshold=0.3).train()
         shortcuts = [m.shortcut.norm for m in network.modules()
                      if getattr(m, "shortcut", None) is not None]
         self.assertGreater(len(shortcuts), 0)
@@ -206,16 +206,16 @@ class Layers(unittest.TestCase):
         x = images()
         residual = torch.randn(2, 4, 8, 8, 8)
         lif = layer_of().eval()(x, residual)
-        same = layer_of(neuron=OneArgument(8, v_threshold=0.3)).eval()(x, residual)
+        same = layer_of(neuron=OneArgument(8, threshold=0.3)).eval()(x, residual)
         self.assertLess((lif != same).float().mean().item(), 0.002)
         layer = layer_of(neuron=nn.ReLU()).eval()
         expected = torch.relu(fusing.over_steps(layer.current(x), layer.norm) + residual)
         torch.testing.assert_close(layer(x, residual), expected)
-        stretched = layer_of(neuron=Stretched(8, v_threshold=0.3)).eval()(x)
+        stretched = layer_of(neuron=Stretched(8, threshold=0.3)).eval()(x)
         self.assertGreater(stretched.mean().item(), layer_of().eval()(x).mean().item())
 
     def test_another_shortcut_is_called(self):
-        network = staa.nn.resnet19(width=0.0625, steps=2, v_threshold=0.3)
+        network = staa.nn.resnet19(width=0.0625, steps=2, threshold=0.3)
         block = next(m for m in network.modules() if getattr(m, "shortcut", None) is not None)
 
         class Shortcut(nn.Module):
@@ -286,7 +286,7 @@ class Copies(unittest.TestCase):
     def test_copies_and_pickles_give_the_same(self):
         import io
 
-        network = staa.nn.resnet20(width=0.0625, steps=2, in_channels=1, v_threshold=0.3).eval()
+        network = staa.nn.resnet20(width=0.0625, steps=2, in_channels=1, threshold=0.3).eval()
         x = torch.randn(2, 1, 16, 16)
         file = io.BytesIO()
         torch.save(network, file)

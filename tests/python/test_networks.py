@@ -65,7 +65,7 @@ class Networks(unittest.TestCase):
                 run = self.train(name, neuron)
                 theirs = program("eval", run, "--checkpoint", "last", "--json")
                 network = staa.nn.network(name, classes=10, steps=3, width=0.0625, in_channels=1,
-                                          neuron=neuron, v_threshold=0.5)
+                                          neuron=neuron, threshold=0.5)
                 network.load_weights(f"{run}/last.safetensors").eval()
                 _, metadata = safetensors.read(f"{run}/last.safetensors")
                 given = json.loads(metadata["staa.input"])
@@ -136,7 +136,7 @@ class Networks(unittest.TestCase):
 
     def test_trains(self):
         torch.manual_seed(1)
-        network = staa.nn.resnet20(width=0.0625, steps=2, in_channels=1, v_threshold=0.5,
+        network = staa.nn.resnet20(width=0.0625, steps=2, in_channels=1, threshold=0.5,
                                    surrogate="arctan")
         x = self.images[:20, None].float() / 128 - 1
         for image, label in zip(x, self.labels):

@@ -85,7 +85,7 @@ class Neurons(unittest.TestCase):
             def __init__(self):
                 super().__init__()
                 self.conv = torch.nn.Conv2d(1, 8, 3, padding=1)
-                self.neuron = staa.nn.StaaLif(8, 3, v_threshold=0.5, surrogate="arctan")
+                self.neuron = staa.nn.StaaLif(8, 3, threshold=0.5, surrogate="arctan")
                 self.head = torch.nn.Linear(8, 2)
 
             def forward(self, x):
