@@ -38,9 +38,9 @@ def parse_input(path, metadata):
 def network_arguments(path, recipe, given, kinds):
     """Keywords of staa.nn.network() for a recipe and an input; `kinds`: neuron classes by name."""
     try:
-        model, keys = recipe["model"], dict(recipe["neuron"])
+        model, keys = dict(recipe["model"]), dict(recipe["neuron"])
         kind = keys.pop("kind")
-        arguments = {"name": model["network"], "width": model["width"], "steps": model["steps"],
+        arguments = {"name": model.pop("network"), **model,
                      "classes": len(given["classes"]), "in_channels": given["channels"],
                      "neuron": kind}
     except KeyError as error:

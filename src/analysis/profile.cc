@@ -37,7 +37,8 @@ struct Tally {
   bool binary = true;      // so far
   double accumulates = 0;  // if all of it is binary
   double spikes = 0;
-  double neurons = 0;  // times steps and images
+  double neurons = 0;    // times steps and images
+  double additions = 0;  // of shortcuts of the current, an image
   // Elements of one image and step, and how many steps the layer runs.
   double inputs = 0;
   double outputs = 0;
@@ -110,9 +111,11 @@ class Profiler {
 
   void watch(const std::string& name, nn::Neuron& neuron) {
     auto& tally = add(name, "neuron", neuron);
+    // A shortcut of the current joins every layer but the first: an addition for each neuron.
+    const bool joined = network_.options().shortcut == CurrentShortcut::kCurrent && neurons_++ > 0;
     for (const auto& parameter : neuron.parameters()) tally.row.parameters += parameter.numel();
     tally.binary = false;
-    neuron.set_observer([&tally, &neuron](const torch::Tensor&, const torch::Tensor& out) {
+    neuron.set_observer([&tally, &neuron, joined](const torch::Tensor&, const torch::Tensor& out) {
       tally.row.output = fmt::format("{}x{}x{}", out.size(2), out.size(3), out.size(4));
       tally.steps = static_cast<double>(out.size(0));
       tally.outputs = elements(out);
@@ -120,6 +123,7 @@ class Profiler {
       tally.row.flops = block_macs(neuron.options(), out.size(2), pixels) * tally.steps;
       tally.row.attention =
           attention_operations(neuron.options(), out.size(2), pixels) * tally.steps;
+      tally.additions = joined ? static_cast<double>(tally.outputs) * tally.steps : 0;
       tally.spikes += out.sum(torch::kDouble).item<double>();
       tally.neurons += static_cast<double>(out.numel());
     });
@@ -146,6 +150,7 @@ class Profiler {
   }
 
   models::Network& network_;
+  int neurons_ = 0;  // layers seen
   std::vector<nn::Observable*> watched_;
   std::vector<std::unique_ptr<Tally>> tallies_;
 };
@@ -163,6 +168,7 @@ Profile Profiler::finish(std::int64_t images) const {
       row.acs = tally->accumulates / static_cast<double>(images);
     } else {
       row.macs = row.flops;
+      row.acs = tally->additions;
     }
     if (tally->neurons > 0) row.firing_rate = tally->spikes / tally->neurons;
     row.energy_mj = (kPicojoulesPerMac * row.macs + kPicojoulesPerAc * row.acs) * 1e-9;

@@ -25,7 +25,9 @@ const std::vector<std::pair<NodeKind, std::string>>& kind_names() {
       {NodeKind::kConvolution, "convolution"},
       {NodeKind::kNeuron, "neuron"},
       {NodeKind::kPool, "pool"},
-      {NodeKind::kHead, "head"}};
+      {NodeKind::kHead, "head"},
+      {NodeKind::kWhitening, "whitening"},
+      {NodeKind::kCurrent, "current"}};
   return table;
 }
 
@@ -183,6 +185,13 @@ Node read_node(const json& object, std::size_t index,
     case NodeKind::kNeuron:
       node.neuron = read_neuron(fields);
       break;
+    case NodeKind::kWhitening:
+      node.out = fields.whole("out");
+      break;
+    case NodeKind::kCurrent:
+      node.current.max_pool = fields.boolean("max_pool");
+      node.current.gain = fields.number("gain");
+      break;
     case NodeKind::kHead:
       break;
   }
@@ -247,6 +256,11 @@ ordered_json node_json(const ModelDescription& model, const Node& node) {
   if (node.kind == NodeKind::kConvolution) {
     object["out"] = node.out;
     object["int8"] = node.int8;
+  }
+  if (node.kind == NodeKind::kWhitening) object["out"] = node.out;
+  if (node.kind == NodeKind::kCurrent) {
+    object["max_pool"] = node.current.max_pool;
+    object["gain"] = node.current.gain;
   }
   if (node.kind == NodeKind::kNeuron) {
     const auto& settings = node.neuron;

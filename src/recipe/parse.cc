@@ -238,6 +238,10 @@ class Parser {
                               recipe_.optimizer.lr, schedule.min_lr));
     }
     check_phases(source);
+    check_model(source);
+    if (recipe_.optimizer.rest == OptimizerKind::kMuon) {
+      add(source, "'optimizer.rest': expected sgd or adamw, found \"muon\"");
+    }
     if (recipe_.optimizer.nesterov && recipe_.optimizer.momentum == 0) {
       add(source, "'optimizer.nesterov': needs a momentum above 0");
     }
@@ -245,6 +249,22 @@ class Parser {
   }
 
  private:
+  /// Options that some networks alone have.
+  void check_model(const std::string& source) {
+    const auto& model = recipe_.model;
+    const auto refuse = [&](bool wrong, const char* key, const char* network) {
+      if (!wrong || model.network == network) return;
+      add(source, fmt::format("'model.{}': is an option of {}, and model.network is {}", key,
+                              network, model.network));
+    };
+    refuse(model.shortcut != CurrentShortcut::kNone, "shortcut", "vgg7");
+    refuse(model.whitening, "whitening", "vgg7");
+    refuse(model.pooling != Pooling::kAverage, "pooling", "vgg13");
+    if (model.whitening && is_event_set(recipe_.data.set)) {
+      add(source, "'model.whitening': is of still images, and data.set has recordings");
+    }
+  }
+
   /// T that grows, and epochs of ReLU.
   void check_phases(const std::string& source) {
     const auto& train = recipe_.train;

@@ -1,5 +1,6 @@
 #include "staa/nn/layers.h"
 
+#include "staa/nn/whitening.h"
 #include "staa/ops/reference/input.h"
 #include "support/support.h"
 
@@ -16,6 +17,13 @@ NeuronOptions lif() {
   NeuronOptions options;
   options.kind = NeuronKind::kLif;
   options.threshold = 0.3;
+  return options;
+}
+
+models::NetworkOptions options_of(const NeuronOptions& neuron, std::int64_t steps = 1) {
+  models::NetworkOptions options;
+  options.neuron = neuron;
+  options.steps = steps;
   return options;
 }
 
@@ -55,7 +63,7 @@ TEST(ConvNorm, ConvolutionsWithOtherOptionsAreComputedByTheModule) {
         options().padding({0, 1}), options().padding(torch::kSame),
         options().padding_mode(torch::kCircular), options().stride(2), options(4).groups(2),
         Conv2dOptions(3, 8, {5, 3}).padding({2, 1}).bias(false)}) {
-    ConvNorm layer(3, 8, 3, 1);
+    ConvNorm layer({3, 8}, options_of({}));
     const auto conv = layer.replace_module("conv", Conv2d(other));
     const auto norm = layer.replace_module("norm", BatchNorm2d(8));
     expect_calls(layer, conv, copy_of(norm), other.in_channels());
@@ -66,7 +74,7 @@ TEST(ConvNorm, ConvolutionsWithOtherOptionsAreComputedByTheModule) {
 
 TEST(ConvNorm, OptionsChangedInPlaceCount) {
   torch::manual_seed(4);
-  ConvNorm layer(3, 8, 3, 1);
+  ConvNorm layer({3, 8}, options_of({}));
   auto conv = std::dynamic_pointer_cast<torch::nn::Conv2dImpl>(layer.named_children()["conv"]);
   conv->options.stride(2);
   auto norm = std::dynamic_pointer_cast<torch::nn::BatchNorm2dImpl>(layer.named_children()["norm"]);
@@ -82,7 +90,7 @@ TEST(ConvNorm, NormsWithOtherOptionsCount) {
         BatchNorm2dOptions(8).track_running_stats(false),
         BatchNorm2dOptions(8).momentum(c10::nullopt), BatchNorm2dOptions(8).eps(0.5)}) {
     for (const bool training : {true, false}) {
-      ConvNorm layer(3, 8, 3, 1);
+      ConvNorm layer({3, 8}, options_of({}));
       auto norm = layer.replace_module("norm", BatchNorm2d(other));
       norm->train(training);
       const auto conv =
@@ -93,7 +101,7 @@ TEST(ConvNorm, NormsWithOtherOptionsCount) {
 }
 
 TEST(ConvNorm, AModuleThatItCannotCallIsRefused) {
-  ConvNorm layer(3, 8, 3, 1);
+  ConvNorm layer({3, 8}, options_of({}));
   layer.replace_module("norm", torch::nn::InstanceNorm2d(8));
   expect_error(ErrorKind::kRuntime, {"'norm'", "BatchNorm2d", "InstanceNorm2d"}, [&] {
     layer.forward(torch::zeros({1, 1, 3, 8, 8}));
@@ -104,8 +112,61 @@ TEST(ConvNorm, AModuleThatItCannotCallIsRefused) {
   });
 }
 
+TEST(ConvNorm, AMaximumStandsBetweenConvolutionAndNorm) {
+  torch::manual_seed(4);
+  ConvShape shape{3, 8};
+  shape.max_pool = true;
+  shape.gain = 0.3;
+  for (const auto memory : {MemoryUse::kNormal, MemoryUse::kLow}) {
+    auto options = options_of({});
+    options.execution.memory = memory;
+    ConvNorm layer(shape, options);
+    const auto x = torch::rand({2, 3, 3, 9, 9});
+    const auto conv =
+        std::dynamic_pointer_cast<torch::nn::Conv2dImpl>(layer.named_children()["conv"]);
+    const auto pooled = torch::max_pool2d(conv->forward(x.flatten(0, 1)), 2);
+    const auto expected = torch::batch_norm(pooled, torch::full({8}, 0.3), torch::zeros({8}), {},
+                                            {}, true, 0.1, 1e-5, false);
+    const auto current = layer.forward(ops::Spikes(x));
+    EXPECT_TRUE(torch::allclose(ops::reference::compose(ops::NeuronInput(current)).flatten(0, 1),
+                                expected, 1e-4, 1e-5));
+    if (memory == MemoryUse::kLow) {
+      EXPECT_TRUE(current.again().view_as(current.values).equal(current.values));
+    }
+  }
+}
+
+TEST(ConvNorm, StartsAsTheIdentityWhereAsked) {
+  for (const auto& [in, out] : std::vector<std::pair<std::int64_t, std::int64_t>>{{3, 8}, {8, 3}}) {
+    auto options = options_of({});
+    options.start = Start::kIdentity;
+    ConvNorm layer({in, out}, options);
+    const auto x = torch::rand({1, 2, in, 5, 5});
+    const auto same = std::min(in, out);
+    EXPECT_TRUE(torch::allclose(layer.forward(ops::Spikes(x)).values.narrow(2, 0, same),
+                                x.narrow(2, 0, same)));
+  }
+}
+
+TEST(Whitening, GivesPatchesOfUnitVarianceAlongEveryAxis) {
+  torch::manual_seed(5);
+  const auto images = torch::randn({200, 3, 8, 8}).cumsum(2).cumsum(3) * 0.1;  // smooth
+  Whitening stem(3);
+  stem.fit(images);
+  const auto out = stem.forward(images.unsqueeze(0));
+  EXPECT_EQ(out.sizes(), (std::vector<std::int64_t>{1, 200, 24, 7, 7}));
+  // An axis and its negative: their difference is the projection.
+  const auto along = (out.narrow(2, 0, 12) - out.narrow(2, 12, 12)).transpose(1, 2).flatten(2)[0];
+  const auto covariance = along.mm(along.t()) / along.size(1);
+  const auto deviation = covariance - torch::diag(torch::diag(covariance));
+  EXPECT_LT(deviation.abs().max().item<double>(), 1e-2);
+  EXPECT_GT(torch::diag(covariance).max().item<double>(), 0.9);
+  EXPECT_LT(torch::diag(covariance).max().item<double>(), 1.01);
+  EXPECT_TRUE(stem.parameters().empty());
+}
+
 TEST(ConvNeuron, ANeuronPutInItsPlaceFires) {
-  ConvNeuron layer(3, 8, 3, 1, 2, lif());
+  ConvNeuron layer({3, 8}, options_of(lif(), 2));
   layer.eval();
   const auto x = torch::rand({1, 2, 3, 8, 8});
   EXPECT_GT(layer.forward(x).values.sum().item<float>(), 0);
