@@ -282,6 +282,32 @@ class Blocks(unittest.TestCase):
             layer(torch.zeros(6, 1, 8, 4, 4, dtype=torch.double))
 
 
+class Traces(unittest.TestCase):
+    def test_traced_networks_give_the_same_for_any_batch(self):
+        import io
+
+        for neuron in ("lif", "adaptive_lif", "staa_lif"):
+            with self.subTest(neuron), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                network = staa.nn.resnet20(width=0.0625, steps=2, in_channels=1, neuron=neuron,
+                                           v_threshold=0.3).eval()
+                traced = torch.jit.trace(network, torch.randn(2, 1, 16, 16))
+                file = io.BytesIO()
+                torch.jit.save(traced, file)
+                file.seek(0)
+                x = torch.randn(5, 1, 16, 16)
+                torch.testing.assert_close(torch.jit.load(file)(x), network(x), rtol=1e-3,
+                                           atol=1e-4)
+
+    def test_a_trace_of_dropped_steps_is_refused(self):
+        layer = staa.nn.StaaLif(4, 2, tsrd=0.5).train()
+        warnings.simplefilter("ignore")
+        with self.assertRaisesRegex(ValueError, "call eval\\(\\) before torch.jit.trace"):
+            torch.jit.trace(layer, torch.randn(2, 1, 4, 3, 3))
+        layer.tsrd = 0
+        torch.jit.trace(layer, torch.randn(2, 1, 4, 3, 3))
+
+
 class Copies(unittest.TestCase):
     def test_copies_and_pickles_give_the_same(self):
         import io

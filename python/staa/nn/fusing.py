@@ -113,10 +113,11 @@ def compose(x, residual, norm, residual_norm, steps):
     if residual is not None:
         if residual_norm is not None:
             residual = over_steps(residual, residual_norm)
-        lengths = {x.shape[0], residual.shape[0]} - {1}
-        if residual.shape[1:] != x.shape[1:] or len(lengths) > 1:
-            raise ValueError(f"residual: expected [1 or {x.shape[0]}, "
-                             f"{', '.join(map(str, x.shape[1:]))}], found {list(residual.shape)}")
+        # While a trace is made, extents are tensors.
+        wanted, found = [int(n) for n in x.shape], [int(n) for n in residual.shape]
+        if found[1:] != wanted[1:] or len({wanted[0], found[0]} - {1}) > 1:
+            raise ValueError(f"residual: expected [1 or {wanted[0]}, "
+                             f"{', '.join(map(str, wanted[1:]))}], found {found}")
         x = x + residual
     steps = steps or x.shape[0]
     if x.shape[0] not in (1, steps):

@@ -218,6 +218,11 @@ class StaaLif(_Neuron):
         return torch.ops.staa.staa_lif(x, self.pe, *blocks, self.draw_dropped(steps), **extra)
 
     def _is_plain(self):
+        if torch.jit.is_tracing():  # which knows no list of truth values, such as the fused draws
+            if self.training and self.tsrd > 0:
+                raise ValueError("a trace would keep one draw of dropped time steps for good: call "
+                                 "eval() before torch.jit.trace(), or set tsrd=0")
+            return False
         return all(block is None or getattr(block, "is_plain", bool)()
                    for block in (self.gc1, self.gc2, self.sa))
 
