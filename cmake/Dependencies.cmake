@@ -16,6 +16,7 @@ find_package(ZLIB REQUIRED)
 find_package(PNG REQUIRED)
 find_package(JPEG REQUIRED)  # libjpeg-turbo: jpeg.cc refuses others
 find_package(hwy REQUIRED)
+include(EventLibraries)
 find_package(Protobuf REQUIRED)
 
 set(STAA_TORCH "" CACHE STRING

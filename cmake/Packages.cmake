@@ -13,7 +13,8 @@ configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/staaConfig.cmake.in
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/staaConfigVersion.cmake
   COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/staaConfig.cmake ${PROJECT_BINARY_DIR}/staaConfigVersion.cmake
-  ${CMAKE_CURRENT_LIST_DIR}/TorchWheel.cmake DESTINATION ${package} COMPONENT development)
+  ${CMAKE_CURRENT_LIST_DIR}/TorchWheel.cmake ${CMAKE_CURRENT_LIST_DIR}/EventLibraries.cmake
+  DESTINATION ${package} COMPONENT development)
 
 set(STAA_PYTHON_FOLDER lib/python3/dist-packages CACHE STRING
   "Where the Python package is installed, below the prefix; Debian's Python looks here below /usr")
@@ -45,7 +46,7 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "libstaa-runtime (= ${PROJECT_VERSI
 if(NOT STAA_TORCH)
   string(APPEND CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
     ", libtorch-dev, libspdlog-dev, libfmt-dev, nlohmann-json3-dev, libtomlplusplus-dev, zlib1g-dev"
-    ", libpng-dev, libjpeg62-turbo-dev, libhwy-dev, libprotobuf-dev")
+    ", libpng-dev, libjpeg62-turbo-dev, libhwy-dev, libprotobuf-dev, liblz4-dev, libzstd-dev, libhdf5-dev")
   set(CPACK_DEBIAN_PYTHON_PACKAGE_DEPENDS "python3-torch")
 endif()
 include(CPack)

@@ -7,6 +7,7 @@ find_package(ZLIB REQUIRED)
 find_package(PNG REQUIRED)
 find_package(JPEG REQUIRED)
 find_package(hwy REQUIRED)
+include(EventLibraries)
 
 add_compile_options(-fsanitize=${STAA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
 add_link_options(-fsanitize=${STAA_SANITIZE})

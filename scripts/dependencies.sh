@@ -13,6 +13,8 @@ packages=(
   dataset-fashion-mnist
   libcli11-dev libtomlplusplus-dev libspdlog-dev libfmt-dev nlohmann-json3-dev
   libhwy-dev zlib1g-dev libpng-dev libjpeg62-turbo-dev
+  liblz4-dev libzstd-dev libhdf5-dev   # recordings in AEDAT 4 and HDF5
+  libcpp-httplib-dev                   # the page of staa-run --live
   libprotobuf-dev protobuf-compiler   # event files for TensorBoard
   libgtest-dev libbenchmark-dev
 )

@@ -174,7 +174,11 @@ void use_recording(const fs::path& path, const InputOptions& options, const runt
   if (options.cifar10_dvs && recording.format == events::Format::kAedat2) {
     recording.format = events::Format::kAedat2Cifar10;
   }
-  recording.sensor = options.sensor.width > 0 ? options.sensor : size;
+  recording.sensor = options.sensor;
+  const auto stated = events::stated_sensor(path, recording.format);
+  if (options.sensor == events::Sensor{}) {
+    recording.sensor = stated == events::Sensor{} ? size : stated;
+  }
   const auto stream = events::open_recording(recording);
   const auto found =
       events::integrate(*stream, {static_cast<std::int64_t>(model.steps()), options.slice, size});

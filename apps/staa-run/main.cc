@@ -10,13 +10,13 @@
 #include <nlohmann/json.hpp>
 
 #include "inputs.h"
+#include "live.h"
+#include "staa/events/summary.h"
 #include "staa/runtime/runtime.h"
 #include "staa/util/error.h"
 
 namespace staa::app {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 struct Options {
   std::string model;
@@ -27,6 +27,11 @@ struct Options {
   float confidence = 0;
   bool bench = false;
   bool json = false;
+  LiveOptions live;
+  std::string frame = "10ms";
+  std::int64_t frame_events = 0;
+  std::string live_format = "auto";
+  std::string overflow;
 };
 
 double milliseconds_since(Clock::time_point start) {
@@ -116,10 +121,37 @@ events::Sensor parse_sensor(const std::string& text) {
   fail(ErrorKind::kUsage, "--sensor: expected WIDTHxHEIGHT such as 34x34, found '{}'", text);
 }
 
+/// What --live and the options beside it ask for.
+LiveOptions live_options(const Options& options) {
+  auto live = options.live;
+  live.source.sensor = options.input.sensor;
+  live.json = options.json;
+  live.quiet = options.bench;
+  if (options.live_format == "evt3") live.source.format = events::LiveFormat::kEvt3;
+  if (options.live_format == "aedat3.1") live.source.format = events::LiveFormat::kAedat31;
+  if (options.live_format == "atis") live.source.format = events::LiveFormat::kAtis;
+  live.rule = {events::parse_time(options.frame, "--frame"), 0};
+  if (live.rule.duration_us == 0) fail(ErrorKind::kUsage, "--frame: expected a time above 0");
+  if (options.frame_events > 0) live.rule = {0, static_cast<std::uint64_t>(options.frame_events)};
+  // A pipe and a file that is read as fast as it can be wait; a camera and its replay do not.
+  const bool waits = live.source.name == "-" ||
+                     (live.source.speed == 0 && live.source.name.rfind("tcp://", 0) != 0);
+  live.overflow = waits ? Overflow::kWait : Overflow::kDrop;
+  if (options.overflow == "wait") live.overflow = Overflow::kWait;
+  if (options.overflow == "drop") live.overflow = Overflow::kDrop;
+  return live;
+}
+
 int run(Options options) {
   if (!options.sensor.empty()) options.input.sensor = parse_sensor(options.sensor);
   if (options.slice == "time") options.input.slice = events::SliceBy::kTime;
+  const bool live = !options.live.source.name.empty();
+  if (live != options.inputs.empty()) {
+    fail(ErrorKind::kUsage, live ? "--live takes the place of inputs: expected one of them"
+                                 : "expected inputs, or --live with a source; see --help");
+  }
   const auto model = runtime::Model::load(options.model);
+  if (live) return run_live(live_options(options), model);
   runtime::Session session(model, {runtime::Path::kAuto, !options.bench});
   Totals totals;
   for (const auto& input : options.inputs) {
@@ -152,7 +184,6 @@ int main(int argc, char** argv) {
          "inputs", options.inputs,
          "PNG, JPEG, a folder of them, images in idx form, CIFAR records (.bin), recordings "
          "of events, or - for raw bytes")
-      ->required()
       ->type_name("INPUT");
   app.add_flag("--fit", options.input.fit,
                "Bring PNG and JPEG images of another shape to the model's: their middle, scaled, "
@@ -174,6 +205,44 @@ int main(int argc, char** argv) {
                "AEDAT 2.0 files have the addresses of CIFAR10-DVS");
   app.add_flag("--bench", options.bench, "Print nothing but totals and speed");
   app.add_flag("--json", options.json, "Print one JSON object a line");
+  auto& live = options.live;
+  app.add_option("--live", live.source.name,
+                 "Run on a stream of events: - (standard input), tcp://HOST:PORT, or a recording, "
+                 "played at its own speed")
+      ->type_name("SOURCE")
+      ->group("Live");
+  app.add_option("--frame", options.frame, "Time of a frame, one step each: 1ms, 500us")
+      ->type_name("TIME")
+      ->capture_default_str()
+      ->group("Live");
+  app.add_option("--frame-events", options.frame_events, "Events of a frame, in place of a time")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber)
+      ->group("Live");
+  app.add_option("--reset-after", live.reset_after,
+                 "Steps after which the network begins anew (0: the model's own number)")
+      ->type_name("N")
+      ->group("Live");
+  app.add_option("--live-format", options.live_format,
+                 "What is sent: evt3, aedat3.1, atis (5 bytes an event), or auto")
+      ->check(CLI::IsMember({"auto", "evt3", "aedat3.1", "atis"}))
+      ->group("Live");
+  app.add_option("--speed", live.source.speed,
+                 "Play a recording so many times as fast (0: as fast as it can be read)")
+      ->check(CLI::NonNegativeNumber)
+      ->group("Live");
+  app.add_option("--overflow", options.overflow,
+                 "When frames come too fast: wait (pipes) or drop (cameras)")
+      ->check(CLI::IsMember({"wait", "drop"}))
+      ->group("Live");
+  app.add_option("--serve", live.serve_port, "Show it in a browser, on this port (0: a free one)")
+      ->type_name("PORT")
+      ->check(CLI::Range(0, 65535))
+      ->group("Live");
+  app.add_option("--serve-host", live.serve_host, "Address to listen on; others can see the page")
+      ->type_name("HOST")
+      ->capture_default_str()
+      ->group("Live");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -178,6 +178,7 @@ void add_data(CLI::App& app, Action& action) {
   add_check(*command, action);
   add_convert(*command, action);
   add_prepare(*command, action);
+  add_recording(*command, action);
   add_show(*command, action);
   add_simulate(*command, action);
 }

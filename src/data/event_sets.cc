@@ -269,6 +269,44 @@ Halves find_n_mnist(const Opening& opening) {
   return halves;
 }
 
+/// The recordings of a half's CLASS folders, whatever their names.
+Samples list_half(const Opening& opening, const fs::path& half, const Halves& halves, Format format,
+                  const std::string& extension) {
+  Samples samples;
+  for (std::size_t label = 0; label < halves.classes.size(); ++label) {
+    const auto folder = half / halves.classes[label];
+    if (!is_there(folder)) opening.missing(folder.lexically_relative(opening.folder).string());
+    for (const auto& path : list_numbered(folder, extension)) {
+      samples.push_back(sample_of(path, format, halves.sensor, static_cast<std::int64_t>(label)));
+    }
+  }
+  return samples;
+}
+
+Halves find_n_cars(const Opening& opening) {
+  auto root = opening.folder;
+  if (is_there(root / "Prophesee_Dataset_n_cars")) root /= "Prophesee_Dataset_n_cars";
+  Halves halves{{120, 100}, {"background", "cars"}, {}, {}};
+  halves.train = list_half(opening, root / "n-cars_train", halves, Format::kDat, ".dat");
+  halves.test = list_half(opening, root / "n-cars_test", halves, Format::kDat, ".dat");
+  opening.check_count("n-cars_train", halves.train.size(), 15'422);
+  opening.check_count("n-cars_test", halves.test.size(), 8'607);
+  return halves;
+}
+
+Halves find_dvs_lip(const Opening& opening) {
+  auto root = opening.folder;
+  if (is_there(root / "DVS-Lip")) root /= "DVS-Lip";
+  if (!is_there(root / "train")) opening.missing("train/WORD/*.npy");
+  Halves halves{kDvs128, list_classes(root / "train"), {}, {}};
+  opening.check_count("words in train", halves.classes.size(), 100);
+  halves.train = list_half(opening, root / "train", halves, Format::kNpy, ".npy");
+  halves.test = list_half(opening, root / "test", halves, Format::kNpy, ".npy");
+  opening.check_count("train", halves.train.size(), 14'896);
+  opening.check_count("test", halves.test.size(), 4'975);
+  return halves;
+}
+
 Halves find_event_folder(const Opening& opening) {
   const auto path = opening.folder / kEventManifestName;
   if (!is_there(path)) opening.missing(kEventManifestName);
@@ -291,11 +329,11 @@ Halves find_event_folder(const Opening& opening) {
         if (format == Format::kAedat2 && manifest.cifar10_dvs_addresses) {
           format = Format::kAedat2Cifar10;
         }
-        if (format == Format::kAedat2 || format == Format::kAedat2Cifar10) {
-          if (!(manifest.sensor == kDvs128)) {
-            fail(ErrorKind::kInput, "{}: AEDAT 2.0 is of a sensor of 128x128, {} says {}x{}",
-                 file.string(), path.string(), manifest.sensor.width, manifest.sensor.height);
-          }
+        const auto stated = events::stated_sensor(file, format);
+        if (!(stated == Sensor{}) && !(stated == manifest.sensor)) {
+          fail(ErrorKind::kInput, "{}: {} of a sensor of {}x{}, {} says {}x{}", file.string(),
+               events::to_string(format), stated.width, stated.height, path.string(),
+               manifest.sensor.width, manifest.sensor.height);
         }
         auto sample = sample_of(file, format, manifest.sensor, static_cast<std::int64_t>(label));
         (half == std::string("train") ? halves.train : halves.test).push_back(std::move(sample));
@@ -318,6 +356,8 @@ const SetEntry kSets[] = {
     {"dvs128-gesture", kHowToGetDvs128Gesture, false, find_dvs128_gesture},
     {"n-mnist", kHowToGetNMnist, false, find_n_mnist},
     {"n-caltech101", kHowToGetNCaltech101, true, find_n_caltech101},
+    {"n-cars", kHowToGetNCars, false, find_n_cars},
+    {"dvs-lip", kHowToGetDvsLip, false, find_dvs_lip},
     {"event-folder", kHowToArrangeEvents, false, find_event_folder},
 };
 

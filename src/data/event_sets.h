@@ -19,7 +19,7 @@ struct EventSetOptions {
   std::int64_t limit_test = 0;   ///< the same for testing
 };
 
-/// "cifar10-dvs", "dvs128-gesture", "n-mnist", "n-caltech101", "event-folder".
+/// "cifar10-dvs", "dvs128-gesture", "n-mnist", "n-caltech101", "n-cars", "dvs-lip", "event-folder".
 std::vector<std::string> known_event_sets();
 
 /// Finds the recordings of a set; none is opened. The layouts are the published ones:
@@ -31,6 +31,9 @@ std::vector<std::string> known_event_sets();
 ///   train*.txt and test*.txt of "N DIGIT" lines
 /// - n-caltech101: Caltech101/CLASS/*.bin, 101 classes; the last tenth of each by number is for
 ///   testing
+/// - n-cars: n-cars_train/CLASS/*.dat and n-cars_test/CLASS/*.dat of the classes background and
+///   cars, 15,422 and 8,607
+/// - dvs-lip: train/WORD/*.npy and test/WORD/*.npy of 100 words, 14,896 and 4,975
 /// - event-folder: train/CLASS/* and test/CLASS/* in any format, with staa.events.txt
 ///
 /// A split file has "train NAME" or "test NAME" a line, NAME being a recording's path in the folder

@@ -35,9 +35,15 @@ constexpr const char* kHowToGetNMnist =
 constexpr const char* kHowToGetNCaltech101 =
     "download Caltech101.zip from https://www.garrickorchard.com/datasets/n-caltech101 and unpack "
     "it there";
+constexpr const char* kHowToGetNCars =
+    "download Prophesee_Dataset_n_cars.zip from https://www.prophesee.ai/2018/03/13/dataset-n-cars "
+    "and unpack it there: n-cars_train/cars/*.dat and so on";
+constexpr const char* kHowToGetDvsLip =
+    "get DVS-Lip from https://sites.google.com/view/event-based-lipreading and unpack it there: "
+    "train/WORD/*.npy and test/WORD/*.npy";
 constexpr const char* kHowToArrangeEvents =
-    "make one with `staa data simulate`, or arrange recordings as train/CLASS/NAME.bin and "
-    "test/CLASS/NAME.bin (or .bs2, .aedat, .npz) and write staa.events.txt with the lines "
+    "make one with `staa data simulate`, or arrange recordings of any format as train/CLASS/* and "
+    "test/CLASS/* and write staa.events.txt with the lines "
     "\"format 1\", \"name NAME\", \"width N\" and \"height N\"";
 
 /// Throws Error(kIo) about a data set that is not there: what was looked for, where, and how to get

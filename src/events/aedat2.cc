@@ -7,7 +7,6 @@
 
 #include "staa/events/byte_reader.h"
 #include "staa/util/error.h"
-#include "staa/util/file.h"
 
 namespace staa::events {
 namespace {
@@ -17,6 +16,22 @@ constexpr const char* kLastHeaderLine = "#End Of ASCII Header";
 constexpr std::size_t kEventBytes = 8;
 constexpr std::int64_t kEdge = 128;
 constexpr std::uint32_t kSpecialBits = ~0x7fffU;
+// Of a DAVIS: bit 31 marks samples of images and motion, bit 10 its external input.
+constexpr Sensor kDavis240{240, 180};
+constexpr Sensor kDavis346{346, 260};
+constexpr std::uint32_t kDavisSpecialBits = 1U << 31 | 1U << 10;
+
+/// The camera that a line of the header names, such as "# AEChip: eu....DAVIS346blue"; 0x0: none of
+/// the DAVIS.
+Sensor davis_sensor(const std::string& line) {
+  if (line.rfind("# AEChip:", 0) != 0 && line.rfind("# HardwareInterface:", 0) != 0) return {};
+  const auto names = [&](const char* upper, const char* mixed) {
+    return line.find(upper) != std::string::npos || line.find(mixed) != std::string::npos;
+  };
+  if (names("DAVIS346", "Davis346")) return kDavis346;
+  if (names("DAVIS240", "Davis240") || names("DAViS240", "SBret10")) return kDavis240;
+  return {};
+}
 
 std::uint32_t big_endian(const std::uint8_t* bytes) {
   return std::uint32_t{bytes[0]} << 24 | std::uint32_t{bytes[1]} << 16 |
@@ -41,6 +56,11 @@ std::uint32_t encode(const Event& event, Aedat2Address kind) {
   return high << 8 | low << 1 | bit;
 }
 
+std::uint32_t encode_davis(const Event& event) {
+  return std::uint32_t{event.y} << 22 | std::uint32_t{event.x} << 12 |
+         std::uint32_t{event.polarity} << 11;
+}
+
 class Aedat2Stream : public EventStream {
  public:
   Aedat2Stream(const std::filesystem::path& path, Aedat2Address address)
@@ -52,13 +72,18 @@ class Aedat2Stream : public EventStream {
     // An event can begin with '#' only if its address is a special one of a kind that the camera
     // does not have.
     while (reader_.peek() == '#') {
-      if (reader_.take_line("line of the header") == kLastHeaderLine) break;
+      const auto line = reader_.take_line("line of the header");
+      if (line == kLastHeaderLine) break;
+      if (const auto davis = davis_sensor(line); !(davis == Sensor{})) {
+        sensor_ = davis;
+        davis_ = true;
+      }
     }
     begin_ = reader_.offset();
   }
 
   const std::string& name() const override { return reader_.name(); }
-  Sensor sensor() const override { return {kEdge, kEdge}; }
+  Sensor sensor() const override { return sensor_; }
   const Skipped& skipped() const override { return skipped_; }
 
   void rewind() override {
@@ -77,18 +102,34 @@ class Aedat2Stream : public EventStream {
         const std::uint8_t* bytes = records.bytes + i * kEventBytes;
         out[done].t = time(big_endian(bytes + 4));
         const std::uint32_t address = big_endian(bytes);
-        if ((address & kSpecialBits) != 0) {
-          ++skipped_.special;
-          continue;
+        if ((address & (davis_ ? kDavisSpecialBits : kSpecialBits)) != 0) {
+          count_special(address);
+        } else if (davis_) {
+          done += decode_davis(address, out[done]) ? 1 : 0;
+        } else {
+          decode(address, address_, out[done]);
+          ++done;
         }
-        decode(address, address_, out[done]);
-        ++done;
       }
     }
     return done;
   }
 
  private:
+  void count_special(std::uint32_t address) {
+    ++skipped_.special;
+    if (davis_ && address >> 31 == 0) ++skipped_.triggers;
+  }
+
+  bool decode_davis(std::uint32_t address, Event& event) {
+    event.x = static_cast<std::uint16_t>(address >> 12 & 0x3ff);
+    event.y = static_cast<std::uint16_t>(address >> 22 & 0x1ff);
+    event.polarity = static_cast<std::uint8_t>(address >> 11 & 1);
+    const bool inside = event.x < sensor_.width && event.y < sensor_.height;
+    skipped_.outside += inside ? 0 : 1;
+    return inside;
+  }
+
   /// The camera's clock without its going round: a fall by more than half of the range is one.
   std::int64_t time(std::uint32_t clock) {
     constexpr std::uint32_t kHalf = std::uint32_t{1} << 31;
@@ -100,6 +141,8 @@ class Aedat2Stream : public EventStream {
 
   ByteReader reader_;
   Aedat2Address address_;
+  Sensor sensor_{kEdge, kEdge};
+  bool davis_ = false;
   std::uint64_t begin_ = 0;
   std::int64_t rounds_ = 0;
   std::uint32_t last_ = 0;
@@ -116,22 +159,58 @@ std::unique_ptr<EventStream> open_aedat2(const std::filesystem::path& path, Aeda
   return std::make_unique<Aedat2Stream>(path, address);
 }
 
-void write_aedat2(const std::filesystem::path& path, Aedat2Address address,
-                  const std::vector<Event>& events, const std::vector<std::string>& remarks) {
-  std::string bytes = std::string(kFirstLine) + "\r\n";
-  for (const auto& remark : remarks) bytes += "# " + remark + "\r\n";
-  bytes.reserve(bytes.size() + events.size() * kEventBytes);
-  for (const auto& event : events) {
+Aedat2Writer::Aedat2Writer(const std::filesystem::path& path, Aedat2Address address, Sensor sensor,
+                           const std::vector<std::string>& remarks)
+    : name_(path.string()),
+      address_(address),
+      sensor_(sensor),
+      davis_(sensor.width > kEdge || sensor.height > kEdge),
+      file_(path) {
+  const bool small = sensor.width <= kDavis240.width && sensor.height <= kDavis240.height;
+  if (davis_) sensor_ = small ? kDavis240 : kDavis346;
+  if (!davis_) sensor_ = {kEdge, kEdge};
+  if (sensor.width > sensor_.width || sensor.height > sensor_.height) {
+    fail(ErrorKind::kUsage, "{}: AEDAT 2.0 reaches sensors of up to {}x{} pixels, not {}x{}", name_,
+         kDavis346.width, kDavis346.height, sensor.width, sensor.height);
+  }
+  std::string head = std::string(kFirstLine) + "\r\n";
+  if (davis_) {
+    head += std::string("# AEChip: eu.seebetter.ini.chips.davis.") +
+            (small ? "Davis240C" : "Davis346blue") + "\r\n";
+  }
+  for (const auto& remark : remarks) head += "# " + remark + "\r\n";
+  // Without it an event whose first byte is '#' would be taken for a line.
+  if (davis_) head += std::string(kLastHeaderLine) + "\r\n";
+  file_.write(head);
+}
+
+void Aedat2Writer::add(const Event* events, std::size_t count) {
+  std::string bytes;
+  bytes.reserve(count * kEventBytes);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto& event = events[i];
     constexpr std::int64_t kLastTime = std::numeric_limits<std::uint32_t>::max();
-    if (event.x >= kEdge || event.y >= kEdge || event.t < 0 || event.t > kLastTime) {
+    if (event.x >= sensor_.width || event.y >= sensor_.height || event.t < 0 ||
+        event.t > kLastTime) {
       fail(ErrorKind::kUsage,
-           "{}: event {}: x {}, y {}, t {}: expected x and y up to {} and a time of 0 to {}",
-           path.string(), &event - events.data(), event.x, event.y, event.t, kEdge - 1, kLastTime);
+           "{}: event {}: x {}, y {}, t {}: expected x up to {}, y up to {} and a time of 0 to {}",
+           name_, done_ + i, event.x, event.y, event.t, sensor_.width - 1, sensor_.height - 1,
+           kLastTime);
     }
-    put_word(bytes, encode(event, address));
+    put_word(bytes, davis_ ? encode_davis(event) : encode(event, address_));
     put_word(bytes, static_cast<std::uint32_t>(event.t));
   }
-  write_file_atomically(path, bytes);
+  done_ += count;
+  file_.write(bytes);
+}
+
+void Aedat2Writer::finish() { file_.commit(); }
+
+void write_aedat2(const std::filesystem::path& path, Aedat2Address address,
+                  const std::vector<Event>& events, const std::vector<std::string>& remarks) {
+  Aedat2Writer writer(path, address, {kEdge, kEdge}, remarks);
+  writer.add(events.data(), events.size());
+  writer.finish();
 }
 
 }  // namespace staa::events

@@ -6,7 +6,6 @@
 
 #include "staa/events/byte_reader.h"
 #include "staa/util/error.h"
-#include "staa/util/file.h"
 
 namespace staa::events {
 namespace {
@@ -80,26 +79,39 @@ std::unique_ptr<EventStream> open_atis(const std::filesystem::path& path, Sensor
   return std::make_unique<AtisStream>(path, sensor);
 }
 
-void write_atis(const std::filesystem::path& path, const std::vector<Event>& events) {
-  std::string bytes;
-  bytes.reserve(events.size() * kEventBytes);
-  std::int64_t clock = 0;
-  std::int64_t last = 0;
-  for (const auto& event : events) {
-    if (event.x > 255 || event.y >= kClockMark || event.t < last) {
+void AtisWriter::add(const Event* events, std::size_t count) {
+  constexpr std::size_t kMostWaiting = std::size_t{1} << 20;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto& event = events[i];
+    if (event.x > 255 || event.y >= kClockMark || event.t < last_) {
       fail(ErrorKind::kUsage,
            "{}: event {}: x {}, y {}, t {}: expected x up to 255, y up to {} and a time of {} or "
            "later",
-           path.string(), &event - events.data(), event.x, event.y, event.t, kClockMark - 1, last);
+           name_, done_, event.x, event.y, event.t, kClockMark - 1, last_);
     }
-    last = event.t;
-    while (event.t - clock >= kTimes) {
-      put(bytes, Event{0, 0, kClockMark, 0}, kTimes - 1);
-      clock += kClockStep;
+    last_ = event.t;
+    ++done_;
+    while (event.t - clock_ >= kTimes) {
+      put(bytes_, Event{0, 0, kClockMark, 0}, kTimes - 1);
+      clock_ += kClockStep;
+      if (bytes_.size() > kMostWaiting) flush();
     }
-    put(bytes, event, event.t - clock);
+    put(bytes_, event, event.t - clock_);
   }
-  write_file_atomically(path, bytes);
+  flush();
+}
+
+void AtisWriter::flush() {
+  file_.write(bytes_);
+  bytes_.clear();
+}
+
+void AtisWriter::finish() { file_.commit(); }
+
+void write_atis(const std::filesystem::path& path, const std::vector<Event>& events) {
+  AtisWriter writer(path);
+  writer.add(events.data(), events.size());
+  writer.finish();
 }
 
 }  // namespace staa::events

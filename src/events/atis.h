@@ -2,9 +2,11 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "staa/events/event.h"
+#include "staa/util/file.h"
 
 namespace staa::events {
 
@@ -16,6 +18,25 @@ namespace staa::events {
 /// Throws Error(kIo) if the file cannot be read and Error(kUsage) for a sensor that 8-bit addresses
 /// cannot reach. Reading throws Error(kInput) if the file ends within an event.
 std::unique_ptr<EventStream> open_atis(const std::filesystem::path& path, Sensor sensor);
+
+/// Writes events in this form as they come; times that 23 bits do not hold are kept by marks. The
+/// file appears with finish(). Every failure throws, as write_atis() says.
+class AtisWriter {
+ public:
+  explicit AtisWriter(const std::filesystem::path& path) : name_(path.string()), file_(path) {}
+  void add(const Event* events, std::size_t count);
+  void finish();
+
+ private:
+  void flush();
+
+  std::string name_;
+  AtomicFile file_;
+  std::string bytes_;
+  std::int64_t clock_ = 0;  ///< what the marks so far have added
+  std::int64_t last_ = 0;
+  std::uint64_t done_ = 0;
+};
 
 /// Writes events in this form, whole or not at all; times that 23 bits do not hold are kept by
 /// marks. Throws Error(kUsage) for an x above 255, a y above 239, a time that falls or is negative.

@@ -52,6 +52,12 @@ ByteReader::Records ByteReader::take_records(std::size_t record_bytes, std::size
 
 int ByteReader::peek() { return prepare(1) > 0 ? block_[next_] : -1; }
 
+bool ByteReader::starts_with(std::string_view bytes) {
+  return prepare(bytes.size()) >= bytes.size() &&
+         std::equal(bytes.begin(), bytes.end(), block_.begin() + static_cast<std::ptrdiff_t>(next_),
+                    [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; });
+}
+
 std::string ByteReader::take_line(const char* what) {
   const std::size_t ready = std::min(prepare(kMaxLineBytes), kMaxLineBytes);
   const auto begin = block_.begin() + static_cast<std::ptrdiff_t>(next_);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "staa/util/input_file.h"
@@ -38,6 +39,9 @@ class ByteReader {
 
   /// The next byte without going past it; -1 at the end of the file.
   int peek();
+
+  /// Whether the next bytes are these (at most kBlockBytes), without going past them.
+  bool starts_with(std::string_view bytes);
 
   /// The next line without its line end ("\n" or "\r\n"), which is read as well. Throws
   /// Error(kInput) if no line end follows within kMaxLineBytes.

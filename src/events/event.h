@@ -29,11 +29,21 @@ inline bool operator==(const Sensor& a, const Sensor& b) {
   return a.width == b.width && a.height == b.height;
 }
 
+/// All that an Event's address can hold: the sensor of a recording that nobody says it of.
+constexpr Sensor kAnySensor{65536, 65536};
+
+/// The sensor that a file states or else the one that the caller asks for; 0x0 stands for neither.
+inline Sensor choose_sensor(Sensor stated, Sensor asked) {
+  if (!(stated == Sensor{})) return stated;
+  return asked == Sensor{} ? kAnySensor : asked;
+}
+
 /// Records that a reader met and did not deliver, by reason.
 struct Skipped {
-  std::uint64_t special = 0;  ///< not a change of brightness: synchronisation, images, motion
-  std::uint64_t invalid = 0;  ///< marked as invalid by the camera
-  std::uint64_t outside = 0;  ///< address outside the sensor
+  std::uint64_t special = 0;   ///< not a change of brightness: synchronisation, images, motion
+  std::uint64_t invalid = 0;   ///< marked as invalid by the camera
+  std::uint64_t outside = 0;   ///< address outside the sensor
+  std::uint64_t triggers = 0;  ///< of the special ones, those from the camera's external inputs
 
   std::uint64_t total() const { return special + invalid + outside; }
 };

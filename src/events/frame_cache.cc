@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // Changes whenever the same recording and options would give other frames or another file.
-constexpr const char* kVersion = "staa frames 2";
+constexpr const char* kVersion = "staa frames 3";
 
 /// The file of the cache that belongs to a text.
 fs::path file_of(const fs::path& folder, const char* kind, const std::string& text) {

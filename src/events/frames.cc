@@ -2,40 +2,13 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 
+#include "staa/events/overlap.h"
+#include "staa/events/scaled_frames.h"
 #include "staa/util/error.h"
 
 namespace staa::events {
 namespace {
-
-/// total * k / parts without overflow.
-std::uint64_t share(std::uint64_t total, std::uint64_t k, std::uint64_t parts) {
-  return total / parts * k + total % parts * k / parts;
-}
-
-/// How the pixels of a longer line overlap those of a shorter one: on a common grid a pixel of the
-/// long one is `fine` cells wide, one of the short one `coarse` cells.
-struct Overlap {
-  std::int64_t fine = 1;
-  std::int64_t coarse = 1;
-
-  Overlap(std::int64_t from, std::int64_t to) {
-    const auto common = std::gcd(from, to);
-    fine = to / common;
-    coarse = from / common;
-  }
-
-  /// Calls add(target pixel, cells) for the one or two pixels that `pixel` overlaps.
-  template <typename Add>
-  void spread(std::int64_t pixel, Add add) const {
-    const auto begin = pixel * fine;
-    const auto target = begin / coarse;
-    const auto cells = std::min(fine, (target + 1) * coarse - begin);
-    add(target, cells);
-    if (cells < fine) add(target + 1, fine - cells);
-  }
-};
 
 /// Adds what one row of the sensor counts to the row of the frame, each value `cells` times.
 void shrink_row(const std::uint32_t* row, std::int64_t width, const Overlap& across,
@@ -64,6 +37,14 @@ Frames finish(FrameIntegrator& integrator, Sensor sensor, const FrameOptions& op
   }
   frames.events = events;
   return frames;
+}
+
+template <typename Integrator>
+void add_all(EventStream& stream, Integrator& integrator) {
+  std::vector<Event> chunk(kChunkEvents);
+  while (const auto count = stream.read(chunk.data(), chunk.size())) {
+    integrator.add(chunk.data(), count);
+  }
 }
 
 }  // namespace
@@ -170,12 +151,16 @@ Frames integrate(EventStream& stream, const FrameOptions& options) {
   (void)frame_shape(stream.sensor(), options);  // refuses what is impossible before reading
   const auto extent = measure(stream);
   stream.rewind();
-  FrameIntegrator integrator(stream.sensor(), options.steps, options.slice_by, extent);
-  std::vector<Event> chunk(kChunkEvents);
-  while (const auto count = stream.read(chunk.data(), chunk.size())) {
-    integrator.add(chunk.data(), count);
+  Frames frames;
+  if (scales_while_reading(stream.sensor(), options)) {
+    ScaledIntegrator integrator(stream.sensor(), options, extent);
+    add_all(stream, integrator);
+    frames = integrator.finish();
+  } else {
+    FrameIntegrator integrator(stream.sensor(), options.steps, options.slice_by, extent);
+    add_all(stream, integrator);
+    frames = finish(integrator, stream.sensor(), options, extent.count);
   }
-  auto frames = finish(integrator, stream.sensor(), options, extent.count);
   frames.skipped = stream.skipped();
   return frames;
 }
@@ -187,6 +172,11 @@ Frames integrate(const std::vector<Event>& events, Sensor sensor, const FrameOpt
     extent.count = events.size();  // nobody asks for their times
   } else {
     extend(extent, events.data(), events.size());
+  }
+  if (scales_while_reading(sensor, options)) {
+    ScaledIntegrator integrator(sensor, options, extent);
+    integrator.add(events.data(), events.size());
+    return integrator.finish();
   }
   FrameIntegrator integrator(sensor, options.steps, options.slice_by, extent);
   integrator.add(events.data(), events.size());

@@ -14,15 +14,6 @@ namespace {
 constexpr std::string_view kMagic = "\x93NUMPY";
 constexpr std::size_t kMaxHeaderBytes = 4096;
 
-/// What follows `'key':` in the header's dictionary, blanks left out; "" if it is not there.
-std::string_view value_of(std::string_view header, const std::string& key) {
-  const auto at = header.find("'" + key + "':");
-  if (at == std::string_view::npos) return {};
-  auto rest = header.substr(at + key.size() + 3);
-  rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
-  return rest;
-}
-
 template <typename T>
 T load(const std::uint8_t* bytes) {
   T value;
@@ -53,17 +44,31 @@ constexpr NpyType kTypes[] = {
     {"f8", 8, load_whole<double>},
 };
 
-/// The type of a description as '<i8' or '|u1' with its quotes; null for any other.
-const NpyType* find_type(std::string_view description) {
-  const bool known_order = description.rfind("'<", 0) == 0 || description.rfind("'|", 0) == 0;
-  if (!known_order || description.size() < 5 || description[4] != '\'') return nullptr;
+}  // namespace
+
+const NpyType* find_npy_type(std::string_view description) {
+  if (description.size() != 3 || (description[0] != '<' && description[0] != '|')) return nullptr;
   for (const auto& type : kTypes) {
-    if (description.substr(2, 2) == type.name) return &type;
+    if (description.substr(1) == type.name) return &type;
   }
   return nullptr;
 }
 
-}  // namespace
+std::string_view npy_value(std::string_view header, const std::string& key) {
+  const auto at = header.find("'" + key + "':");
+  if (at == std::string_view::npos) return {};
+  auto rest = header.substr(at + key.size() + 3);
+  rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+  return rest;
+}
+
+bool npy_length(std::string_view shape, std::uint64_t& length) {
+  const char* end = shape.data() + shape.size();
+  const auto parsed =
+      std::from_chars(shape.data() + (shape.empty() || shape[0] != '(' ? 0 : 1), end, length);
+  const auto after = std::string_view(parsed.ptr, static_cast<std::size_t>(end - parsed.ptr));
+  return !shape.empty() && parsed.ec == std::errc() && after.rfind(",)", 0) == 0;
+}
 
 NpyColumn::NpyColumn(std::shared_ptr<const InputFile> file, const ZipMember& member)
     : file_(file->name()), reader_(std::move(file), member) {
@@ -89,19 +94,15 @@ void NpyColumn::read_header() {
   std::string header(bytes, '\0');
   reader_.read(header.data(), bytes);
 
-  const auto type = value_of(header, "descr");
-  const auto shape = value_of(header, "shape");
-  type_ = find_type(type);
+  const auto type = npy_value(header, "descr");
+  const auto shape = npy_value(header, "shape");
+  const bool quoted = type.size() > 4 && type[0] == '\'' && type[4] == '\'';
+  type_ = quoted ? find_npy_type(type.substr(1, 3)) : nullptr;
   if (type_ == nullptr) {
     refuse(fmt::format("expected little-endian integers, Booleans or floats, found type {}",
                        type.substr(0, type.find(','))));
   }
-
-  const char* end = shape.data() + shape.size();
-  const auto parsed =
-      std::from_chars(shape.data() + (shape.empty() || shape[0] != '(' ? 0 : 1), end, size_);
-  const auto after = std::string_view(parsed.ptr, static_cast<std::size_t>(end - parsed.ptr));
-  if (shape.empty() || parsed.ec != std::errc() || after.rfind(",)", 0) != 0) {
+  if (!npy_length(shape, size_)) {
     refuse(fmt::format("expected an array of one dimension, found shape {}", shape.substr(0, 20)));
   }
   if (size_ != reader_.left() / type_->bytes || reader_.left() % type_->bytes != 0) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "staa/events/zip.h"
@@ -17,6 +18,16 @@ struct NpyType {
   /// Returns false for a value that is not whole or that 64 signed bits do not hold.
   bool (*load)(const std::uint8_t* bytes, std::int64_t& value);
 };
+
+/// The type of a description such as "<i8" or "|u1"; null for any other.
+const NpyType* find_npy_type(std::string_view description);
+
+/// What follows `'key':` in the dictionary of an array's header, blanks left out; "": it is not
+/// there.
+std::string_view npy_value(std::string_view header, const std::string& key);
+
+/// The one number of a shape as "(5,)"; false for any other shape.
+bool npy_length(std::string_view shape, std::uint64_t& length);
 
 /// A NumPy array of one dimension in a zip archive, read from front to back as whole numbers.
 class NpyColumn {

@@ -6,13 +6,20 @@
 
 #include "staa/events/aedat2.h"
 #include "staa/events/aedat31.h"
+#include "staa/events/aedat4.h"
 #include "staa/events/atis.h"
+#include "staa/events/dat.h"
+#include "staa/events/evt.h"
+#include "staa/events/hdf5.h"
+#include "staa/events/npy_events.h"
 #include "staa/events/npz.h"
+#include "staa/events/text_events.h"
 #include "staa/util/error.h"
-#include "staa/util/input_file.h"
 
 namespace staa::events {
 namespace {
+
+constexpr Sensor kAnyAtisSensor{256, 240};  // all that its addresses reach
 
 /// The events of another stream within [begin, end).
 class Span : public EventStream {
@@ -42,53 +49,71 @@ class Span : public EventStream {
 };
 
 std::unique_ptr<EventStream> open_whole(const Recording& recording) {
+  const auto& path = recording.path;
+  const auto& asked = recording.sensor;
   switch (recording.format) {
     case Format::kAedat2:
-      return open_aedat2(recording.path, Aedat2Address::kDvs128);
+      return open_aedat2(path, Aedat2Address::kDvs128);
     case Format::kAedat2Cifar10:
-      return open_aedat2(recording.path, Aedat2Address::kCifar10Dvs);
+      return open_aedat2(path, Aedat2Address::kCifar10Dvs);
     case Format::kAedat31:
-      return open_aedat31(recording.path, recording.sensor);
+      return open_aedat31(path, choose_sensor({}, asked));
     case Format::kAtis:
-      return open_atis(recording.path, recording.sensor);
+      return open_atis(path, asked == Sensor{} ? kAnyAtisSensor : asked);
     case Format::kNpz:
-      return open_npz(recording.path, recording.sensor);
+      return open_npz(path, choose_sensor({}, asked));
+    case Format::kAedat4:
+      return open_aedat4(path, asked);
+    case Format::kEvt2:
+    case Format::kEvt21:
+    case Format::kEvt3:
+      return open_evt(path, asked);
+    case Format::kDat:
+      return open_dat(path, asked);
+    case Format::kHdf5:
+      return open_hdf5(path, asked, recording.begin);
+    case Format::kNpy:
+      return open_npy(path, asked);
+    case Format::kText:
+      return open_text(path, asked);
   }
-  fail(ErrorKind::kUsage, "{}: unknown format", recording.path.string());
+  fail(ErrorKind::kUsage, "{}: unknown format", path.string());
 }
 
-Format aedat_version(const std::filesystem::path& path) {
-  const InputFile file(path);
-  std::string start(std::min<std::uint64_t>(file.size(), 12), '\0');
-  file.read_at(0, start.data(), start.size());
-  if (start == "#!AER-DAT2.0") return Format::kAedat2;
-  if (start == "#!AER-DAT3.1") return Format::kAedat31;
-  if (start.rfind("#!AER-DAT4", 0) == 0) {
-    fail(ErrorKind::kInput, "{}: AEDAT 4 is not supported: expected AEDAT 2.0 or 3.1",
-         path.string());
-  }
-  fail(ErrorKind::kInput, "{}: offset 0: expected \"#!AER-DAT2.0\" or \"#!AER-DAT3.1\"",
-       path.string());
+bool is_aedat2(Format format) {
+  return format == Format::kAedat2 || format == Format::kAedat2Cifar10;
 }
 
 }  // namespace
 
 const char* to_string(Format format) {
-  constexpr std::array<const char*, 5> kNames{"aedat2", "aedat2-cifar10-dvs", "aedat3.1", "atis",
-                                              "npz"};
+  constexpr std::array<const char*, 13> kNames{"aedat2",   "aedat2-cifar10-dvs",
+                                               "aedat3.1", "atis",
+                                               "npz",      "aedat4",
+                                               "evt2",     "evt2.1",
+                                               "evt3",     "dat",
+                                               "hdf5",     "npy",
+                                               "text"};
   return kNames.at(static_cast<std::size_t>(format));
 }
 
-Format format_of(const std::filesystem::path& path) {
-  const auto extension = path.extension();
-  if (extension == ".bin" || extension == ".bs2") return Format::kAtis;
-  if (extension == ".npz") return Format::kNpz;
-  if (extension == ".aedat" || extension == ".aedat4") return aedat_version(path);
-  fail(ErrorKind::kInput, "{}: expected a recording (.aedat, .bin, .bs2 or .npz)", path.string());
+Sensor stated_sensor(const std::filesystem::path& path, Format format) {
+  if (format == Format::kAtis || format == Format::kNpz || format == Format::kNpy ||
+      format == Format::kAedat31) {
+    return {};
+  }
+  const auto sensor = open_whole({path, format, {}})->sensor();
+  return sensor == kAnySensor ? Sensor{} : sensor;
 }
 
 std::unique_ptr<EventStream> open_recording(const Recording& recording) {
   auto whole = open_whole(recording);
+  const auto stated = whole->sensor();
+  const auto& asked = recording.sensor;
+  if (!(asked == Sensor{}) && !(stated == asked) && !is_aedat2(recording.format)) {
+    fail(ErrorKind::kInput, "{}: it says that it is of a sensor of {}x{}, expected {}x{}",
+         recording.path.string(), stated.width, stated.height, asked.width, asked.height);
+  }
   const bool all = recording.begin == std::numeric_limits<std::int64_t>::min() &&
                    recording.end == std::numeric_limits<std::int64_t>::max();
   if (all) return whole;

@@ -17,25 +17,39 @@ enum class Format {
   kAedat31,        ///< .aedat
   kAtis,           ///< .bin, .bs2
   kNpz,            ///< .npz
+  kAedat4,         ///< .aedat4
+  kEvt2,           ///< .raw in EVT 2.0
+  kEvt21,          ///< .raw in EVT 2.1
+  kEvt3,           ///< .raw in EVT 3.0
+  kDat,            ///< .dat
+  kHdf5,           ///< .h5, .hdf5
+  kNpy,            ///< .npy, a structured array
+  kText,           ///< .txt, .csv
 };
 
-/// "aedat2", "aedat2-cifar10-dvs", "aedat3.1", "atis", "npz".
+/// "aedat2", "aedat2-cifar10-dvs", "aedat3.1", "atis", "npz", "aedat4", "evt2", "evt2.1", "evt3",
+/// "dat", "hdf5", "npy", "text".
 const char* to_string(Format format);
 
 /// What finds one sample's events: a file, or a span of time in it.
 struct Recording {
   std::filesystem::path path;
   Format format = Format::kAtis;
-  Sensor sensor;  ///< kAedat2 and kAedat2Cifar10 have their own, 128x128
+  Sensor sensor;  ///< 0x0: as the file says, or else any address
   std::int64_t begin = std::numeric_limits<std::int64_t>::min();  ///< earlier events are left out
   std::int64_t end = std::numeric_limits<std::int64_t>::max();    ///< these and later ones as well
 };
 
-/// A file's format by its name and, for .aedat, its first line. Throws Error(kIo) if that cannot be
-/// read, Error(kInput) for a name or version of another kind.
+/// A file's format, found by its contents. 5-byte events have no mark: a file that is none of the
+/// others is taken for some if it is called .bin or .bs2 or if its times rise as events' do. Throws
+/// Error(kIo) if the file cannot be read, Error(kInput) for a file of another kind.
 Format format_of(const std::filesystem::path& path);
 
-/// Opens the file with the reader of its format; its errors.
+/// The sensor that a file of this format states; 0x0: it does not.
+Sensor stated_sensor(const std::filesystem::path& path, Format format);
+
+/// Opens the file with the reader of its format; its errors. Throws Error(kInput) as well where the
+/// file states another sensor than `recording` (but for AEDAT 2.0, whose sensor is its own).
 std::unique_ptr<EventStream> open_recording(const Recording& recording);
 
 /// All events that are left, in memory: for single samples.

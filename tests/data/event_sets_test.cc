@@ -226,5 +226,53 @@ TEST(EventSets, RefuseUnknownNamesAndMissingPaths) {
   expect_error(ErrorKind::kUsage, {"found 0 and -1"}, [&] { open_recordings(negative); });
 }
 
+TEST(NCars, ReadsThePublishedFolders) {
+  TempFolder folder;
+  for (const char* half : {"n-cars_train", "n-cars_test"}) {
+    for (const char* name : {"background", "cars"}) {
+      write_bytes(folder / half / name / "obj_000001_td.dat", "% Version 2\n");
+    }
+  }
+  const auto sets = open_recordings(options("n-cars", folder.path(), true));
+  EXPECT_EQ(sets.train->size(), 2);
+  EXPECT_EQ(sets.test->classes(), (std::vector<std::string>{"background", "cars"}));
+  EXPECT_EQ(sets.test->label(1), 1);
+  EXPECT_EQ(sets.train->recording(0).format, events::Format::kDat);
+  EXPECT_TRUE((sets.train->sensor() == events::Sensor{120, 100}));
+  expect_error(ErrorKind::kInput, {"n-cars_train", "15422, found 2"},
+               [&] { open_recordings(options("n-cars", folder.path())); });
+}
+
+TEST(DvsLip, ReadsThePublishedFolders) {
+  TempFolder folder;
+  for (const char* half : {"train", "test"}) {
+    for (const char* word : {"accused", "action"}) {
+      write_bytes(folder / "DVS-Lip" / half / word / "0.npy", "\x93NUMPY");
+    }
+  }
+  const auto sets = open_recordings(options("dvs-lip", folder.path(), true));
+  EXPECT_EQ(sets.train->size(), 2);
+  EXPECT_EQ(sets.test->classes()[1], "action");
+  EXPECT_EQ(sets.train->recording(0).format, events::Format::kNpy);
+  expect_error(ErrorKind::kInput, {"words in train", "100, found 2"},
+               [&] { open_recordings(options("dvs-lip", folder.path())); });
+}
+
+TEST(EventFolder, TakesAnyFormatOfTheStatedSensor) {
+  TempFolder folder;
+  write_event_manifest(folder / "staa.events.txt", {"mixed", {1280, 720}, false});
+  const std::string evt3 = "% evt 3.0\n% geometry 1280x720\n% end\n";
+  write_bytes(folder / "train" / "a" / "1.raw", evt3);
+  write_bytes(folder / "train" / "a" / "2.txt", "1 2 3 1\n");
+  write_bytes(folder / "test" / "a" / "3.whatever", evt3);
+  const auto sets = open_recordings(options("event-folder", folder.path()));
+  EXPECT_EQ(sets.train->recording(0).format, events::Format::kEvt3);
+  EXPECT_EQ(sets.train->recording(1).format, events::Format::kText);
+  EXPECT_EQ(sets.test->recording(0).format, events::Format::kEvt3);
+  write_event_manifest(folder / "staa.events.txt", {"mixed", {640, 480}, false});
+  expect_error(ErrorKind::kInput, {"1.raw", "1280x720", "640x480"},
+               [&] { open_recordings(options("event-folder", folder.path())); });
+}
+
 }  // namespace
 }  // namespace staa::data

@@ -5,6 +5,7 @@
 
 #include "events/fixtures.h"
 #include "staa/events/atis.h"
+#include "staa/events/scaled_frames.h"
 
 namespace staa::events {
 namespace {
@@ -128,6 +129,26 @@ TEST(Frames, RefuseImpossibleOptions) {
       integrate({}, {4, 4}, options(1, SliceBy::kTime, size));
     });
   }
+}
+
+TEST(Frames, LargeSensorsScaleWhileReadingToTheSameFrames) {
+  const Sensor sensor{1280, 720};
+  auto events = random_events(30'000, sensor, 21);
+  for (std::size_t i = 0; i + 1 < events.size(); i += 500) std::swap(events[i].t, events[i + 1].t);
+  for (const Sensor size : {Sensor{128, 72}, Sensor{100, 99}}) {
+    for (const auto slice : {SliceBy::kCount, SliceBy::kTime}) {
+      const FrameOptions options{5, slice, size};
+      ASSERT_TRUE(scales_while_reading(sensor, options));
+      const auto whole = integrate(events, sensor, {5, slice, {}});
+      const auto expected = shrink(whole.values, whole.shape, size);
+      const auto found = integrate(events, sensor, options);
+      EXPECT_EQ(found.values, expected.values);
+      EXPECT_EQ(found.unit, expected.unit);
+      EXPECT_TRUE(found.shape == expected.shape);
+      EXPECT_EQ(found.events, events.size());
+    }
+  }
+  EXPECT_FALSE(scales_while_reading({128, 128}, {16, SliceBy::kCount, {48, 48}}));
 }
 
 }  // namespace

@@ -10,9 +10,16 @@
 #include "fuzz/reader.h"
 #include "staa/events/aedat2.h"
 #include "staa/events/aedat31.h"
+#include "staa/events/aedat4.h"
 #include "staa/events/atis.h"
+#include "staa/events/dat.h"
+#include "staa/events/evt.h"
 #include "staa/events/gesture.h"
+#include "staa/events/hdf5.h"
+#include "staa/events/npy_events.h"
 #include "staa/events/npz.h"
+#include "staa/events/recording.h"
+#include "staa/events/text_events.h"
 
 namespace staa::fuzz {
 
@@ -21,13 +28,14 @@ constexpr events::Sensor kSensor{128, 128};
 /// Reads a stream twice, by chunks of different sizes: what comes must be on the sensor, and the
 /// second time the same number of events must come.
 inline void drain(std::unique_ptr<events::EventStream> stream) {
+  const auto sensor = stream->sensor();
   std::uint64_t counts[2] = {};
   for (int round = 0; round < 2; ++round) {
     std::vector<events::Event> chunk(round == 0 ? 4096 : 7);
     while (const auto count = stream->read(chunk.data(), chunk.size())) {
       for (std::size_t i = 0; i < count; ++i) {
         const auto& e = chunk[i];
-        if (e.x >= kSensor.width || e.y >= kSensor.height || e.polarity > 1) {
+        if (e.x >= sensor.width || e.y >= sensor.height || e.polarity > 1) {
           throw std::logic_error(stream->name() + ": an event outside of the sensor");
         }
       }
@@ -47,6 +55,14 @@ constexpr NamedReader kEventReaders[] = {
      [](const std::filesystem::path& path) { drain(events::open_aedat31(path, kSensor)); }},
     {"atis", [](const std::filesystem::path& path) { drain(events::open_atis(path, kSensor)); }},
     {"npz", [](const std::filesystem::path& path) { drain(events::open_npz(path, kSensor)); }},
+    {"aedat4",
+     [](const std::filesystem::path& path) { drain(events::open_aedat4(path, kSensor)); }},
+    {"evt", [](const std::filesystem::path& path) { drain(events::open_evt(path, kSensor)); }},
+    {"dat", [](const std::filesystem::path& path) { drain(events::open_dat(path, kSensor)); }},
+    {"npy", [](const std::filesystem::path& path) { drain(events::open_npy(path, kSensor)); }},
+    {"text", [](const std::filesystem::path& path) { drain(events::open_text(path, kSensor)); }},
+    {"hdf5", [](const std::filesystem::path& path) { drain(events::open_hdf5(path, kSensor)); }},
+    {"detect", [](const std::filesystem::path& path) { (void)events::format_of(path); }},
     {"gesture_spans",
      [](const std::filesystem::path& path) { (void)events::read_gesture_spans(path, 11); }},
     {"trials", [](const std::filesystem::path& path) { (void)events::read_trials(path); }},

@@ -1,0 +1,8 @@
+#pragma once
+
+namespace staa::app {
+
+/// assets/live.html
+extern const char* const kLivePage;
+
+}  // namespace staa::app
