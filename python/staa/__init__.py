@@ -3,6 +3,7 @@
     import staa
     neuron = staa.nn.StaaLif(channels=64, steps=4)
     spikes = neuron(torch.randn(4, 8, 64, 32, 32))    # [T, B, C, H, W] -> the same shape, 0 or 1
+    network = staa.load("runs/quickstart")            # a network that the program has trained
 
 Importing the package loads libstaa_ops.so, which registers torch.ops.staa.*.
 """
@@ -12,6 +13,7 @@ from staa import _library
 _library.load()
 
 from staa import nn  # noqa: E402  (needs the operators)
+from staa.nn import load  # noqa: E402
 from staa.safetensors import load_file  # noqa: E402
 
-__all__ = ["nn", "load_file"]
+__all__ = ["load", "load_file", "nn"]

@@ -49,7 +49,7 @@ void record_attention(const nn::StaaLif& neuron, const ops::NeuronInput& input, 
       on_h.push_back(ops::reference::context_attention(h, weights.gc2)[0]);
     }
     if (weights.sa.defined()) {
-      const auto gate = ops::reference::step_attention_gate(u, weights.sa, options.sa_alpha);
+      const auto gate = ops::reference::step_attention_gate(u, weights.sa, options);
       gates.push_back(gate.flatten());
     }
   };

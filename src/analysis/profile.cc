@@ -8,6 +8,7 @@
 #include "staa/nn/layers.h"
 #include "staa/nn/neuron.h"
 #include "staa/train/setup.h"
+#include "staa/train/statistics.h"
 
 namespace staa::analysis {
 namespace {
@@ -36,7 +37,8 @@ struct Tally {
   bool binary = true;      // so far
   double accumulates = 0;  // if all of it is binary
   double spikes = 0;
-  double neurons = 0;  // times steps and images
+  double neurons = 0;    // times steps and images
+  double additions = 0;  // of shortcuts of the current, an image
   // Elements of one image and step, and how many steps the layer runs.
   double inputs = 0;
   double outputs = 0;
@@ -109,9 +111,11 @@ class Profiler {
 
   void watch(const std::string& name, nn::Neuron& neuron) {
     auto& tally = add(name, "neuron", neuron);
+    // A shortcut of the current joins every layer but the first: an addition for each neuron.
+    const bool joined = network_.options().shortcut == CurrentShortcut::kCurrent && neurons_++ > 0;
     for (const auto& parameter : neuron.parameters()) tally.row.parameters += parameter.numel();
     tally.binary = false;
-    neuron.set_observer([&tally, &neuron](const torch::Tensor&, const torch::Tensor& out) {
+    neuron.set_observer([&tally, &neuron, joined](const torch::Tensor&, const torch::Tensor& out) {
       tally.row.output = fmt::format("{}x{}x{}", out.size(2), out.size(3), out.size(4));
       tally.steps = static_cast<double>(out.size(0));
       tally.outputs = elements(out);
@@ -119,6 +123,7 @@ class Profiler {
       tally.row.flops = block_macs(neuron.options(), out.size(2), pixels) * tally.steps;
       tally.row.attention =
           attention_operations(neuron.options(), out.size(2), pixels) * tally.steps;
+      tally.additions = joined ? static_cast<double>(tally.outputs) * tally.steps : 0;
       tally.spikes += out.sum(torch::kDouble).item<double>();
       tally.neurons += static_cast<double>(out.numel());
     });
@@ -145,6 +150,7 @@ class Profiler {
   }
 
   models::Network& network_;
+  int neurons_ = 0;  // layers seen
   std::vector<nn::Observable*> watched_;
   std::vector<std::unique_ptr<Tally>> tallies_;
 };
@@ -162,6 +168,7 @@ Profile Profiler::finish(std::int64_t images) const {
       row.acs = tally->accumulates / static_cast<double>(images);
     } else {
       row.macs = row.flops;
+      row.acs = tally->additions;
     }
     if (tally->neurons > 0) row.firing_rate = tally->spikes / tally->neurons;
     row.energy_mj = (kPicojoulesPerMac * row.macs + kPicojoulesPerAc * row.acs) * 1e-9;
@@ -195,22 +202,17 @@ std::unique_ptr<data::Loader> profile_loader(std::shared_ptr<const data::Source>
 }
 
 void calibrate_normalisation(models::Network& network, data::Loader& loader, std::int64_t images) {
-  // Momentum 1 / n makes the running statistics the mean over the batches seen.
-  std::vector<torch::nn::BatchNorm2dImpl*> norms;
-  for (const auto& module : network.modules()) {
-    if (auto* norm = module->as<torch::nn::BatchNorm2dImpl>()) norms.push_back(norm);
-  }
-  using Momentum = std::decay_t<decltype(norms[0]->options.momentum())>;  // LibTorch's optional
-  std::vector<Momentum> kept;
-  for (auto* norm : norms) kept.push_back(norm->options.momentum());
-  network.train();
-  int batches = 0;
-  show_images(loader, images, [&](const torch::Tensor& batch) {
-    ++batches;
-    for (auto* norm : norms) norm->options.momentum(1.0 / batches);
-    network.forward(batch);
+  train::estimate_statistics(network, [&, left = images](int number) mutable {
+    if (number == 0) loader.start(0);
+    auto next = left > 0 ? loader.next() : std::nullopt;
+    if (!next) return false;
+    const auto batch =
+        train::to_tensors(std::move(*next), loader.source().shape(), torch::Device(torch::kCPU));
+    const auto count = std::min(left, batch.labels.size(0));
+    network.forward(batch.images.slice(batch.batch_dimension(), 0, count));
+    left -= count;
+    return true;
   });
-  for (std::size_t i = 0; i < norms.size(); ++i) norms[i]->options.momentum(kept[i]);
   network.eval();
 }
 

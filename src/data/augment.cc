@@ -43,11 +43,37 @@ ChannelMap channel_map(const ImageShape& shape, const Normalisation& normalisati
 
 }  // namespace
 
-void random_crop(Image& image, std::int64_t padding, Random& random) {
+namespace {
+
+/// Of -1 the pixel 1, of `size` the pixel size - 2; and so on to and fro.
+std::int64_t reflected(std::int64_t i, std::int64_t size) {
+  if (size == 1) return 0;
+  const auto period = 2 * (size - 1);
+  i = ((i % period) + period) % period;
+  return i < size ? i : period - i;
+}
+
+/// The image moved, with its reflection in what would be empty.
+void move_reflected(Image& image, std::int64_t right, std::int64_t down) {
+  const auto [channels, height, width] = image.shape;
+  const std::vector<std::uint8_t> source = image.pixels;
+  auto out = image.pixels.begin();
+  for (std::int64_t y = 0; y < height; ++y) {
+    const auto row = source.begin() + reflected(y - down, height) * width * channels;
+    for (std::int64_t x = 0; x < width; ++x) {
+      out = std::copy_n(row + reflected(x - right, width) * channels, channels, out);
+    }
+  }
+}
+
+}  // namespace
+
+void random_crop(Image& image, std::int64_t padding, Random& random, bool reflect) {
   const auto [channels, height, width] = image.shape;
   // The content moves by up to `padding` pixels either way.
   const std::int64_t right = random.below(2 * padding + 1) - padding;
   const std::int64_t down = random.below(2 * padding + 1) - padding;
+  if (reflect) return move_reflected(image, right, down);
 
   const std::vector<std::uint8_t> source = image.pixels;
   std::fill(image.pixels.begin(), image.pixels.end(), std::uint8_t{0});
@@ -100,7 +126,8 @@ Transform::Transform(const ImageShape& shape, const Normalisation& normalisation
 }
 
 void Transform::apply(Image& image, Random& random, float* out) const {
-  if (options_.crop_padding > 0) random_crop(image, options_.crop_padding, random);
+  if (options_.crop_padding > 0)
+    random_crop(image, options_.crop_padding, random, options_.crop_reflect);
   if (draw_mirrored(random)) flip(image);
   if (options_.autoaugment) autoaugment(image, random);
   if (options_.color_jitter > 0) color_jitter(image, options_.color_jitter, random);
@@ -113,7 +140,10 @@ bool Transform::only_mirrors() const {
   return options_.crop_padding == 0 && !options_.autoaugment && options_.color_jitter == 0;
 }
 
-bool Transform::draw_mirrored(Random& random) const { return options_.flip && random.chance(0.5); }
+bool Transform::draw_mirrored(Random& random) const {
+  if (!options_.flip) return false;
+  return options_.flip_alternate ? random.alternating() : random.chance(0.5);
+}
 
 void Transform::normalise_row(const float* values, float* out) const {
   map_channels(values, static_cast<std::size_t>(shape_.width * shape_.channels), normalise_, out);

@@ -11,15 +11,18 @@ namespace staa::data {
 
 /// What is done to a training image, in this order. The defaults do nothing: for test images.
 struct AugmentOptions {
-  std::int64_t crop_padding = 0;  ///< crop at random from an image with so many black pixels around
+  std::int64_t crop_padding = 0;  ///< crop at random from an image with so many pixels around
+  bool crop_reflect = false;      ///< around it lies its reflection, not black
   bool flip = false;              ///< mirror left and right with probability 1/2
+  bool flip_alternate = false;    ///< with flip: in every second epoch instead
   bool autoaugment = false;       ///< the CIFAR-10 policy of autoaugment.h
   double color_jitter = 0;        ///< brightness, contrast and colour by up to this share
   std::int64_t cutout = 0;        ///< blank a square of this edge (DeVries and Taylor, 2017)
 };
 
-/// Pads with `padding` black pixels on each side and crops to the old size at a random place.
-void random_crop(Image& image, std::int64_t padding, Random& random);
+/// Pads with `padding` pixels on each side, black or, with `reflect`, the image reflected at its
+/// outermost pixels, and crops to the old size at a random place.
+void random_crop(Image& image, std::int64_t padding, Random& random, bool reflect = false);
 
 /// Mirrors left and right.
 void flip(Image& image);

@@ -15,8 +15,9 @@
 namespace staa::data {
 namespace {
 
-constexpr std::uint64_t kOrderTag = 0x6f726472;    // "ordr"
-constexpr std::uint64_t kAugmentTag = 0x6175676d;  // "augm"
+constexpr std::uint64_t kOrderTag = 0x6f726472;      // "ordr"
+constexpr std::uint64_t kAugmentTag = 0x6175676d;    // "augm"
+constexpr std::uint64_t kAlternateTag = 0x616c7465;  // "alte"
 
 void check_options(const LoaderOptions& options) {
   if (options.batch < 1) {
@@ -66,8 +67,11 @@ void put_steps_first(Batch& batch, std::int64_t steps) {
 }  // namespace
 
 Random random_of_sample(std::uint64_t seed, std::int64_t epoch, std::int64_t index) {
-  return Random{seed, kAugmentTag, static_cast<std::uint64_t>(epoch),
+  Random random{seed, kAugmentTag, static_cast<std::uint64_t>(epoch),
                 static_cast<std::uint64_t>(index)};
+  const bool first = Random{seed, kAlternateTag, static_cast<std::uint64_t>(index)}() % 2 == 1;
+  random.set_alternating(first != (epoch % 2 == 1));
+  return random;
 }
 
 struct Loader::Epoch {

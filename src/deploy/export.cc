@@ -1,8 +1,10 @@
 #include "staa/deploy/export.h"
 
+#include <cmath>
 #include <deque>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "staa/deploy/quantise.h"
 #include "staa/format/model_file.h"
@@ -30,25 +32,31 @@ class Builder {
 
   /// The convolution and BatchNorm under `name`; returns the node's index, as the next four do.
   std::size_t convolution(const std::string& name, std::size_t input, std::int64_t stride) {
-    const auto norm = [&](const std::string& part) { return tensor(name + ".norm." + part); };
-    const auto factor = norm("weight") / (norm("running_var") + kNormEps).sqrt();
-    const auto bias = norm("bias") - norm("running_mean") * factor;
-    // [out, in, k, k] -> [k, k, in, out].
-    const auto weight = (tensor(name + ".conv.weight") * factor.view({-1, 1, 1, 1}))
-                            .permute({2, 3, 1, 0})
-                            .contiguous();
-    auto& node = add(NodeKind::kConvolution, name + ".conv", {input});
-    node.window = {weight.size(0), stride, weight.size(0) / 2};
-    node.out = weight.size(3);
-    node.int8 = weights_ == WeightType::kInt8 && input != kImage;
-    if (node.int8) {
-      const auto rounded = quantise(weight, rounding_);
-      put(node.name + ".weight", rounded.values);
-      put(node.name + ".scale", rounded.scale.to(torch::kFloat));
-    } else {
-      put(node.name + ".weight", weight.to(torch::kFloat));
-    }
-    put(node.name + ".bias", bias.to(torch::kFloat));
+    const auto [factor, bias] = affine(name);
+    return add_convolution(name, input, stride,
+                           tensor(name + ".conv.weight") * factor.view({-1, 1, 1, 1}), bias);
+  }
+
+  /// The frozen stem.
+  std::size_t whitening(const std::string& name) {
+    const auto weight = tensor(name + ".weight").permute({2, 3, 1, 0}).contiguous();
+    add(NodeKind::kWhitening, name, {kImage}).out = weight.size(3);
+    put(name + ".weight", weight);
+    return last();
+  }
+
+  /// The convolution under `name` and its BatchNorm as a current, which `earlier` joins.
+  std::size_t current(const std::string& name, std::size_t input, bool max_pool,
+                      std::optional<std::size_t> earlier) {
+    const auto conv = plain_convolution(name, input);
+    std::vector<std::size_t> inputs{conv};
+    if (earlier) inputs.push_back(*earlier);
+    auto& node = add(NodeKind::kCurrent, name + ".current", std::move(inputs));
+    node.current = {max_pool, earlier ? std::sqrt(0.5) : 1};
+    node.out = model_.nodes[conv].out;
+    const auto [factor, bias] = affine(name);
+    put(node.name + ".scale", factor);
+    put(node.name + ".bias", bias);
     return last();
   }
 
@@ -81,8 +89,8 @@ class Builder {
 
   void head(std::size_t input) {
     add(NodeKind::kHead, "head", {input});
-    put("head.weight", tensor("head.linear.weight"));
-    put("head.bias", tensor("head.linear.bias"));
+    put("head.weight", tensor("head.linear.weight") * options_.head_scale);
+    put("head.bias", tensor("head.linear.bias") * options_.head_scale);
   }
 
   bool has(const std::string& name) const { return tensors_.count(name) > 0; }
@@ -97,6 +105,38 @@ class Builder {
 
  private:
   static constexpr double kNormEps = 1e-5;  // of torch::nn::BatchNorm2d
+
+  /// BatchNorm under `name` as a factor and a summand per channel.
+  std::pair<Tensor, Tensor> affine(const std::string& name) const {
+    const auto norm = [&](const std::string& part) { return tensor(name + ".norm." + part); };
+    const auto factor = norm("weight") / (norm("running_var") + kNormEps).sqrt();
+    return {factor, norm("bias") - norm("running_mean") * factor};
+  }
+
+  /// The convolution alone.
+  std::size_t plain_convolution(const std::string& name, std::size_t input) {
+    const auto weight = tensor(name + ".conv.weight");
+    return add_convolution(name, input, 1, weight, torch::zeros({weight.size(0)}, torch::kDouble));
+  }
+
+  /// `weights` [out, in, k, k].
+  std::size_t add_convolution(const std::string& name, std::size_t input, std::int64_t stride,
+                              const Tensor& weights, const Tensor& bias) {
+    const auto weight = weights.permute({2, 3, 1, 0}).contiguous();  // [k, k, in, out]
+    auto& node = add(NodeKind::kConvolution, name + ".conv", {input});
+    node.window = {weight.size(0), stride, weight.size(0) / 2};
+    node.out = weight.size(3);
+    node.int8 = weights_ == WeightType::kInt8 && !format::reads_image(model_, node);
+    if (node.int8) {
+      const auto rounded = quantise(weight, rounding_);
+      put(node.name + ".weight", rounded.values);
+      put(node.name + ".scale", rounded.scale.to(torch::kFloat));
+    } else {
+      put(node.name + ".weight", weight.to(torch::kFloat));
+    }
+    put(node.name + ".bias", bias.to(torch::kFloat));
+    return last();
+  }
 
   Node& add(NodeKind kind, const std::string& name, std::vector<std::size_t> inputs) {
     Node node;
@@ -128,14 +168,15 @@ class Builder {
     const bool adaptive = neuron.kind == NeuronKind::kAdaptiveLif;
     put(node.name + ".decay",
         adaptive ? tensor(node.name + ".decay") : like * (1 - 1 / neuron.tau));
-    put(node.name + ".gain", adaptive ? tensor(node.name + ".gain") : like / neuron.tau);
+    put(node.name + ".gain", adaptive ? tensor(node.name + ".gain") : like * neuron.input_gain());
     put(node.name + ".offset", adaptive ? like * 0 : like * (neuron.reset / neuron.tau));
   }
 
   void put_aggregator(Node& node) {
     const auto& neuron = options_.neuron;
     auto& settings = node.neuron;
-    settings.sa_alpha = neuron.sa_alpha;
+    settings.sa_alpha = neuron.sa_inner();
+    settings.sa_gain = neuron.sa_outer();
     if (neuron.pe) {
       const auto placement = neuron.pe_placement;
       const bool both = placement == PePlacement::kBoth;
@@ -215,6 +256,24 @@ void build_vgg(Builder& build) {
   build.head(at);
 }
 
+/// As models::Vgg7 runs.
+void build_vgg7(Builder& build, bool shortcuts) {
+  std::size_t at = build.has("whitening.weight") ? build.whitening("whitening") : kImage;
+  std::optional<std::size_t> earlier;
+  for (std::size_t i = 0; build.has("features." + std::to_string(i) + ".conv.weight"); ++i) {
+    const auto name = "features." + std::to_string(i);
+    const bool pooled = models::Vgg7::pooled_after(i);
+    if (!shortcuts && !pooled) {
+      at = build.conv_neuron(name, at, 1);
+      continue;
+    }
+    const auto current = build.current(name, at, pooled, earlier);
+    at = build.neuron(name + ".neuron", {current});
+    if (shortcuts) earlier = current;
+  }
+  build.head(at);
+}
+
 }  // namespace
 
 std::vector<std::uint8_t> model_file(const models::Network& network,
@@ -238,7 +297,12 @@ std::vector<std::uint8_t> model_file(const models::Network& network,
   if (const auto layout = models::resnet_layout(options.network)) {
     build_resnet(build, *layout);
   } else if (options.network == "vgg13") {
+    if (options.pooling == Pooling::kMax) {
+      fail(ErrorKind::kUsage, "there is no export of model.pooling = \"max\" yet");
+    }
     build_vgg(build);
+  } else if (options.network == "vgg7") {
+    build_vgg7(build, options.shortcut == CurrentShortcut::kCurrent);
   } else {
     fail(ErrorKind::kUsage, "there is no export of network '{}' yet", options.network);
   }

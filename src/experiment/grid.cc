@@ -67,12 +67,20 @@ std::vector<const Cell*> cells_at(const Definition& definition, Scale scale) {
 }
 
 std::vector<std::string> small_overrides(bool events) {
-  std::vector<std::string> out{
-      "model.width=0.125",       "neuron.threshold=0.3",        "neuron.surrogate=arctan",
-      "train.batch=32",          "train.eval_batch=250",        "train.loss=tet",
-      "train.tet_lambda=0",      "optimizer.kind=adamw",        "optimizer.lr=0.005",
-      "optimizer.neuron_lr=0.1", "optimizer.weight_decay=0.05", "schedule.warmup_epochs=0.1",
-      "schedule.min_lr=1e-4"};
+  std::vector<std::string> out{"model.width=0.125",
+                               "neuron.threshold=0.3",
+                               "neuron.surrogate=arctan",
+                               "train.batch=32",
+                               "train.eval_batch=250",
+                               "train.loss=tet",
+                               "train.tet_lambda=0",
+                               "optimizer.kind=adamw",
+                               "optimizer.lr=0.005",
+                               "optimizer.neuron_vector_lr=0.1",
+                               "optimizer.neuron_matrix_lr=0.1",
+                               "optimizer.weight_decay=0.05",
+                               "schedule.warmup_epochs=0.1",
+                               "schedule.min_lr=1e-4"};
   const std::vector<std::string> images{
       "data.set=fashion-mnist",        "data.limit_train=3000",
       "data.limit_test=1000",          "data.workers=0",

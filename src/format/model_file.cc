@@ -25,7 +25,9 @@ const std::vector<std::pair<NodeKind, std::string>>& kind_names() {
       {NodeKind::kConvolution, "convolution"},
       {NodeKind::kNeuron, "neuron"},
       {NodeKind::kPool, "pool"},
-      {NodeKind::kHead, "head"}};
+      {NodeKind::kHead, "head"},
+      {NodeKind::kWhitening, "whitening"},
+      {NodeKind::kCurrent, "current"}};
   return table;
 }
 
@@ -61,6 +63,11 @@ class Fields {
   }
 
   double number(const std::string& key) { return finite(any(key), key); }
+
+  /// Of a field that files of earlier versions of the program do not have.
+  double number_or(const std::string& key, double otherwise) {
+    return object_.contains(key) ? number(key) : otherwise;
+  }
 
   bool boolean(const std::string& key) {
     const auto& value = any(key);
@@ -134,6 +141,7 @@ NeuronSettings read_neuron(Fields& fields) {
   settings.gc_reduced = fields.whole("gc_reduced");
   settings.sa_reduced = fields.whole("sa_reduced");
   settings.sa_alpha = fields.number("sa_alpha");
+  settings.sa_gain = fields.number_or("sa_gain", 1);
   settings.pe_x = fields.boolean("pe_x");
   settings.pe_h = fields.boolean("pe_h");
   settings.pe_u = fields.boolean("pe_u");
@@ -176,6 +184,13 @@ Node read_node(const json& object, std::size_t index,
       break;
     case NodeKind::kNeuron:
       node.neuron = read_neuron(fields);
+      break;
+    case NodeKind::kWhitening:
+      node.out = fields.whole("out");
+      break;
+    case NodeKind::kCurrent:
+      node.current.max_pool = fields.boolean("max_pool");
+      node.current.gain = fields.number("gain");
       break;
     case NodeKind::kHead:
       break;
@@ -242,6 +257,11 @@ ordered_json node_json(const ModelDescription& model, const Node& node) {
     object["out"] = node.out;
     object["int8"] = node.int8;
   }
+  if (node.kind == NodeKind::kWhitening) object["out"] = node.out;
+  if (node.kind == NodeKind::kCurrent) {
+    object["max_pool"] = node.current.max_pool;
+    object["gain"] = node.current.gain;
+  }
   if (node.kind == NodeKind::kNeuron) {
     const auto& settings = node.neuron;
     object["threshold"] = settings.threshold;
@@ -251,6 +271,7 @@ ordered_json node_json(const ModelDescription& model, const Node& node) {
       object["gc_reduced"] = settings.gc_reduced;
       object["sa_reduced"] = settings.sa_reduced;
       object["sa_alpha"] = settings.sa_alpha;
+      object["sa_gain"] = settings.sa_gain;
       object["pe_x"] = settings.pe_x;
       object["pe_h"] = settings.pe_h;
       object["pe_u"] = settings.pe_u;

@@ -27,7 +27,14 @@ struct Extent {
   }
 };
 
-enum class NodeKind { kConvolution, kNeuron, kPool, kHead };
+enum class NodeKind {
+  kConvolution,
+  kNeuron,
+  kPool,
+  kHead,
+  kWhitening,  ///< a frozen 2x2 convolution of the image, without padding, then ReLU
+  kCurrent,    ///< what drives neurons where more than a convolution does: see CurrentSettings
+};
 
 /// The square window of a convolution or an average pool. A pool's windows that the border cuts off
 /// exist, and average what they hold, where its padding is 0; with padding they count its zeros.
@@ -44,11 +51,21 @@ struct NeuronSettings {
   double threshold = 1;
   double reset = 0;
   std::int64_t gc_reduced = 0;  ///< 0: no GC
-  std::int64_t sa_reduced = 0;  ///< 0: no SA, gate 1/2
-  double sa_alpha = 2;
-  bool pe_x = false;  ///< a table [steps, C] added to X, to H, to their sum
+  std::int64_t sa_reduced = 0;  ///< 0: no SA, gate sa_gain / 2
+  double sa_alpha = 2;          ///< on SA's pooled input
+  double sa_gain = 1;           ///< on its sigmoid
+  bool pe_x = false;            ///< a table [steps, C] added to X, to H, to their sum
   bool pe_h = false;
   bool pe_u = false;
+};
+
+/// A current: scale * y + bias per channel, where y is a convolution's output or, with `max_pool`,
+/// its maximum over 2x2 windows of stride 2, in which an odd last row or column is left out. With a
+/// second input, an earlier current, the result is gain * (that + the earlier one): its mean over
+/// such windows where it has twice the height, and its channels over and over where it has fewer.
+struct CurrentSettings {
+  bool max_pool = false;
+  double gain = 1;
 };
 
 /// Index of a node's input: the image, or a node that stands before it.
@@ -62,6 +79,7 @@ struct Node {
   std::int64_t out = 0;  ///< channels of a convolution
   bool int8 = false;     ///< a convolution with int8 weights and a scale a channel
   NeuronSettings neuron;
+  CurrentSettings current;
   Extent shape;  ///< of the output
 };
 
@@ -90,6 +108,9 @@ std::vector<TensorNeed> tensors_of(const Node& node, const Extent& input,
 /// Infers every node's shape from `input` and the windows. Throws Error(kInput) that starts with
 /// `source` and names the node for a graph that does not fit together.
 void infer_shapes(ModelDescription& model, const std::string& source);
+
+/// Whether a convolution reads the image or the whitened one, which stands still over the steps.
+bool reads_image(const ModelDescription& model, const Node& convolution);
 
 /// The shape of a node's first input.
 const Extent& input_shape(const ModelDescription& model, const Node& node);

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::int64_t kMaxExtent = 4096;  // of an image, and of any count of channels
 constexpr std::int64_t kMaxKernel = 15;
+constexpr std::int64_t kWhiteningPatch = 2;
 
 /// Says which node does not fit.
 class Check {
@@ -65,8 +66,9 @@ void check_fits(const Window& window, const Extent& input, const Check& check) {
 
 void infer_convolution(Node& node, const ModelDescription& model, const Check& check) {
   check(node.inputs.size() == 1, "expected 1 input, found {}", node.inputs.size());
-  if (node.inputs[0] != kImage) check.spikes(0);
-  check(!node.int8 || node.inputs[0] != kImage, "a convolution of the image has fp32 weights");
+  const bool of_image = reads_image(model, node);
+  if (!of_image) check.spikes(0);
+  check(!node.int8 || !of_image, "a convolution of the image has fp32 weights");
   const auto& input = input_shape(model, node);
   check_window(node.window, input, check);
   check_fits(node.window, input, check);
@@ -79,8 +81,10 @@ void infer_neuron(Node& node, const Check& check) {
   check(node.inputs.size() == 1 || node.inputs.size() == 2, "expected 1 or 2 inputs, found {}",
         node.inputs.size());
   const auto* current = check.input(0);
-  check(current != nullptr && current->kind == NodeKind::kConvolution,
-        "expected a convolution as its first input");
+  const bool composed = current != nullptr && current->kind == NodeKind::kCurrent;
+  check(composed || (current != nullptr && current->kind == NodeKind::kConvolution),
+        "expected a convolution or a current as its first input");
+  check(!composed || node.inputs.size() == 1, "a current drives neurons alone");
   node.shape = current->shape;
   if (node.inputs.size() == 2) {
     const auto* residual = check.input(1);
@@ -115,6 +119,40 @@ void infer_pool(Node& node, const ModelDescription& model, const Check& check) {
   node.shape = {input.channels, cut(input.height), cut(input.width)};
 }
 
+void infer_whitening(Node& node, const ModelDescription& model, const Check& check) {
+  check(node.inputs.size() == 1 && node.inputs[0] == kImage, "expected the image as its input");
+  check(node.out >= 1 && node.out <= kMaxExtent, "out: expected 1 to {}, found {}", kMaxExtent,
+        node.out);
+  const auto& image = model.input;
+  check(image.height >= kWhiteningPatch && image.width >= kWhiteningPatch,
+        "patches of {} do not fit the image of {}x{}", kWhiteningPatch, image.height, image.width);
+  node.shape = {node.out, image.height - 1, image.width - 1};
+}
+
+void infer_current(Node& node, const Check& check) {
+  check(node.inputs.size() == 1 || node.inputs.size() == 2, "expected 1 or 2 inputs, found {}",
+        node.inputs.size());
+  const auto* conv = check.input(0);
+  check(conv != nullptr && conv->kind == NodeKind::kConvolution,
+        "expected a convolution as its first input");
+  node.shape = conv->shape;
+  if (node.current.max_pool) {
+    node.shape.height /= 2;
+    node.shape.width /= 2;
+    check(node.shape.pixels() > 0, "its input of {}x{} is too small to be pooled",
+          conv->shape.height, conv->shape.width);
+  }
+  if (node.inputs.size() == 1) return;
+  const auto* earlier = check.input(1);
+  check(earlier != nullptr && earlier->kind == NodeKind::kCurrent,
+        "expected a current as its second input");
+  const auto& from = earlier->shape;
+  const bool same = from.height == node.shape.height && from.width == node.shape.width;
+  const bool halved = from.height / 2 == node.shape.height && from.width / 2 == node.shape.width;
+  check(same || halved, "a current of {}x{} does not join one of {}x{}", from.height, from.width,
+        node.shape.height, node.shape.width);
+}
+
 void infer_head(Node& node, const ModelDescription& model, const Check& check) {
   check(node.inputs.size() == 1, "expected 1 input, found {}", node.inputs.size());
   check.spikes(0);
@@ -125,15 +163,27 @@ void infer_head(Node& node, const ModelDescription& model, const Check& check) {
 /// before it with no other layer of neurons between, and serve it alone.
 void check_order(const ModelDescription& model, const std::string& source) {
   std::vector<std::size_t> pending;
+  std::vector<std::size_t> currents;
   for (std::size_t i = 0; i < model.nodes.size(); ++i) {
     const auto& node = model.nodes[i];
     const Check check(model, node, source);
     if (node.kind == NodeKind::kConvolution) pending.push_back(i);
+    if (node.kind == NodeKind::kCurrent) {
+      check(pending.size() == 1 && pending[0] == node.inputs[0],
+            "its convolution does not stand before it alone");
+      pending.clear();
+      currents.push_back(i);
+    }
     if (node.kind == NodeKind::kHead) {
       check(i + 1 == model.nodes.size(), "the head is the last node");
       check(pending.empty(), "convolutions before it feed no neurons");
     }
     if (node.kind != NodeKind::kNeuron) continue;
+    if (model.nodes[node.inputs[0]].kind == NodeKind::kCurrent) {
+      check(pending.empty() && !currents.empty() && currents.back() == node.inputs[0],
+            "its current does not stand before it alone");
+      continue;
+    }
     std::size_t found = 0;
     for (const auto input : node.inputs) {
       if (model.nodes[input].kind != NodeKind::kConvolution) continue;
@@ -144,7 +194,7 @@ void check_order(const ModelDescription& model, const std::string& source) {
     check(found == pending.size() && (found < 2 || node.inputs[0] != node.inputs[1]),
           "it reads {} of the {} convolutions before it", found, pending.size());
     for (const auto input : pending) {
-      check(pending.size() == 1 || model.nodes[input].inputs[0] != kImage,
+      check(pending.size() == 1 || !reads_image(model, model.nodes[input]),
             "a convolution of the image feeds its neurons alone");
     }
     pending.clear();
@@ -175,6 +225,11 @@ void check_input(const ModelDescription& model, const std::string& source) {
 
 }  // namespace
 
+bool reads_image(const ModelDescription& model, const Node& convolution) {
+  const auto input = convolution.inputs[0];
+  return input == kImage || model.nodes[input].kind == NodeKind::kWhitening;
+}
+
 const Extent& input_shape(const ModelDescription& model, const Node& node) {
   return node.inputs[0] == kImage ? model.input : model.nodes[node.inputs[0]].shape;
 }
@@ -196,6 +251,12 @@ void infer_shapes(ModelDescription& model, const std::string& source) {
         break;
       case NodeKind::kHead:
         infer_head(node, model, check);
+        break;
+      case NodeKind::kWhitening:
+        infer_whitening(node, model, check);
+        break;
+      case NodeKind::kCurrent:
+        infer_current(node, check);
         break;
     }
     activations += node.shape.values();
@@ -221,6 +282,11 @@ std::vector<TensorNeed> tensors_of(const Node& node, const Extent& input,
       need("scale", {node.out});
     }
     need("bias", {node.out});
+  } else if (node.kind == NodeKind::kWhitening) {
+    need("weight", {kWhiteningPatch, kWhiteningPatch, c, node.out});
+  } else if (node.kind == NodeKind::kCurrent) {
+    need("scale", {c});
+    need("bias", {c});
   } else if (node.kind == NodeKind::kHead) {
     need("weight", {node.shape.channels, c});
     need("bias", {node.shape.channels});

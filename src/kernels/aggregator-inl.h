@@ -124,30 +124,41 @@ void gc_backward(const GcWeights<T>& gc, std::size_t n, Extent extent, const T* 
   linear_backward(dquery, n, gc.query, extent, dcontext);
 }
 
+/// Where alpha of Eq. 12 stands.
+template <class T>
+struct SaFactors {
+  T inner;  ///< on the pooled input
+  T outer;  ///< on the sigmoid
+};
+
 /// Eq. 12: gate [n, C] from U's means [n, C]; `hidden` [n, R] is kept.
 template <class T>
-void sa_forward(const SaWeights<T>& sa, T alpha, std::size_t n, Extent extent, const T* mean,
-                T* hidden, T* gate) {
+void sa_forward(const SaWeights<T>& sa, const SaFactors<T>& alpha, std::size_t n, Extent extent,
+                const T* mean, T* hidden, T* gate) {
   std::vector<T> scaled(mean, mean + n * extent.in);
-  for (auto& value : scaled) value *= alpha;
+  for (auto& value : scaled) value *= alpha.inner;
   multiply(scaled.data(), n, extent.in, sa.reduce_columns, extent.out, sa.reduce_bias, hidden);
   for (std::size_t i = 0; i < n * extent.out; ++i) hidden[i] = std::max(hidden[i], T(0));
   multiply(hidden, n, extent.out, sa.expand_columns, extent.in, sa.expand_bias, gate);
   sigmoid_in_place(gate, n * extent.in, T(0));
+  for (std::size_t i = 0; i < n * extent.in; ++i) gate[i] *= alpha.outer;
 }
 
 /// From dgate [n, C] (overwritten by the gradient before the sigmoid) to those of the hidden values
 /// and of the means.
 template <class T>
-void sa_backward(const SaWeights<T>& sa, T alpha, std::size_t n, Extent extent, const T* hidden,
-                 const T* gate, T* dgate, T* dhidden, T* dmean) {
-  for (std::size_t i = 0; i < n * extent.in; ++i) dgate[i] *= gate[i] * (1 - gate[i]);
+void sa_backward(const SaWeights<T>& sa, const SaFactors<T>& alpha, std::size_t n, Extent extent,
+                 const T* hidden, const T* gate, T* dgate, T* dhidden, T* dmean) {
+  // The sigmoid is gate / outer.
+  for (std::size_t i = 0; i < n * extent.in; ++i) {
+    dgate[i] *= gate[i] * (1 - gate[i] / alpha.outer);
+  }
   linear_backward(dgate, n, sa.expand, {extent.in, extent.out}, dhidden);
   for (std::size_t i = 0; i < n * extent.out; ++i) {
     if (hidden[i] <= 0) dhidden[i] = 0;
   }
   linear_backward(dhidden, n, sa.reduce, extent, dmean);
-  for (std::size_t i = 0; i < n * extent.in; ++i) dmean[i] *= alpha;
+  for (std::size_t i = 0; i < n * extent.in; ++i) dmean[i] *= alpha.inner;
 }
 
 }  // namespace staa::kernels::HWY_NAMESPACE

@@ -80,7 +80,7 @@ struct SlabSpikes {
 };
 
 /// One step on a slab [HW, C]: reads x and h, writes spikes and the next h.
-template <bool kStream, bool kBits, class T, class S>
+template <bool kStream, bool kBits, bool kRelu = false, class T, class S>
 void fire_as(const NeuronLayer<T>& layer, const Update<T>& update, const T* HWY_RESTRICT x,
              T* HWY_RESTRICT h, const SlabSpikes<S>& spikes) {
   const auto channels = layer.shape.channels;
@@ -88,7 +88,8 @@ void fire_as(const NeuronLayer<T>& layer, const Update<T>& update, const T* HWY_
   const auto step = [&](auto d, std::size_t i, auto decay, auto gain, auto offset) HWY_ATTR {
     const auto v = membrane(decay, gain, offset, hn::LoadU(d, h + i), hn::LoadU(d, x + i));
     const auto fired = hn::Ge(v, hn::Set(d, layer.threshold));
-    const auto spike = hn::IfThenElseZero(fired, hn::Set(d, T(1)));
+    const auto spike =
+        kRelu ? hn::Max(v, hn::Zero(d)) : hn::IfThenElseZero(fired, hn::Set(d, T(1)));
     if constexpr (kStream) {
       hn::Stream(spike, d, spikes.values + i);
     } else {
@@ -117,6 +118,7 @@ void fire_as(const NeuronLayer<T>& layer, const Update<T>& update, const T* HWY_
 template <class T, class S>
 void fire(const NeuronLayer<T>& layer, const Update<T>& update, const T* HWY_RESTRICT x,
           T* HWY_RESTRICT h, const SlabSpikes<S>& spikes) {
+  if (layer.relu) return fire_as<false, false, true>(layer, update, x, h, spikes);
   constexpr std::size_t kLanes = hn::MaxLanes(hn::ScalableTag<T>());
   const auto slab = layer.shape.pixels * layer.shape.channels;
   if constexpr (kLanes >= 8) {
@@ -195,7 +197,7 @@ struct BlockGradients {
 
 /// Through the threshold by the surrogate and through the reset by Eq. 3; with dx, on through the
 /// plain update as well: dX = gain * dV, dH = decay * dV.
-template <Surrogate kShape, bool kFirst, class T, class S>
+template <Surrogate kShape, bool kFirst, bool kRelu = false, class T, class S>
 void fire_backward_as(const NeuronLayer<T>& layer, const Update<T>& update, std::size_t pixels,
                       const BlockGradients<T, S>& block, const MembraneSums<T>* sums) {
   const auto channels = layer.shape.channels;
@@ -210,6 +212,9 @@ void fire_backward_as(const NeuronLayer<T>& layer, const Update<T>& update, std:
     const auto reset = hn::Set(d, layer.reset);
     const auto dv_at = [&](std::size_t i) HWY_ATTR {
       const auto value = hn::LoadU(d, v + i);
+      if constexpr (kRelu) {
+        return hn::IfThenElseZero(hn::Gt(value, hn::Zero(d)), load(d, ds + i));
+      }
       const auto dcarried = hn::LoadU(d, dh + i);
       auto dspike = load(d, ds + i);
       if (!layer.detach_reset) dspike = hn::MulAdd(dcarried, hn::Sub(reset, value), dspike);
@@ -248,6 +253,10 @@ void fire_backward_as(const NeuronLayer<T>& layer, const Update<T>& update, std:
 template <bool kFirst, class T, class S>
 void fire_backward(const NeuronLayer<T>& layer, const Update<T>& update, std::size_t pixels,
                    const BlockGradients<T, S>& block, const MembraneSums<T>* sums) {
+  if (layer.relu) {
+    return fire_backward_as<Surrogate::kRectangle, kFirst, true>(layer, update, pixels, block,
+                                                                 sums);
+  }
   switch (layer.surrogate) {
     case Surrogate::kRectangle:
       return fire_backward_as<Surrogate::kRectangle, kFirst>(layer, update, pixels, block, sums);

@@ -191,7 +191,7 @@ void aggregate(const NeuronLayer<T>& layer, const AggregatorRows<T>& rows, Group
     }
   }
   if (layer.sa_reduced == 0) {
-    std::fill(gate, gate + group.size * channels, T(0.5));
+    std::fill(gate, gate + group.size * channels, layer.sa_gain / 2);
     return;
   }
   // mean(U) needs no pass over U: it follows from the means of X and H.
@@ -201,8 +201,8 @@ void aggregate(const NeuronLayer<T>& layer, const AggregatorRows<T>& rows, Group
   for (std::size_t i = 0; i < group.size * channels; ++i) {
     mean[i] = (sums[i] + of_h[i]) * share + offset[i];
   }
-  sa_forward(layer.sa, layer.sa_alpha, group.size, {layer.sa_reduced, channels}, mean,
-             rows.hidden + row * layer.sa_reduced, gate);
+  sa_forward(layer.sa, {layer.sa_alpha, layer.sa_gain}, group.size, {layer.sa_reduced, channels},
+             mean, rows.hidden + row * layer.sa_reduced, gate);
 }
 
 /// The update of one sample and step, on X or on the values that stand for it. `memory` [2, C] is
@@ -527,7 +527,7 @@ class Backward {
         dgate[i] = all.x[i] + all.h[i] + rows_.offset[row + i] * all.plain[i];
       }
       const auto hidden = place.row * layer_.sa_reduced;
-      sa_backward(layer_.sa, layer_.sa_alpha, n, {layer_.sa_reduced, channels_},
+      sa_backward(layer_.sa, {layer_.sa_alpha, layer_.sa_gain}, n, {layer_.sa_reduced, channels_},
                   rows_.hidden + hidden, gate, dgate, out_.hidden + hidden, spread.data());
     }
     for (std::size_t i = 0; i < n * channels_; ++i) {

@@ -86,10 +86,14 @@ struct NeuronLayer {
   const T* pe_u = nullptr;
   std::size_t gc_reduced = 0;  ///< 0: no GC
   GcWeights<T> gc[2];          ///< on X, on H
-  std::size_t sa_reduced = 0;  ///< 0: no SA, gate 1/2
+  std::size_t sa_reduced = 0;  ///< 0: no SA
   SaWeights<T> sa;
-  T sa_alpha = 2;
+  T sa_alpha = 2;  ///< on the pooled input
+  T sa_gain = 1;   ///< on the sigmoid: gate = sa_gain * sigmoid(.), without SA sa_gain / 2
 
+  /// Values max(V, 0) in place of spikes, without bits; nothing is carried, for which `threshold`
+  /// must be minus infinity and `reset` 0.
+  bool relu = false;
   T threshold = 1;
   T reset = 0;
   Surrogate surrogate = Surrogate::kRectangle;

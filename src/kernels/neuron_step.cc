@@ -260,7 +260,7 @@ class Aggregator {
       for (std::size_t c = 0; c < channels; ++c) offset_[c] += encoding[c];
     }
     if (layer_.sa_reduced == 0) {
-      std::fill(gate_, gate_ + channels, 0.5F);
+      std::fill(gate_, gate_ + channels, layer_.sa_gain / 2);
     } else {
       attend(sums_ + s * channels);
     }
@@ -304,6 +304,7 @@ class Aggregator {
     multiply_active(layer_.sa.expand_columns, layer_.sa.expand_bias, hidden_, layer_.sa_reduced,
                     channels, active_, gate_);
     sigmoid_in_place(gate_, channels, 0.0F);
+    for (std::size_t c = 0; c < channels; ++c) gate_[c] *= layer_.sa_gain;
   }
 
   const NeuronStep& layer_;

@@ -25,9 +25,10 @@ struct NeuronStep {
   const float* pe_u = nullptr;
   std::size_t gc_reduced = 0;  ///< 0: no GC
   GcWeights<float> gc[2];      ///< on X, on H; `query` and `value_columns` are read
-  std::size_t sa_reduced = 0;  ///< 0: no SA, gate 1/2
+  std::size_t sa_reduced = 0;  ///< 0: no SA, gate sa_gain / 2
   SaWeights<float> sa;         ///< `reduce` and `expand_columns` are read
-  float sa_alpha = 2;
+  float sa_alpha = 2;          ///< on the pooled input
+  float sa_gain = 1;           ///< on the sigmoid
   float threshold = 1;
   float reset = 0;
 };

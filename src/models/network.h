@@ -7,6 +7,10 @@
 
 #include "staa/options/network.h"
 
+namespace staa::nn {
+class Whitening;
+}
+
 namespace staa::models {
 
 /// A spiking classifier. Runs options().steps time steps.
@@ -19,8 +23,26 @@ class Network : public torch::nn::Module {
 
   const NetworkOptions& options() const { return options_; }
 
+  /// Time steps that still images are shown for: options().steps unless set to fewer. Real frames
+  /// are options().steps always.
+  std::int64_t steps() const { return steps_; }
+  void set_steps(std::int64_t steps);
+
+  /// What all neurons hand on; options().neuron.activation unless set.
+  void set_activation(Activation activation);
+
+  /// What convolutions compute in.
+  void set_precision(Precision precision);
+
+  /// The rows of learned position encodings from `known` on become copies of the last one before
+  /// them: where T grows, the steps that are new begin as the last one that was trained.
+  void repeat_encodings(std::int64_t known);
+
+  /// The frozen stem that is to be fitted to images before training, or null.
+  virtual nn::Whitening* whitening() { return nullptr; }
+
  protected:
-  explicit Network(const NetworkOptions& options) : options_(options) {}
+  explicit Network(const NetworkOptions& options) : options_(options), steps_(options.steps) {}
 
   /// x [T or 1, B, C, H, W] -> logits [T, B, classes].
   virtual torch::Tensor run(const torch::Tensor& x) = 0;
@@ -32,6 +54,9 @@ class Network : public torch::nn::Module {
   }
 
   NetworkOptions options_;
+
+ private:
+  std::int64_t steps_;
 };
 
 }  // namespace staa::models

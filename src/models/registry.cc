@@ -2,11 +2,9 @@
 
 #include <functional>
 #include <map>
-#include <sstream>
 
 #include "staa/models/resnet.h"
 #include "staa/models/vgg.h"
-#include "staa/ops/implementation.h"
 #include "staa/options/validate.h"
 #include "staa/util/error.h"
 #include "staa/util/text.h"
@@ -28,29 +26,12 @@ const std::map<std::string, Factory>& factories() {
       {"resnet20", resnet(resnet20_layout())},
       {"resnet34", resnet(resnet34_layout())},
       {"vgg13", [](const NetworkOptions& options) { return std::make_shared<Vgg13>(options); }},
+      {"vgg7", [](const NetworkOptions& options) { return std::make_shared<Vgg7>(options); }},
   };
   return table;
 }
 
 }  // namespace
-
-torch::Tensor Network::forward(const torch::Tensor& x) {
-  const bool still = x.dim() == 4;
-  const auto sequence = still ? x.unsqueeze(0) : x;
-  if (sequence.dim() != 5 || sequence.size(2) != options_.in_channels ||
-      (!still && sequence.size(0) != options_.steps)) {
-    std::ostringstream found;
-    found << x.sizes();
-    fail(ErrorKind::kRuntime,
-         "{} expects images [B, {}, H, W] or frames [{}, B, {}, H, W], found {}", options_.network,
-         options_.in_channels, options_.steps, options_.in_channels, found.str());
-  }
-  if (options_.execution.operators == Operators::kReference) {
-    const ops::UseReference reference;
-    return run(sequence);
-  }
-  return run(sequence);
-}
 
 std::vector<std::string> network_names() {
   std::vector<std::string> names;

@@ -62,17 +62,15 @@ std::optional<ResNetLayout> resnet_layout(const std::string& network) {
 
 BasicBlock::BasicBlock(std::int64_t in, std::int64_t out, std::int64_t stride, Shortcut shortcut,
                        const NetworkOptions& options) {
-  conv1_ =
-      register_module("conv1", std::make_shared<nn::ConvNeuron>(in, out, 3, stride, options.steps,
-                                                                options.neuron, options.execution));
-  conv2_ =
-      register_module("conv2", std::make_shared<nn::ConvNeuron>(out, out, 3, 1, options.steps,
-                                                                options.neuron, options.execution));
+  nn::ConvShape first{in, out, 3, stride};
+  nn::ConvShape second{out, out};
+  second.gain = options.residual_gain;
+  conv1_ = register_module("conv1", std::make_shared<nn::ConvNeuron>(first, options));
+  conv2_ = register_module("conv2", std::make_shared<nn::ConvNeuron>(second, options));
   if (stride != 1 || in != out) {
     pooled_ = shortcut == Shortcut::kPooled && stride != 1;
-    shortcut_ = register_module(
-        "shortcut",
-        std::make_shared<nn::ConvNorm>(in, out, 1, pooled_ ? 1 : stride, options.execution));
+    const nn::ConvShape shape{in, out, 1, pooled_ ? 1 : stride};
+    shortcut_ = register_module("shortcut", std::make_shared<nn::ConvNorm>(shape, options));
   }
 }
 
@@ -88,9 +86,8 @@ ResNet::ResNet(const ResNetLayout& layout, const NetworkOptions& options)
   torch::nn::ModuleList stem;
   for (const auto out : layout.stem) {
     const auto width = scaled(out);
-    stem_.push_back(std::make_shared<nn::ConvNeuron>(channels, width, layout.stem_kernel,
-                                                     layout.stem_stride, options.steps,
-                                                     options.neuron, options.execution));
+    const nn::ConvShape shape{channels, width, layout.stem_kernel, layout.stem_stride};
+    stem_.push_back(std::make_shared<nn::ConvNeuron>(shape, options));
     stem->push_back(stem_.back());
     channels = width;
   }
@@ -110,7 +107,8 @@ ResNet::ResNet(const ResNetLayout& layout, const NetworkOptions& options)
     stages->push_back(blocks);
   }
   register_module("stages", stages);
-  head_ = register_module("head", std::make_shared<nn::Head>(channels, options.classes));
+  head_ = register_module(
+      "head", std::make_shared<nn::Head>(channels, options.classes, options.head_scale));
 }
 
 torch::Tensor ResNet::run(const torch::Tensor& x) {

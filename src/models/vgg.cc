@@ -2,10 +2,26 @@
 
 #include <array>
 
+#include "staa/util/error.h"
+
 namespace staa::models {
 namespace {
 
 constexpr std::array<std::int64_t, 10> kChannels{64, 64, 128, 128, 256, 256, 512, 512, 512, 512};
+constexpr std::array<std::int64_t, 6> kChannelsOf7{64, 64, 256, 256, 256, 256};
+
+/// A current [T, B, C, H, W] as the next layer's shortcut takes it: pooled, with `channels`
+/// channels, which repeat C of them.
+torch::Tensor pass_on(torch::Tensor current, bool pooled, std::int64_t channels) {
+  if (pooled) {
+    current =
+        nn::over_steps(current, [](const torch::Tensor& x) { return torch::avg_pool2d(x, 2); });
+  }
+  const auto times = (channels + current.size(2) - 1) / current.size(2);
+  if (times > 1)
+    current = torch::cat(std::vector<torch::Tensor>(static_cast<std::size_t>(times), current), 2);
+  return current.size(2) == channels ? current : current.narrow(2, 0, channels);
+}
 
 }  // namespace
 
@@ -14,20 +30,57 @@ Vgg13::Vgg13(const NetworkOptions& options) : Network(options) {
   torch::nn::ModuleList features;
   for (const auto out : kChannels) {
     const auto width = scaled(out);
-    features_.push_back(std::make_shared<nn::ConvNeuron>(channels, width, 3, 1, options.steps,
-                                                         options.neuron, options.execution));
+    features_.push_back(std::make_shared<nn::ConvNeuron>(nn::ConvShape{channels, width}, options));
     features->push_back(features_.back());
     channels = width;
   }
   register_module("features", features);
-  head_ = register_module("head", std::make_shared<nn::Head>(channels, options.classes));
+  head_ = register_module(
+      "head", std::make_shared<nn::Head>(channels, options.classes, options.head_scale));
 }
 
 torch::Tensor Vgg13::run(const torch::Tensor& x) {
   ops::Spikes spikes = x;
   for (std::size_t i = 0; i < features_.size(); ++i) {
-    if (pooled_before(i)) spikes = nn::average_pool2(spikes);
+    if (pooled_before(i)) {
+      spikes =
+          options_.pooling == Pooling::kMax ? nn::max_pool2(spikes) : nn::average_pool2(spikes);
+    }
     spikes = features_[i]->forward(spikes);
+  }
+  return head_->forward(spikes);
+}
+
+Vgg7::Vgg7(const NetworkOptions& options) : Network(options) {
+  auto channels = options.in_channels;
+  if (options.whitening) {
+    whitening_ = register_module("whitening", std::make_shared<nn::Whitening>(channels));
+    channels = whitening_->out_channels();
+  }
+  torch::nn::ModuleList features;
+  for (std::size_t i = 0; i < kChannelsOf7.size(); ++i) {
+    nn::ConvShape shape{channels, scaled(kChannelsOf7[i])};
+    shape.max_pool = pooled_after(i);
+    features_.push_back(std::make_shared<nn::ConvNeuron>(shape, options));
+    features->push_back(features_.back());
+    channels = shape.out;
+  }
+  register_module("features", features);
+  head_ = register_module(
+      "head", std::make_shared<nn::Head>(channels, options.classes, options.head_scale));
+}
+
+torch::Tensor Vgg7::run(const torch::Tensor& x) {
+  ops::Spikes spikes = whitening_ ? whitening_->forward(x) : x;
+  const bool shortcuts = options_.shortcut == CurrentShortcut::kCurrent;
+  torch::Tensor current;
+  for (std::size_t i = 0; i < features_.size(); ++i) {
+    if (!shortcuts) {
+      spikes = features_[i]->forward(spikes);
+      continue;
+    }
+    if (i > 0) current = pass_on(current, pooled_after(i), features_[i]->weight().size(0));
+    spikes = features_[i]->forward_with_current(spikes, current);
   }
   return head_->forward(spikes);
 }

@@ -5,11 +5,13 @@
 
 #include "staa/models/network.h"
 #include "staa/nn/layers.h"
+#include "staa/nn/whitening.h"
 
 namespace staa::models {
 
 /// Ten 3x3 convolutions with neurons, 64, 64 P 128, 128 P 256, 256 P 512, 512 P 512, 512, where P
-/// is a 2x2 average pool; global pooling and a linear layer. Holds `features.I` and `head`.
+/// is a 2x2 pool, of the mean or, with Pooling::kMax, of the maximum; global pooling and a linear
+/// layer. Holds `features.I` and `head`.
 class Vgg13 : public Network {
  public:
   explicit Vgg13(const NetworkOptions& options);
@@ -21,6 +23,31 @@ class Vgg13 : public Network {
   torch::Tensor run(const torch::Tensor& x) override;
 
  private:
+  std::vector<std::shared_ptr<nn::ConvNeuron>> features_;
+  std::shared_ptr<nn::Head> head_;
+};
+
+/// A small network that learns quickly, after the ones of speed records on CIFAR-10 (K. Jordan,
+/// airbench): three groups of two 3x3 convolutions, of 64, 256 and 256 channels, the first of a
+/// group with a 2x2 maximum between convolution and BatchNorm; neurons behind every BatchNorm; the
+/// mean over pixels and a linear layer. With `whitening` a frozen stem comes before. With
+/// CurrentShortcut::kCurrent the current of each layer joins the next one's: pooled by the mean and
+/// its channels repeated where their number grows, the sum times sqrt(1/2). Convolutions read
+/// spikes alone. Holds `whitening`, `features.I` and `head`.
+class Vgg7 : public Network {
+ public:
+  explicit Vgg7(const NetworkOptions& options);
+
+  /// The first convolution of each group is pooled.
+  static bool pooled_after(std::size_t index) { return index % 2 == 0; }
+
+  nn::Whitening* whitening() override { return whitening_.get(); }
+
+ protected:
+  torch::Tensor run(const torch::Tensor& x) override;
+
+ private:
+  std::shared_ptr<nn::Whitening> whitening_;  // null: none
   std::vector<std::shared_ptr<nn::ConvNeuron>> features_;
   std::shared_ptr<nn::Head> head_;
 };

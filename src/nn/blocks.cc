@@ -1,8 +1,11 @@
 #include "staa/nn/blocks.h"
 
 #include <algorithm>
+#include <variant>
 
+#include "staa/nn/children.h"
 #include "staa/ops/reference/blocks.h"
+#include "staa/util/error.h"
 
 namespace staa::nn {
 namespace {
@@ -11,19 +14,37 @@ torch::nn::Conv2d conv1x1(std::int64_t in, std::int64_t out) {
   return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, 1));
 }
 
+/// The child `name`, which the operators take to be a convolution of single pixels with a bias.
+std::shared_ptr<torch::nn::Conv2dImpl> pointwise(const torch::nn::Module& block,
+                                                 const std::string& name) {
+  auto conv = child<torch::nn::Conv2dImpl>(block, name);
+  const auto& o = conv->options;
+  using std::get_if;  // and that of LibTorch 1.x, by its arguments
+  const auto* padding = get_if<torch::ExpandingArray<2>>(&o.padding());
+  const bool plain = conv->bias.defined() && o.groups() == 1 && o.kernel_size()->at(0) == 1 &&
+                     o.kernel_size()->at(1) == 1 && o.stride()->at(0) == 1 &&
+                     o.stride()->at(1) == 1 &&
+                     (padding == nullptr || ((*padding)->at(0) == 0 && (*padding)->at(1) == 0));
+  if (!plain) {
+    fail(ErrorKind::kRuntime, "{}: expected '{}' to be a 1x1 convolution with a bias and no more",
+         block.name(), name);
+  }
+  return conv;
+}
+
 }  // namespace
 
 GlobalContextImpl::GlobalContextImpl(std::int64_t channels, std::int64_t reduction,
                                      bool zero_start) {
   const auto reduced = std::max<std::int64_t>(1, channels / reduction);
-  key_ = register_module("key", conv1x1(channels, 1));
-  query_ = register_module("query", conv1x1(channels, reduced));
-  norm_ = register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({reduced})));
-  value_ = register_module("value", conv1x1(reduced, channels));
+  register_module("key", conv1x1(channels, 1));
+  register_module("query", conv1x1(channels, reduced));
+  register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({reduced})));
+  const auto value = register_module("value", conv1x1(reduced, channels));
   if (zero_start) {
     const torch::NoGradGuard no_grad;
-    value_->weight.zero_();
-    value_->bias.zero_();
+    value->weight.zero_();
+    value->bias.zero_();
   }
 }
 
@@ -32,23 +53,33 @@ torch::Tensor GlobalContextImpl::forward(const torch::Tensor& x) {
 }
 
 ops::GcParameters GlobalContextImpl::weights() const {
-  return {key_->weight,  key_->bias,  query_->weight, query_->bias,
-          norm_->weight, norm_->bias, value_->weight, value_->bias};
+  const auto key = pointwise(*this, "key");
+  const auto query = pointwise(*this, "query");
+  const auto norm = child<torch::nn::LayerNormImpl>(*this, "norm");
+  const auto value = pointwise(*this, "value");
+  if (!norm->weight.defined() || norm->options.eps() != 1e-5) {
+    fail(ErrorKind::kRuntime, "{}: expected 'norm' to have weight, bias and an eps of 1e-5",
+         name());
+  }
+  return {key->weight,  key->bias,  query->weight, query->bias,
+          norm->weight, norm->bias, value->weight, value->bias};
 }
 
-StepAttentionImpl::StepAttentionImpl(std::int64_t channels, std::int64_t reduction, double alpha)
-    : alpha_(alpha) {
-  const auto reduced = std::max<std::int64_t>(4, channels / reduction);
-  reduce_ = register_module("reduce", conv1x1(channels, reduced));
-  expand_ = register_module("expand", conv1x1(reduced, channels));
+StepAttentionImpl::StepAttentionImpl(std::int64_t channels, const NeuronOptions& options)
+    : options_(options) {
+  const auto reduced = std::max<std::int64_t>(4, channels / options.sa_reduction);
+  register_module("reduce", conv1x1(channels, reduced));
+  register_module("expand", conv1x1(reduced, channels));
 }
 
 torch::Tensor StepAttentionImpl::forward(const torch::Tensor& u) {
-  return ops::reference::apply_step_attention(u, weights(), alpha_);
+  return ops::reference::apply_step_attention(u, weights(), options_);
 }
 
 ops::SaParameters StepAttentionImpl::weights() const {
-  return {reduce_->weight, reduce_->bias, expand_->weight, expand_->bias};
+  const auto reduce = pointwise(*this, "reduce");
+  const auto expand = pointwise(*this, "expand");
+  return {reduce->weight, reduce->bias, expand->weight, expand->bias};
 }
 
 }  // namespace staa::nn

@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include "staa/ops/parameters.h"
+#include "staa/options/neuron.h"
 
 namespace staa::nn {
 
@@ -17,20 +18,14 @@ class GlobalContextImpl : public torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& x);
 
   ops::GcParameters weights() const;
-
- private:
-  torch::nn::Conv2d key_{nullptr};
-  torch::nn::Conv2d query_{nullptr};
-  torch::nn::LayerNorm norm_{nullptr};
-  torch::nn::Conv2d value_{nullptr};
 };
 TORCH_MODULE(GlobalContext);
 
 /// Step-attention block (Eq. 12) over C channels: holds `reduce` and `expand`.
 class StepAttentionImpl : public torch::nn::Module {
  public:
-  /// The block works on max(4, C / reduction) values; `alpha` scales the pooled input.
-  StepAttentionImpl(std::int64_t channels, std::int64_t reduction, double alpha);
+  /// The block works on max(4, C / sa_reduction) values; sa_alpha and sa_gain say how alpha enters.
+  StepAttentionImpl(std::int64_t channels, const NeuronOptions& options);
 
   /// [B, C, H, W] -> [B, C, H, W].
   torch::Tensor forward(const torch::Tensor& u);
@@ -38,9 +33,7 @@ class StepAttentionImpl : public torch::nn::Module {
   ops::SaParameters weights() const;
 
  private:
-  double alpha_;
-  torch::nn::Conv2d reduce_{nullptr};
-  torch::nn::Conv2d expand_{nullptr};
+  NeuronOptions options_;
 };
 TORCH_MODULE(StepAttention);
 

@@ -7,7 +7,7 @@
 #include "staa/nn/neuron.h"
 #include "staa/nn/observe.h"
 #include "staa/ops/spikes.h"
-#include "staa/options/execution.h"
+#include "staa/options/network.h"
 
 namespace staa::nn {
 
@@ -26,61 +26,83 @@ torch::Tensor over_steps(const torch::Tensor& x, F f) {
 /// it; the windows cut off by the border average what they hold.
 torch::Tensor average_pool2(const torch::Tensor& x);
 
+/// 2x2 maximum of stride 2; an odd last row or column is left out. Of spikes it gives spikes.
+torch::Tensor max_pool2(const torch::Tensor& x);
+
+/// A convolution of a network. Padding keeps the extent: kernel / 2.
+struct ConvShape {
+  std::int64_t in = 0;
+  std::int64_t out = 0;
+  std::int64_t kernel = 3;
+  std::int64_t stride = 1;
+  bool max_pool = false;  ///< max_pool2 between the convolution and its BatchNorm
+  double gain = 1;        ///< where BatchNorm's scale starts
+};
+
 /// A square convolution without bias and its BatchNorm; statistics run over T and B together. Holds
-/// `conv` and `norm`. Padding keeps the extent: kernel / 2.
+/// `conv` and `norm`, of which the options count as they are when a batch comes: what the fused
+/// operators do not know, such as a bias or dilation, is computed by the module. Another Conv2d or
+/// BatchNorm2d may be put in their place with replace_module(). Of the options it reads start,
+/// norm_momentum and execution.
 class ConvNorm : public torch::nn::Module, public Observable {
  public:
-  ConvNorm(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride,
-           const ExecutionOptions& execution = {});
+  ConvNorm(const ConvShape& shape, const models::NetworkOptions& options);
 
   /// The convolution of x, and its BatchNorm for whoever reads it to apply. The observer sees the
   /// convolution alone: its input and its output before BatchNorm.
   ops::Current forward(const ops::Spikes& x);
 
-  const torch::Tensor& weight() const { return conv_->weight; }
-  std::int64_t stride() const { return stride_; }
+  torch::Tensor weight() const;
+  std::int64_t stride() const;
+
+  /// What convolutions compute in from here on.
+  void set_precision(Precision precision) { execution_.precision = precision; }
 
   /// In training, statistics of a batch that is spread over processes; {} of the own part again.
   void share_statistics(ops::SumOverProcesses sum) { sum_ = std::move(sum); }
 
  private:
-  std::int64_t stride_;
+  bool max_pool_;
   ExecutionOptions execution_;
   ops::SumOverProcesses sum_;
-  torch::nn::Conv2d conv_{nullptr};
-  torch::nn::BatchNorm2d norm_{nullptr};
 };
 
 /// A convolution, its BatchNorm and the neurons behind them: the unit all networks are made of.
 /// Holds `conv`, `norm` and `neuron`.
 class ConvNeuron : public ConvNorm {
  public:
-  /// `steps` is T, the number of time steps the neurons run.
-  ConvNeuron(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride,
-             std::int64_t steps, const NeuronOptions& options,
-             const ExecutionOptions& execution = {});
+  /// The neurons are those of options.neuron and run options.steps time steps.
+  ConvNeuron(const ConvShape& shape, const models::NetworkOptions& options);
 
   /// Spikes [T, B, C, H, W] of neurons driven by the normalised convolution of `x`, plus `residual`
   /// when it is defined (same shape, joins before the neurons).
   ops::Spikes forward(const ops::Spikes& x, const ops::Current& residual = {});
 
+  /// The same where the layer's whole current is handed on as well (shortcuts of the current):
+  /// `current` becomes sqrt(1/2) * (the normalised convolution + what it was), or, where it was
+  /// undefined, the normalised convolution alone. It holds values [T, B, C, H, W].
+  ops::Spikes forward_with_current(const ops::Spikes& x, torch::Tensor& current);
+
+  /// T of sequences that do not change over time. At most the options' steps.
+  void set_steps(std::int64_t steps) { steps_ = steps; }
+
  private:
   std::int64_t steps_;
-  std::shared_ptr<Neuron> neuron_;
 };
 
 /// Global average pooling and a linear layer: [T, B, C, H, W] -> logits [T, B, classes]. Holds
 /// `linear`.
 class Head : public torch::nn::Module, public Observable {
  public:
-  Head(std::int64_t in, std::int64_t classes);
+  /// The logits are multiplied by `scale`.
+  Head(std::int64_t in, std::int64_t classes, double scale = 1);
 
   torch::Tensor forward(const torch::Tensor& x);
 
-  const torch::Tensor& weight() const { return linear_->weight; }
+  torch::Tensor weight() const;
 
  private:
-  torch::nn::Linear linear_{nullptr};
+  double scale_;
 };
 
 }  // namespace staa::nn

@@ -1,7 +1,6 @@
 #include "staa/nn/neuron.h"
 
-#include <sstream>
-
+#include "staa/nn/children.h"
 #include "staa/nn/position_encoding.h"
 #include "staa/ops/neurons.h"
 #include "staa/options/validate.h"
@@ -17,22 +16,9 @@ Neuron::Neuron(const NeuronOptions& options, std::int64_t channels)
 
 ops::Spikes Neuron::spikes(const ops::NeuronInput& input) {
   const auto& x = input.main.values;
-  const auto& residual = input.residual.values;
-  std::ostringstream found;
-  if (x.dim() != 5 || x.size(2) != channels_ || x.size(0) < 1) {
-    found << x.sizes();
+  if (!x.defined() || x.dim() != 5 || x.size(2) != channels_ || x.size(0) < 1) {
     fail(ErrorKind::kRuntime, "a neuron layer of {} channels expects [T, B, {}, H, W], found {}",
-         channels_, channels_, found.str());
-  }
-  if (residual.defined() && residual.sizes().slice(1) != x.sizes().slice(1)) {
-    found << x.sizes() << " and " << residual.sizes();
-    fail(ErrorKind::kRuntime, "a residual is of its main current's shape, found {}", found.str());
-  }
-  for (const auto* values : {&x, &residual}) {
-    if (values->defined() && values->size(0) != 1 && values->size(0) != input.steps()) {
-      fail(ErrorKind::kRuntime, "a neuron layer of {} time steps reads 1 or {} of them, found {}",
-           input.steps(), input.steps(), values->size(0));
-    }
+         channels_, channels_, x.defined() ? c10::str(x.sizes()) : "none");
   }
   if (input_observer_) input_observer_(input);
   auto fired = fire(input);
@@ -47,7 +33,7 @@ ops::Spikes Lif::fire(const ops::NeuronInput& input) { return ops::lif(input, op
 AdaptiveLif::AdaptiveLif(const NeuronOptions& options, std::int64_t channels)
     : Neuron(options, channels) {
   decay_ = register_parameter("decay", torch::full({channels}, 1 - 1 / options.tau));
-  gain_ = register_parameter("gain", torch::full({channels}, 1 / options.tau));
+  gain_ = register_parameter("gain", torch::full({channels}, options.input_gain()));
 }
 
 ops::Spikes AdaptiveLif::fire(const ops::NeuronInput& input) {
@@ -64,23 +50,30 @@ StaaLif::StaaLif(const NeuronOptions& options, std::int64_t channels, std::int64
     pe_ = learned ? register_parameter("pe", table) : register_buffer("pe", table);
   }
   if (options.gc) {
-    gc1_ = register_module("gc1",
-                           GlobalContext(channels, options.gc_reduction, options.gc_zero_start));
-    gc2_ = register_module("gc2",
-                           GlobalContext(channels, options.gc_reduction, options.gc_zero_start));
+    for (const auto* name : {"gc1", "gc2"}) {
+      register_module(name, GlobalContext(channels, options.gc_reduction, options.gc_zero_start));
+    }
   }
   if (options.sa) {
-    sa_ = register_module("sa", StepAttention(channels, options.sa_reduction, options.sa_alpha));
+    register_module("sa", StepAttention(channels, options));
   }
 }
 
 ops::StaaLifParameters StaaLif::weights() const {
   ops::StaaLifParameters weights;
   weights.pe = pe_;
-  if (!gc1_.is_empty()) weights.gc1 = gc1_->weights();
-  if (!gc2_.is_empty()) weights.gc2 = gc2_->weights();
-  if (!sa_.is_empty()) weights.sa = sa_->weights();
+  if (options_.gc) {
+    weights.gc1 = child<GlobalContextImpl>(*this, "gc1")->weights();
+    weights.gc2 = child<GlobalContextImpl>(*this, "gc2")->weights();
+  }
+  if (options_.sa) weights.sa = child<StepAttentionImpl>(*this, "sa")->weights();
   return weights;
+}
+
+void StaaLif::repeat_encoding(std::int64_t known) {
+  if (!pe_.defined() || options_.pe_kind != PeKind::kLearned || known >= pe_.size(-2)) return;
+  const torch::NoGradGuard no_grad;
+  pe_.narrow(-2, known, pe_.size(-2) - known).copy_(pe_.narrow(-2, known - 1, 1));
 }
 
 std::vector<bool> StaaLif::draw_dropped(std::int64_t steps) const {

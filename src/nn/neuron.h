@@ -33,6 +33,7 @@ class Neuron : public torch::nn::Module, public Observable {
   void set_input_observer(InputObserver observer) { input_observer_ = std::move(observer); }
 
   const NeuronOptions& options() const { return options_; }
+  void set_activation(Activation activation) { options_.activation = activation; }
   std::int64_t channels() const { return channels_; }
 
  protected:
@@ -81,6 +82,9 @@ class StaaLif : public Neuron {
 
   ops::StaaLifParameters weights() const;
 
+  /// Rows from `known` on of a learned encoding become copies of row known - 1.
+  void repeat_encoding(std::int64_t known);
+
   /// TSRD's draws for one call of `steps` steps, from LibTorch's default generator: true where a
   /// step is dropped. Never true at t = 0 nor in evaluation.
   std::vector<bool> draw_dropped(std::int64_t steps) const;
@@ -90,9 +94,6 @@ class StaaLif : public Neuron {
 
  private:
   torch::Tensor pe_;
-  GlobalContext gc1_{nullptr};
-  GlobalContext gc2_{nullptr};
-  StepAttention sa_{nullptr};
 };
 
 /// The neuron layer that `options.kind` names, for `channels` channels and `steps` time steps.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <vector>
 
 #include "staa/kernels/neuron.h"
@@ -151,9 +152,11 @@ Call<T> make_call(const Plan& plan, const torch::autograd::variable_list& tensor
   }
   layer.sa.reduce_columns = transposed(layer.sa.reduce, layer.sa_reduced, channels);
   layer.sa.expand_columns = transposed(layer.sa.expand, channels, layer.sa_reduced);
-  layer.sa_alpha = static_cast<T>(o.sa_alpha);
-  layer.threshold = static_cast<T>(o.threshold);
-  layer.reset = static_cast<T>(o.reset);
+  layer.sa_alpha = static_cast<T>(o.sa_inner());
+  layer.sa_gain = static_cast<T>(o.sa_outer());
+  layer.relu = o.activation == Activation::kRelu;
+  layer.threshold = layer.relu ? -std::numeric_limits<T>::infinity() : static_cast<T>(o.threshold);
+  layer.reset = layer.relu ? T(0) : static_cast<T>(o.reset);
   layer.surrogate = o.surrogate;
   layer.surrogate_width = static_cast<T>(o.surrogate_width);
   layer.detach_reset = o.detach_reset;

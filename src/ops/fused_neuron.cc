@@ -39,10 +39,11 @@ Spikes run_forward(const Plan& plan, const variable_list& tensors, const Normali
   const auto input = make_input<S>(plan, tensors, norms);
   const auto steps = static_cast<std::int64_t>(plan.steps);
   const auto slab = static_cast<std::size_t>(x.size(2) * x.size(3) * x.size(4));
-  const Spikes spikes(
-      like_sequence(x, steps),
-      torch::empty({steps, x.size(1), static_cast<std::int64_t>(kernels::spike_words(slab))},
-                   torch::kLong));
+  Spikes spikes(like_sequence(x, steps));
+  if (plan.options.activation == Activation::kSpike) {
+    const auto words_of_slab = static_cast<std::int64_t>(kernels::spike_words(slab));
+    spikes.bits = torch::empty({steps, x.size(1), words_of_slab}, torch::kLong);
+  }
   for_samples(x.size(1), [&](kernels::SampleRange samples) {
     kernels::neuron_forward(call.layer, input, of_rows,
                             kernels::SpikeOutput<S>{data<S>(spikes.values), words(spikes.bits)},
@@ -191,8 +192,9 @@ void put(const Parameters& block, std::size_t slot, variable_list& tensors) {
   for (const auto& tensor : block.list()) tensors[slot++] = tensor;
 }
 
-/// Whether the kernels take these: sequences on one device and of one type, float, double, bf16 or,
-/// on a card, fp16, and parameters of that of their arithmetic.
+/// Whether the kernels take these, which have passed the checks of check_call.h: sequences of one
+/// type, float, double, bf16 or, on a card, fp16, and parameters of that of their arithmetic; both
+/// context blocks or none, reduced alike.
 bool fits(const variable_list& tensors, const Plan& plan, std::int64_t steps) {
   const auto type = tensors[kX].scalar_type();
   const auto device = tensors[kX].device();
@@ -200,13 +202,18 @@ bool fits(const variable_list& tensors, const Plan& plan, std::int64_t steps) {
     const auto& tensor = tensors[slot];
     if (!tensor.defined()) continue;
     const bool sequence = slot < kNormWeight;
-    if (sequence && (tensor.dim() != 5 || tensor.numel() == 0)) return false;
-    if (tensor.device() != device) return false;
+    if (sequence && tensor.numel() == 0) return false;
     if (tensor.scalar_type() != (sequence ? type : compute_type(type))) return false;
     if (!sequence && slot < kDecay && !tensor.is_contiguous()) return false;
   }
+  if (tensors[kGc1].defined() != tensors[kGc2].defined()) return false;
+  if (tensors[kGc1].defined() && tensors[kGc1 + 3].sizes() != tensors[kGc2 + 3].sizes()) {
+    return false;
+  }
   const bool on_card = card::takes(tensors[kX], steps, plan.aggregate);
   if (!on_card && !device.is_cpu()) return false;
+  // Cards' kernels fire; epochs of ReLU run on the composition there.
+  if (on_card && plan.options.activation == Activation::kRelu) return false;
   if (!is_element(type) && !(on_card && type == torch::kHalf)) return false;
   for (const auto& norm : plan.norms) {
     for (const auto& running : {norm.running_mean, norm.running_var}) {
@@ -239,9 +246,9 @@ Spikes fused_neuron(const NeuronInput& input, const FusedLayer& layer) {
   put(layer.staa.gc2, kGc2, tensors);
   put(layer.staa.sa, kSa, tensors);
   plan->aggregate = layer.aggregate;
+  plan->options = layer.options;
   if (!fits(tensors, *plan, input.steps())) return {};
 
-  plan->options = layer.options;
   plan->steps = static_cast<std::size_t>(input.steps());
   plan->dropped.assign(layer.dropped.begin(), layer.dropped.end());
   if (!card::is_card(tensors[kX].device()) && input.residual.bits.defined() &&

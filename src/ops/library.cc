@@ -1,11 +1,18 @@
 // The operators as LibTorch and Python see them: torch.ops.staa.lif, adaptive_lif,
 // staa_lif and spike_conv2d.
+#include <ATen/core/stack.h>
+#include <fmt/format.h>
 #include <torch/library.h>
 #include <torch/torch.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <type_traits>
 
 #include "staa/ops/neurons.h"
 #include "staa/ops/spike_convolution.h"
 #include "staa/options/names.h"
+#include "staa/options/neuron_table.h"
 #include "staa/options/validate.h"
 #include "staa/util/error.h"
 #include "staa/util/text.h"
@@ -15,48 +22,10 @@ namespace {
 
 using torch::Tensor;
 
-/// LibTorch's optional: a class of its own in 1.x, the standard one later.
-template <class Example, class Value>
-struct Rebind;
-template <template <class...> class Outer, class Inner, class Value>
-struct Rebind<Outer<Inner>, Value> {
-  using Type = Outer<Value>;
-};
-template <class Value>
-using Optional =
-    typename Rebind<std::decay_t<decltype(torch::nn::BatchNorm2dOptions(1).momentum())>,
-                    Value>::Type;
-using OptionalTensors = Optional<c10::List<Tensor>>;
-
-template <typename Enum>
-Enum by_name(const char* what, const std::string& name) {
-  std::vector<std::string> names;
-  for (const auto& [value, spelled] : names_of(Enum{})) {
-    if (spelled == name) return value;
-    names.push_back(spelled);
-  }
-  fail(ErrorKind::kUsage, "{}: expected {}, found \"{}\"", what, join_choices(names), name);
-}
-
-NeuronOptions make_options(double tau, double v_threshold, double v_reset,
-                           const std::string& surrogate, double surrogate_width,
-                           bool detach_reset) {
-  NeuronOptions options;
-  options.tau = tau;
-  options.threshold = v_threshold;
-  options.reset = v_reset;
-  options.surrogate = by_name<Surrogate>("surrogate", surrogate);
-  options.surrogate_width = surrogate_width;
-  options.detach_reset = detach_reset;
-  validate(options);
-  return options;
-}
-
 /// weight, bias, running_mean, running_var, or nothing.
-BatchNorm make_norm(const char* what, const OptionalTensors& given, bool training, double momentum,
-                    double eps) {
-  if (!given.has_value() || given->empty()) return {};
-  const auto tensors = given->vec();
+BatchNorm make_norm(const char* what, const std::vector<Tensor>& tensors, bool training,
+                    double momentum, double eps) {
+  if (tensors.empty()) return {};
   if (tensors.size() != 4) {
     fail(ErrorKind::kUsage,
          "{}: expected weight, bias, running_mean and running_var, found {} "
@@ -64,17 +33,6 @@ BatchNorm make_norm(const char* what, const OptionalTensors& given, bool trainin
          what, tensors.size());
   }
   return {tensors[0], tensors[1], tensors[2], tensors[3], momentum, eps, training};
-}
-
-NeuronInput make_input(const Tensor& x, const Optional<Tensor>& residual,
-                       const OptionalTensors& norm, const OptionalTensors& residual_norm,
-                       bool training, double momentum, double eps, std::int64_t steps) {
-  Current main(x, make_norm("norm", norm, training, momentum, eps));
-  Current second;
-  if (residual.has_value() && residual->defined()) {
-    second = {*residual, make_norm("residual_norm", residual_norm, training, momentum, eps)};
-  }
-  return {main, second, steps};
 }
 
 GcParameters make_gc(const char* what, at::TensorList t) {
@@ -89,78 +47,193 @@ SaParameters make_sa(at::TensorList t) {
   return {t[0], t[1], t[2], t[3]};
 }
 
-Tensor library_lif(const Tensor& x, const Optional<Tensor>& residual, const OptionalTensors& norm,
-                   const OptionalTensors& residual_norm, bool training, double momentum, double eps,
-                   std::int64_t steps, double tau, double v_threshold, double v_reset,
-                   std::string surrogate, double surrogate_width, bool detach_reset) {
-  auto options = make_options(tau, v_threshold, v_reset, surrogate, surrogate_width, detach_reset);
-  options.kind = NeuronKind::kLif;
-  return lif(make_input(x, residual, norm, residual_norm, training, momentum, eps, steps), options)
+/// The arguments of one call by their names in the schema.
+class Arguments {
+ public:
+  Arguments(const c10::FunctionSchema& schema, const torch::jit::Stack& stack)
+      : schema_(schema), first_(stack.data() + stack.size() - schema.arguments().size()) {}
+
+  /// Null where the operator has no such argument.
+  const c10::IValue* find(const std::string& name) const {
+    const auto index = schema_.argumentIndexWithName(name);
+    return index ? first_ + *index : nullptr;
+  }
+
+  const c10::IValue& operator[](const char* name) const { return *find(name); }
+
+  Tensor tensor(const char* name) const {
+    const auto& value = (*this)[name];
+    return value.isTensor() ? value.toTensor() : Tensor();
+  }
+
+  std::vector<Tensor> tensors(const char* name) const {
+    const auto& value = (*this)[name];
+    return value.isNone() ? std::vector<Tensor>() : value.toTensorVector();
+  }
+
+ private:
+  const c10::FunctionSchema& schema_;
+  const c10::IValue* first_;
+};
+
+template <class Value>
+void read_value(const char* name, const c10::IValue& given, Value& value) {
+  if constexpr (std::is_same_v<Value, bool>) {
+    value = given.toBool();
+  } else if constexpr (std::is_same_v<Value, double>) {
+    value = given.toDouble();
+  } else if constexpr (std::is_same_v<Value, std::int64_t>) {
+    value = given.toInt();
+  } else {
+    const auto& spelled = given.toStringRef();
+    std::vector<std::string> names;
+    for (const auto& [candidate, known] : names_of(value)) {
+      if (known == spelled) {
+        value = candidate;
+        return;
+      }
+      names.push_back(known);
+    }
+    fail(ErrorKind::kUsage, "{}: expected {}, found \"{}\"", name, join_choices(names), spelled);
+  }
+}
+
+NeuronOptions read_options(const Arguments& arguments, NeuronKind kind) {
+  NeuronOptions options;
+  options.kind = kind;
+  for_each_neuron_option([&](NeuronPart part, const auto& option) {
+    if (part == NeuronPart::kAggregatorsLayers) return;
+    const auto* given = arguments.find(option.name);
+    if (given != nullptr) read_value(option.name, *given, options.*option.member);
+  });
+  validate(options);
+  return options;
+}
+
+NeuronInput read_input(const Arguments& arguments) {
+  const bool training = arguments["training"].toBool();
+  const auto norm = [&](const char* name) {
+    return make_norm(name, arguments.tensors(name), training, arguments["momentum"].toDouble(),
+                     arguments["eps"].toDouble());
+  };
+  Current residual;
+  if (const auto values = arguments.tensor("residual"); values.defined()) {
+    residual = {values, norm("residual_norm")};
+  }
+  return {Current(arguments.tensor("x"), norm("norm")), residual, arguments["steps"].toInt()};
+}
+
+Tensor call_lif(const Arguments& arguments) {
+  return lif(read_input(arguments), read_options(arguments, NeuronKind::kLif)).values;
+}
+
+Tensor call_adaptive_lif(const Arguments& arguments) {
+  return adaptive_lif(read_input(arguments), arguments.tensor("decay"), arguments.tensor("gain"),
+                      read_options(arguments, NeuronKind::kAdaptiveLif))
       .values;
 }
 
-Tensor library_adaptive_lif(const Tensor& x, const Tensor& decay, const Tensor& gain,
-                            const Optional<Tensor>& residual, const OptionalTensors& norm,
-                            const OptionalTensors& residual_norm, bool training, double momentum,
-                            double eps, std::int64_t steps, double tau, double v_threshold,
-                            double v_reset, std::string surrogate, double surrogate_width,
-                            bool detach_reset) {
-  auto options = make_options(tau, v_threshold, v_reset, surrogate, surrogate_width, detach_reset);
-  options.kind = NeuronKind::kAdaptiveLif;
-  return adaptive_lif(make_input(x, residual, norm, residual_norm, training, momentum, eps, steps),
-                      decay, gain, options)
-      .values;
-}
-
-Tensor library_staa_lif(const Tensor& x, const Optional<Tensor>& pe, at::TensorList gc1,
-                        at::TensorList gc2, at::TensorList sa, const c10::List<bool>& dropped,
-                        const Optional<Tensor>& residual, const OptionalTensors& norm,
-                        const OptionalTensors& residual_norm, bool training, double momentum,
-                        double eps, std::int64_t steps, double tau, double v_threshold,
-                        double v_reset, std::string surrogate, double surrogate_width,
-                        bool detach_reset, std::string pe_placement, double sa_alpha,
-                        std::string tsrd_fallback) {
-  auto options = make_options(tau, v_threshold, v_reset, surrogate, surrogate_width, detach_reset);
-  options.pe_placement = by_name<PePlacement>("pe_placement", pe_placement);
-  options.sa_alpha = sa_alpha;
-  options.tsrd_fallback = by_name<TsrdFallback>("tsrd_fallback", tsrd_fallback);
+Tensor call_staa_lif(const Arguments& arguments) {
+  auto options = read_options(arguments, NeuronKind::kStaaLif);
   StaaLifParameters parameters;
-  if (pe.has_value()) parameters.pe = *pe;
-  parameters.gc1 = make_gc("gc1", gc1);
-  parameters.gc2 = make_gc("gc2", gc2);
-  parameters.sa = make_sa(sa);
+  parameters.pe = arguments.tensor("pe");
+  parameters.gc1 = make_gc("gc1", arguments.tensors("gc1"));
+  parameters.gc2 = make_gc("gc2", arguments.tensors("gc2"));
+  parameters.sa = make_sa(arguments.tensors("sa"));
   options.pe = parameters.pe.defined();
   options.gc = parameters.gc1.defined();
   options.sa = parameters.sa.defined();
-  std::vector<bool> drops;
-  for (const bool drop : dropped) drops.push_back(drop);
-  return staa_lif(make_input(x, residual, norm, residual_norm, training, momentum, eps, steps),
-                  parameters, options, drops)
-      .values;
+  std::vector<bool> dropped;
+  for (const bool drop : arguments["dropped"].toBoolList()) dropped.push_back(drop);
+  return staa_lif(read_input(arguments), parameters, options, dropped).values;
 }
 
-/// What all three take behind their own: the rest of the input, and the neuron's numbers.
-const std::string kCommon =
-    "Tensor? residual=None, Tensor[]? norm=None, Tensor[]? residual_norm=None, bool "
-    "training=False, "
-    "float momentum=0.1, float eps=1e-05, int steps=0, float tau=2.0, float v_threshold=1.0, "
-    "float v_reset=0.0, str surrogate='rectangle', float surrogate_width=1.0, "
-    "bool detach_reset=False";
+/// A neuron's operator as LibTorch's dispatcher calls it: the arguments lie on the stack, in the
+/// order of the schema, and the result takes their place.
+template <Tensor (*kCall)(const Arguments&)>
+void boxed(const c10::OperatorHandle& op, c10::DispatchKeySet /*keys*/, torch::jit::Stack* stack) {
+  const auto& schema = op.schema();
+  auto result = kCall(Arguments(schema, *stack));
+  torch::jit::drop(*stack, schema.arguments().size());
+  torch::jit::push(*stack, std::move(result));
+}
+
+std::string spelled(bool value) { return value ? "True" : "False"; }
+std::string spelled(double value) { return fmt::format("{:#}", value); }
+std::string spelled(std::int64_t value) { return std::to_string(value); }
+template <class Enum>
+std::string spelled(Enum value) {
+  return fmt::format("'{}'", to_string(value));
+}
+
+template <class Value>
+const char* schema_type() {
+  if (std::is_same_v<Value, bool>) return "bool";
+  if (std::is_same_v<Value, double>) return "float";
+  if (std::is_same_v<Value, std::int64_t>) return "int";
+  return "str";
+}
+
+/// Keyword arguments behind an operator's own: the rest of the input, and the options that the
+/// neuron's arithmetic depends on, as options/neuron_table.h describes them.
+std::string keywords(bool aggregator) {
+  std::string out =
+      "Tensor? residual=None, Tensor[]? norm=None, Tensor[]? residual_norm=None, "
+      "bool training=False, float momentum=0.1, float eps=1e-05, int steps=0";
+  const NeuronOptions defaults;
+  for_each_neuron_option([&](NeuronPart part, const auto& option) {
+    if (part == NeuronPart::kAggregatorsLayers) return;
+    if (part == NeuronPart::kAggregator && !aggregator) return;
+    using Value = std::decay_t<decltype(defaults.*option.member)>;
+    out += fmt::format(", {} {}={}", schema_type<Value>(), option.name,
+                       spelled(defaults.*option.member));
+  });
+  return out;
+}
+
+/// Every option of neurons as JSON, for Python: [{"name", "type", "default", "choices", "low",
+/// "high", "above_low", "help", "paper", "part"}, ...].
+std::string neuron_options() {
+  auto all = nlohmann::ordered_json::array();
+  const NeuronOptions defaults;
+  for_each_neuron_option([&](NeuronPart part, const auto& option) {
+    using Value = std::decay_t<decltype(defaults.*option.member)>;
+    nlohmann::ordered_json entry{{"name", option.name}, {"type", schema_type<Value>()}};
+    if constexpr (std::is_enum_v<Value>) {
+      entry["default"] = to_string(defaults.*option.member);
+      for (const auto& [value, name] : names_of(Value{})) entry["choices"].push_back(name);
+    } else {
+      entry["default"] = defaults.*option.member;
+    }
+    if (std::isfinite(option.range.low)) entry["low"] = option.range.low;
+    if (std::isfinite(option.range.high)) entry["high"] = option.range.high;
+    entry["above_low"] = option.range.above_low;
+    entry["help"] = option.help;
+    entry["paper"] = option.paper;
+    entry["part"] = part == NeuronPart::kEveryNeuron  ? "every neuron"
+                    : part == NeuronPart::kAggregator ? "aggregator"
+                                                      : "aggregator's layers";
+    all.push_back(entry);
+  });
+  return all.dump();
+}
 
 }  // namespace
 
 TORCH_LIBRARY(staa, m) {
-  m.def(("lif(Tensor x, *, " + kCommon + ") -> Tensor").c_str(), library_lif);
-  m.def(("adaptive_lif(Tensor x, Tensor decay, Tensor gain, *, " + kCommon + ") -> Tensor").c_str(),
-        library_adaptive_lif);
-  m.def(("staa_lif(Tensor x, Tensor? pe, Tensor[] gc1, Tensor[] gc2, Tensor[] sa, bool[] dropped, "
-         "*, " +
-         kCommon +
-         ", str pe_placement='spatial', float sa_alpha=2.0, str tsrd_fallback='sum') -> Tensor")
-            .c_str(),
-        library_staa_lif);
+  const auto define = [&](const std::string& arguments, const std::string& options,
+                          torch::CppFunction&& function) {
+    m.def((arguments + ", *, " + options + ") -> Tensor").c_str(), std::move(function));
+  };
+  define("lif(Tensor x", keywords(false),
+         torch::CppFunction::makeFromBoxedFunction<&boxed<call_lif>>());
+  define("adaptive_lif(Tensor x, Tensor decay, Tensor gain", keywords(false),
+         torch::CppFunction::makeFromBoxedFunction<&boxed<call_adaptive_lif>>());
+  define("staa_lif(Tensor x, Tensor? pe, Tensor[] gc1, Tensor[] gc2, Tensor[] sa, bool[] dropped",
+         keywords(true), torch::CppFunction::makeFromBoxedFunction<&boxed<call_staa_lif>>());
   m.def("spike_conv2d(Tensor x, Tensor weight, *, int stride=1, int padding=1) -> Tensor",
         spike_convolution);
+  m.def("neuron_options() -> str", neuron_options);
 }
 
 }  // namespace staa::ops

@@ -9,6 +9,7 @@
 
 #include "staa/kernels/spike_convolution.h"
 #include "staa/kernels/spikes.h"
+#include "staa/ops/check_call.h"
 #include "staa/ops/elements.h"
 #include "staa/ops/implementation.h"
 #include "staa/util/error.h"
@@ -247,14 +248,14 @@ kernels::ConvolutionShape shape_of(const Tensor& x, const Tensor& weight, std::i
           static_cast<std::size_t>(padding)};
 }
 
-/// Whether the kernels may take these at all, whatever x holds.
+/// Whether the kernels may take these at all, whatever x holds; they have passed
+/// check_convolution().
 bool fits(const Tensor& x, const Tensor& weight, std::int64_t stride, std::int64_t padding) {
   const auto type = x.scalar_type();
   return !UseReference::active() && is_element(type) &&
          weight.scalar_type() == compute_type(type) && x.device().is_cpu() &&
-         weight.device().is_cpu() && x.dim() == 4 && weight.dim() == 4 &&
-         weight.size(2) == weight.size(3) && weight.size(1) == x.size(1) && stride > 0 &&
-         padding >= 0 && kernels::takes_spikes(shape_of(x, weight, stride, padding));
+         weight.size(2) == weight.size(3) &&
+         kernels::takes_spikes(shape_of(x, weight, stride, padding));
 }
 
 /// `f` guarded against a weight that is no longer what it was when this was called.
@@ -287,6 +288,7 @@ Convolved convolve_densely(const Tensor& x, const Tensor& weight, std::int64_t s
 
 Convolved convolve_spikes(const Tensor& x, const Tensor& weight, std::int64_t stride,
                           std::int64_t padding, const Tensor& bits) {
+  check_convolution(x, weight, stride, padding, bits);
   if (!fits(x, weight, stride, padding)) return convolve_densely(x, weight, stride, padding);
   auto plan = c10::make_intrusive<Plan>();
   plan->shape = shape_of(x, weight, stride, padding);

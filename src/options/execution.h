@@ -4,6 +4,7 @@ namespace staa {
 
 /// What convolutions compute in. Membranes, statistics, weights and optimiser state stay in float.
 enum class Precision {
+  kAuto,  ///< bf16 where a short timing of the network's own layers finds it faster, else fp32
   kFp32,
   kBf16,  ///< spikes are exact in it; currents and their gradients are rounded
   kFp16,  ///< finer than bf16, of a shorter range: training scales its loss; fp32 but on CUDA

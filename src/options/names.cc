@@ -31,15 +31,44 @@ const NameTable<PeKind>& names_of(PeKind) {
   return table;
 }
 
+const NameTable<SaGain>& names_of(SaGain) {
+  static const NameTable<SaGain> table{{SaGain::kInside, "inside"}, {SaGain::kOutside, "outside"}};
+  return table;
+}
+
+const NameTable<Activation>& names_of(Activation) {
+  static const NameTable<Activation> table{{Activation::kSpike, "spike"},
+                                           {Activation::kRelu, "relu"}};
+  return table;
+}
+
 const NameTable<TsrdFallback>& names_of(TsrdFallback) {
   static const NameTable<TsrdFallback> table{{TsrdFallback::kSum, "sum"},
                                              {TsrdFallback::kLif, "lif"}};
   return table;
 }
 
+const NameTable<Start>& names_of(Start) {
+  static const NameTable<Start> table{{Start::kNormal, "normal"}, {Start::kIdentity, "identity"}};
+  return table;
+}
+
+const NameTable<CurrentShortcut>& names_of(CurrentShortcut) {
+  static const NameTable<CurrentShortcut> table{{CurrentShortcut::kNone, "none"},
+                                                {CurrentShortcut::kCurrent, "current"}};
+  return table;
+}
+
+const NameTable<Pooling>& names_of(Pooling) {
+  static const NameTable<Pooling> table{{Pooling::kAverage, "average"}, {Pooling::kMax, "max"}};
+  return table;
+}
+
 const NameTable<Precision>& names_of(Precision) {
-  static const NameTable<Precision> table{
-      {Precision::kFp32, "fp32"}, {Precision::kBf16, "bf16"}, {Precision::kFp16, "fp16"}};
+  static const NameTable<Precision> table{{Precision::kAuto, "auto"},
+                                          {Precision::kFp32, "fp32"},
+                                          {Precision::kBf16, "bf16"},
+                                          {Precision::kFp16, "fp16"}};
   return table;
 }
 

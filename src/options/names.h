@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "staa/options/execution.h"
+#include "staa/options/network.h"
 #include "staa/options/neuron.h"
 
 namespace staa {
@@ -17,10 +18,15 @@ const NameTable<NeuronKind>& names_of(NeuronKind);      ///< lif, adaptive_lif, 
 const NameTable<Surrogate>& names_of(Surrogate);        ///< rectangle, triangle, sigmoid, arctan
 const NameTable<PePlacement>& names_of(PePlacement);    ///< temporal, spatial, both, post
 const NameTable<PeKind>& names_of(PeKind);              ///< learned, sinusoidal
+const NameTable<SaGain>& names_of(SaGain);              ///< inside, outside
+const NameTable<Activation>& names_of(Activation);      ///< spike, relu
 const NameTable<TsrdFallback>& names_of(TsrdFallback);  ///< sum, lif
-const NameTable<Precision>& names_of(Precision);        ///< fp32, bf16, fp16
-const NameTable<MemoryUse>& names_of(MemoryUse);        ///< normal, low
-const NameTable<Operators>& names_of(Operators);        ///< fused, reference
+const NameTable<Start>& names_of(Start);                ///< normal, identity
+const NameTable<CurrentShortcut>& names_of(CurrentShortcut);  ///< none, current
+const NameTable<Pooling>& names_of(Pooling);                  ///< average, max
+const NameTable<Precision>& names_of(Precision);              ///< fp32, bf16, fp16
+const NameTable<MemoryUse>& names_of(MemoryUse);              ///< normal, low
+const NameTable<Operators>& names_of(Operators);              ///< fused, reference
 
 /// The name of one value.
 template <typename Enum>

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "staa/options/neuron_table.h"
 #include "staa/util/error.h"
 
 namespace staa {
@@ -15,16 +16,17 @@ void require(bool ok, const char* option, const char* expected, Value found) {
 }  // namespace
 
 void validate(const NeuronOptions& o) {
-  require(std::isfinite(o.tau) && o.tau >= 1, "tau", "at least 1", o.tau);
-  require(std::isfinite(o.threshold), "threshold", "a finite number", o.threshold);
-  require(std::isfinite(o.reset) && o.reset < o.threshold, "reset", "less than the threshold",
-          o.reset);
-  require(std::isfinite(o.surrogate_width) && o.surrogate_width > 0, "surrogate_width",
-          "more than 0", o.surrogate_width);
-  require(o.gc_reduction >= 1, "gc_reduction", "at least 1", o.gc_reduction);
-  require(o.sa_reduction >= 1, "sa_reduction", "at least 1", o.sa_reduction);
-  require(std::isfinite(o.sa_alpha), "sa_alpha", "a finite number", o.sa_alpha);
-  require(o.tsrd >= 0 && o.tsrd <= 1, "tsrd", "a probability from 0 to 1", o.tsrd);
+  for_each_neuron_option([&](NeuronPart, const auto& option) {
+    using Value = std::decay_t<decltype(o.*option.member)>;
+    if constexpr (std::is_same_v<Value, double> || std::is_same_v<Value, std::int64_t>) {
+      const auto allowed = describe(option.range);
+      require(contains(option.range, static_cast<double>(o.*option.member)), option.name,
+              allowed.empty() ? "a finite number" : allowed.c_str(), o.*option.member);
+    }
+  });
+  require(o.sa_gain == SaGain::kInside || o.sa_alpha > 0, "sa_alpha",
+          "more than 0 with sa_gain = \"outside\"", o.sa_alpha);
+  require(o.reset < o.threshold, "reset", "less than the threshold", o.reset);
 }
 
 void validate(const models::NetworkOptions& o) {
@@ -33,6 +35,12 @@ void validate(const models::NetworkOptions& o) {
   require(o.steps >= 1 && o.steps <= 4096, "steps", "1 to 4096", o.steps);
   require(o.in_channels >= 1 && o.in_channels <= 4096, "in_channels", "1 to 4096", o.in_channels);
   require(o.classes >= 1 && o.classes <= 1000000, "classes", "1 to 1000000", o.classes);
+  require(o.shortcut == CurrentShortcut::kNone || o.network == "vgg7", "shortcut",
+          "\"none\" for a network other than vgg7", std::string("current"));
+  require(!o.whitening || o.network == "vgg7", "whitening", "false for a network other than vgg7",
+          "true");
+  require(o.pooling == Pooling::kAverage || o.network == "vgg13", "pooling",
+          "\"average\" for a network other than vgg13", std::string("max"));
   validate(o.neuron);
 }
 

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "staa/options/names.h"
+#include "staa/options/neuron_table.h"
 #include "staa/util/text.h"
 
 namespace staa::recipe {
@@ -35,14 +36,22 @@ const NameTable<OnNan>& names_of(OnNan) {
 
 const NameTable<OptimizerKind>& names_of(OptimizerKind) {
   static const NameTable<OptimizerKind> table{{OptimizerKind::kSgd, "sgd"},
-                                              {OptimizerKind::kAdamW, "adamw"}};
+                                              {OptimizerKind::kAdamW, "adamw"},
+                                              {OptimizerKind::kMuon, "muon"}};
+  return table;
+}
+
+const NameTable<CropFill>& names_of(CropFill) {
+  static const NameTable<CropFill> table{{CropFill::kBlack, "black"},
+                                         {CropFill::kReflect, "reflect"}};
   return table;
 }
 
 const NameTable<ScheduleKind>& names_of(ScheduleKind) {
   static const NameTable<ScheduleKind> table{{ScheduleKind::kCosine, "cosine"},
                                              {ScheduleKind::kStep, "step"},
-                                             {ScheduleKind::kConstant, "constant"}};
+                                             {ScheduleKind::kConstant, "constant"},
+                                             {ScheduleKind::kLinear, "linear"}};
   return table;
 }
 
@@ -63,6 +72,8 @@ constexpr ValueType type_of() {
     return ValueType::kString;
   else if constexpr (std::is_enum_v<T>)
     return ValueType::kChoice;
+  else if constexpr (std::is_same_v<T, std::vector<StepsFrom>>)
+    return ValueType::kStepsFrom;
   else
     return ValueType::kIntegers;
 }
@@ -95,21 +106,15 @@ Key key(std::string path, std::string meaning, Member member) {
   return k;
 }
 
-Key at_least(double low, Key k) {
-  k.low = low;
+Key within(const Range& range, Key k) {
+  k.range = range;
   return k;
 }
 
-Key above(double low, Key k) {
-  k.low = low;
-  k.above_low = true;
-  return k;
-}
-
+Key at_least(double low, Key k) { return within(staa::at_least(low), std::move(k)); }
+Key above(double low, Key k) { return within(staa::above(low), std::move(k)); }
 Key between(double low, double high, Key k) {
-  k.low = low;
-  k.high = high;
-  return k;
+  return within(staa::between(low, high), std::move(k));
 }
 
 // A member both of a Recipe and of a const Recipe.
@@ -144,7 +149,8 @@ std::vector<Key> top_keys() {
               key("threads", "Threads of tensor operations; 0: OMP_NUM_THREADS or all cores",
                   STAA_MEMBER(threads))),
       device_key(),
-      key("precision", "What convolutions compute in; bf16 is faster where the processor has it",
+      key("precision",
+          "What convolutions compute in; auto: bf16 where it is measured faster, else fp32",
           STAA_MEMBER(execution.precision)),
       key("memory", "low: convolutions are computed again in the backward pass, not kept",
           STAA_MEMBER(execution.memory)),
@@ -196,7 +202,11 @@ std::vector<Key> augment_keys() {
       between(0, 1024,
               key("augment.crop_padding", "Random crop after padding by so many pixels",
                   STAA_MEMBER(augment.crop_padding))),
+      key("augment.crop_fill", "What lies around a cropped image: black, or its reflection",
+          STAA_MEMBER(augment.crop_fill)),
       key("augment.flip", "Mirror left and right with probability 1/2", STAA_MEMBER(augment.flip)),
+      key("augment.flip_alternate", "With flip: mirror every still image in every second epoch",
+          STAA_MEMBER(augment.flip_alternate)),
       key("augment.autoaugment", "The AutoAugment policy for CIFAR-10",
           STAA_MEMBER(augment.autoaugment)),
       between(0, 4096,
@@ -226,44 +236,45 @@ std::vector<Key> augment_keys() {
 std::vector<Key> model_keys() {
   Key network = key("model.network", "The network", STAA_MEMBER(model.network));
   network.type = ValueType::kChoice;
-  network.choices = {"resnet18", "resnet19", "resnet20", "resnet34", "vgg13"};
+  network.choices = {"resnet18", "resnet19", "resnet20", "resnet34", "vgg13", "vgg7"};
   Key width =
       between(0, 64, key("model.width", "Scales every channel count", STAA_MEMBER(model.width)));
-  width.above_low = true;
-  return {network, width,
-          between(1, 4096,
-                  key("model.steps", "T, the number of time steps", STAA_MEMBER(model.steps)))};
+  width.range.above_low = true;
+  return {
+      network,
+      width,
+      between(1, 4096, key("model.steps", "T, the number of time steps", STAA_MEMBER(model.steps))),
+      key("model.start", "Convolutions start normal, or their first channels as the identity",
+          STAA_MEMBER(model.start)),
+      between(0, 100,
+              key("model.residual_gain", "Start of the last BatchNorm's scale of a residual block",
+                  STAA_MEMBER(model.residual_gain))),
+      key("model.shortcut", "current: past every convolution of vgg7 the current before it",
+          STAA_MEMBER(model.shortcut)),
+      key("model.pooling", "Of vgg13 between its groups", STAA_MEMBER(model.pooling)),
+      key("model.whitening", "A frozen stem that whitens 2x2 patches of still images (vgg7)",
+          STAA_MEMBER(model.whitening)),
+      between(0, 1,
+              key("model.norm_momentum", "Of BatchNorm's running statistics",
+                  STAA_MEMBER(model.norm_momentum))),
+      above(0, key("model.head_scale", "What the logits are multiplied by",
+                   STAA_MEMBER(model.head_scale))),
+  };
 }
 
 std::vector<Key> neuron_keys() {
-  return {
-      key("neuron.kind", "The neuron (Eq. 1-3, Eq. 6, Eq. 7-14)", STAA_MEMBER(neuron.kind)),
-      at_least(1, key("neuron.tau", "Membrane time constant, in steps", STAA_MEMBER(neuron.tau))),
-      key("neuron.threshold", "v_th", STAA_MEMBER(neuron.threshold)),
-      key("neuron.reset", "V_reset, below the threshold", STAA_MEMBER(neuron.reset)),
-      key("neuron.surrogate", "Shape of dS/dV (Eq. 5)", STAA_MEMBER(neuron.surrogate)),
-      above(0, key("neuron.surrogate_width", "a in Eq. 5", STAA_MEMBER(neuron.surrogate_width))),
-      key("neuron.detach_reset", "No gradient through the reset (Eq. 3)",
-          STAA_MEMBER(neuron.detach_reset)),
-      key("neuron.gc", "Global-context blocks (Eq. 7-10)", STAA_MEMBER(neuron.gc)),
-      key("neuron.pe", "Position encoding (Eq. 11)", STAA_MEMBER(neuron.pe)),
-      key("neuron.sa", "Step attention (Eq. 12)", STAA_MEMBER(neuron.sa)),
-      key("neuron.pe_placement", "Where the encoding is added (Fig. 2)",
-          STAA_MEMBER(neuron.pe_placement)),
-      key("neuron.pe_kind", "Learned table or fixed sinusoids", STAA_MEMBER(neuron.pe_kind)),
-      at_least(1, key("neuron.gc_reduction", "r of the GC block (Fig. 5)",
-                      STAA_MEMBER(neuron.gc_reduction))),
-      key("neuron.gc_zero_start", "Start GC's value convolution at 0: GC begins as the identity",
-          STAA_MEMBER(neuron.gc_zero_start)),
-      at_least(1, key("neuron.sa_reduction", "Reduction of the SA block",
-                      STAA_MEMBER(neuron.sa_reduction))),
-      key("neuron.sa_alpha", "alpha in Eq. 12", STAA_MEMBER(neuron.sa_alpha)),
-      between(0, 1,
-              key("neuron.tsrd", "beta: probability that a step is dropped in training",
-                  STAA_MEMBER(neuron.tsrd))),
-      key("neuron.tsrd_fallback", "What a dropped step does: V = X + H, or the LIF update",
-          STAA_MEMBER(neuron.tsrd_fallback)),
-  };
+  std::vector<Key> keys{
+      key("neuron.kind", "The neuron (Eq. 1-3, Eq. 6, Eq. 7-14)", STAA_MEMBER(neuron.kind))};
+  for_each_neuron_option([&](NeuronPart, const auto& option) {
+    const auto member = option.member;
+    const std::string paper = option.paper;
+    keys.push_back(within(
+        option.range, key(
+                          std::string("neuron.") + option.name,
+                          paper.empty() ? option.help : fmt::format("{} ({})", option.help, paper),
+                          [member](auto& recipe) -> auto& { return recipe.neuron.*member; })));
+  });
+  return keys;
 }
 
 std::vector<Key> train_keys() {
@@ -277,6 +288,15 @@ std::vector<Key> train_keys() {
       between(0, 1 << 20,
               key("train.eval_batch", "Samples an evaluation step; 0: as train.batch",
                   STAA_MEMBER(train.eval_batch))),
+      key("train.steps", "[[epoch, T], ...]: T that grows to model.steps; empty: model.steps",
+          STAA_MEMBER(train.steps)),
+      at_least(0, key("train.relu_epochs", "First epochs with ReLU in place of spikes",
+                      STAA_MEMBER(train.relu_epochs))),
+      above(0, key("train.phase_lr", "Factor on the learning rate once spikes or a larger T begin",
+                   STAA_MEMBER(train.phase_lr))),
+      between(0, 1,
+              key("train.ema", "Decay a step of averaged weights, which are evaluated; 0: off",
+                  STAA_MEMBER(train.ema))),
       key("train.loss", "mean: cross entropy of the mean output; tet: TET",
           STAA_MEMBER(train.loss)),
       between(0, 1,
@@ -309,25 +329,51 @@ std::vector<Key> train_keys() {
 
 std::vector<Key> optimizer_keys() {
   const auto beta = [](Key k) {
-    k.low = 0;
-    k.high = std::nextafter(1.0, 0.0);
+    k.range = {0, std::nextafter(1.0, 0.0)};
     return k;
   };
-  return {
-      key("optimizer.kind", "SGD with momentum, or AdamW", STAA_MEMBER(optimizer.kind)),
+  std::vector<Key> keys{
+      key("optimizer.kind", "SGD with momentum, AdamW, or Muon for the weights of convolutions",
+          STAA_MEMBER(optimizer.kind)),
       above(0, key("optimizer.lr", "Learning rate after the warm-up", STAA_MEMBER(optimizer.lr))),
-      at_least(0,
-               key("optimizer.neuron_lr",
-                   "Factor on lr for the neurons' own parameters; GC's gradients sum over pixels",
-                   STAA_MEMBER(optimizer.neuron_lr))),
-      beta(key("optimizer.momentum", "Of SGD", STAA_MEMBER(optimizer.momentum))),
-      key("optimizer.nesterov", "Nesterov's momentum", STAA_MEMBER(optimizer.nesterov)),
-      at_least(0, key("optimizer.weight_decay", "On all parameters",
+      beta(key("optimizer.momentum", "Of SGD and Muon", STAA_MEMBER(optimizer.momentum))),
+      key("optimizer.nesterov", "Nesterov's momentum, of SGD; Muon's is always",
+          STAA_MEMBER(optimizer.nesterov)),
+      at_least(0, key("optimizer.weight_decay", "Times the factor of the parameter's class",
                       STAA_MEMBER(optimizer.weight_decay))),
       beta(key("optimizer.beta1", "Of AdamW", STAA_MEMBER(optimizer.beta1))),
       beta(key("optimizer.beta2", "Of AdamW", STAA_MEMBER(optimizer.beta2))),
       above(0, key("optimizer.eps", "Of AdamW", STAA_MEMBER(optimizer.eps))),
+      key("optimizer.rest", "With Muon: what trains all other parameters, sgd or adamw",
+          STAA_MEMBER(optimizer.rest)),
+      above(0, key("optimizer.rest_lr", "With Muon: learning rate of all other parameters",
+                   STAA_MEMBER(optimizer.rest_lr))),
+      beta(key("optimizer.rest_momentum", "With Muon: momentum of SGD for all other parameters",
+               STAA_MEMBER(optimizer.rest_momentum))),
   };
+  const auto factors = [&](const std::string& name, const std::string& what, auto member) {
+    keys.push_back(at_least(0, key(
+                                   "optimizer." + name + "_lr",
+                                   "Factor on the rate: " + what, [member](auto& r) -> auto& {
+                                     return member(r).lr;
+                                   })));
+    keys.push_back(at_least(0, key(
+                                   "optimizer." + name + "_decay",
+                                   "Factor on weight_decay: " + what, [member](auto& r) -> auto& {
+                                     return member(r).decay;
+                                   })));
+  };
+  factors("convolution", "convolutions", STAA_MEMBER(optimizer.convolution));
+  factors("head", "the linear layer", STAA_MEMBER(optimizer.head));
+  factors("norm_scale", "BatchNorm's scales", STAA_MEMBER(optimizer.norm_scale));
+  factors("norm_shift", "BatchNorm's shifts", STAA_MEMBER(optimizer.norm_shift));
+  factors("neuron_vector", "PE, LayerNorms and biases of neurons",
+          STAA_MEMBER(optimizer.neuron_vector));
+  factors("neuron_matrix", "matrices of GC and SA", STAA_MEMBER(optimizer.neuron_matrix));
+  keys.push_back(key("optimizer.scale_gc_value",
+                     "A smaller rate for GC's value convolution, by its channels",
+                     STAA_MEMBER(optimizer.scale_gc_value)));
+  return keys;
 }
 
 std::vector<Key> schedule_keys() {
@@ -335,7 +381,8 @@ std::vector<Key> schedule_keys() {
       key("schedule.kind", "How the learning rate falls", STAA_MEMBER(schedule.kind)),
       at_least(0, key("schedule.warmup_epochs", "Linear rise from 0 over so many epochs",
                       STAA_MEMBER(schedule.warmup_epochs))),
-      at_least(0, key("schedule.min_lr", "Where the cosine ends", STAA_MEMBER(schedule.min_lr))),
+      at_least(0,
+               key("schedule.min_lr", "Where cosine and linear end", STAA_MEMBER(schedule.min_lr))),
       at_least(1, key("schedule.milestones", "Epochs at which step multiplies by gamma",
                       STAA_MEMBER(schedule.milestones))),
       between(0, 1, key("schedule.gamma", "Of step", STAA_MEMBER(schedule.gamma))),
@@ -379,15 +426,9 @@ std::string Key::type_name() const {
              (numbered.empty() ? "" : fmt::format(", or {}:NUMBER", numbered));
     case ValueType::kIntegers:
       return "a list of integers";
+    case ValueType::kStepsFrom:
+      return "a list of [epoch, T], such as [[0, 1], [14, 2]]";
   }
-  return "";
-}
-
-std::string Key::range() const {
-  if (std::isfinite(low) && std::isfinite(high)) {
-    return fmt::format("{}{} to {}", above_low ? "above " : "", low, high);
-  }
-  if (std::isfinite(low)) return fmt::format("{} {}", above_low ? "above" : "at least", low);
   return "";
 }
 
@@ -399,10 +440,6 @@ bool Key::in_choices(const std::string& word) const {
   const auto number = colon == std::string::npos ? "" : word.substr(colon + 1);
   return !number.empty() && number.size() <= 2 &&
          std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-bool Key::in_range(double value) const {
-  return std::isfinite(value) && value >= low && value <= high && !(above_low && value == low);
 }
 
 }  // namespace staa::recipe

@@ -1,29 +1,28 @@
 #pragma once
 
 #include <functional>
-#include <limits>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "staa/options/option.h"
 #include "staa/recipe/recipe.h"
 
 namespace staa::recipe {
 
 /// A value of a recipe as TOML knows it.
-using Value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::int64_t>>;
+using Value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::int64_t>,
+                           std::vector<StepsFrom>>;
 
-enum class ValueType { kBoolean, kInteger, kNumber, kString, kChoice, kIntegers };
+enum class ValueType { kBoolean, kInteger, kNumber, kString, kChoice, kIntegers, kStepsFrom };
 
 /// One key of a recipe: all that parsing, checking, printing and documenting need to know of it.
 struct Key {
   std::string path;  ///< "TABLE.NAME", or "NAME" at the top
   ValueType type;
   std::string meaning;
-  double low = -std::numeric_limits<double>::infinity();  ///< least value, numbers alone
-  double high = std::numeric_limits<double>::infinity();  ///< largest value
-  bool above_low = false;                                 ///< low itself is not allowed
-  std::vector<std::string> choices;                       ///< of a kChoice
+  Range range = {};                  ///< of numbers
+  std::vector<std::string> choices;  ///< of a kChoice
   std::string numbered;  ///< one of the choices, which may stand with a number: "cuda" for "cuda:1"
 
   std::function<Value(const Recipe&)> get;
@@ -32,9 +31,6 @@ struct Key {
 
   /// "expected an integer", "one of lif or staa_lif": for messages.
   std::string type_name() const;
-  /// "at least 1", "0 to 1", "" when everything goes.
-  std::string range() const;
-  bool in_range(double value) const;
   /// Whether a kChoice takes this word.
   bool in_choices(const std::string& word) const;
 };

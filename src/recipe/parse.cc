@@ -34,6 +34,20 @@ bool is_table(const std::string& name) {
                      [&](const Key& key) { return key.path.rfind(name + ".", 0) == 0; });
 }
 
+/// Sets a key that recipes no longer have as they meant it when they had it. Such a recipe knew no
+/// classes of parameters: weight decay was on all of them, and GC's value convolution learned like
+/// the rest. False for any other key.
+bool set_retired(Recipe& recipe, const std::string& path, const toml::node& node) {
+  if (path != "optimizer.neuron_lr") return false;
+  const auto factor = node.value<double>();
+  if (!factor || !contains(at_least(0), *factor)) return false;
+  auto& o = recipe.optimizer;
+  o.neuron_vector.lr = o.neuron_matrix.lr = *factor;
+  o.norm_scale.decay = o.norm_shift.decay = o.neuron_vector.decay = 1;
+  o.scale_gc_value = false;
+  return true;
+}
+
 std::string last_part(const std::string& path) { return path.substr(path.rfind('.') + 1); }
 
 /// ", did you mean 'train.epochs'?" A key of the same name in another table is meant before one of
@@ -75,6 +89,18 @@ std::string describe(const toml::node& node) {
   return "a date or time";
 }
 
+/// [[epoch, T], ...], or nothing.
+std::optional<Value> steps_from(const toml::array& list) {
+  std::vector<StepsFrom> values;
+  for (const auto& item : list) {
+    const auto* pair = item.as_array();
+    if (pair == nullptr || pair->size() != 2) return std::nullopt;
+    if (!(*pair)[0].is_integer() || !(*pair)[1].is_integer()) return std::nullopt;
+    values.push_back({(*pair)[0].as_integer()->get(), (*pair)[1].as_integer()->get()});
+  }
+  return Value(values);
+}
+
 /// The node as a value of the key's type, or nothing.
 std::optional<Value> convert(const Key& key, const toml::node& node) {
   switch (key.type) {
@@ -102,6 +128,9 @@ std::optional<Value> convert(const Key& key, const toml::node& node) {
         return Value(values);
       }
       break;
+    case ValueType::kStepsFrom:
+      if (const auto* list = node.as_array()) return steps_from(*list);
+      break;
   }
   return std::nullopt;
 }
@@ -109,8 +138,8 @@ std::optional<Value> convert(const Key& key, const toml::node& node) {
 /// What is wrong with the value, or "".
 std::string check(const Key& key, const Value& value) {
   const auto out_of_range = [&](double number, const std::string& printed) -> std::string {
-    if (key.in_range(number)) return "";
-    const auto range = key.range();
+    if (contains(key.range, number)) return "";
+    const auto range = staa::describe(key.range);
     return fmt::format("'{}': expected {}, found {}", key.path,
                        range.empty() ? "a finite number" : range, printed);
   };
@@ -202,9 +231,16 @@ class Parser {
                               "found {}",
                               recipe_.train.epochs, schedule.warmup_epochs));
     }
-    if (schedule.kind == ScheduleKind::kCosine && schedule.min_lr > recipe_.optimizer.lr) {
+    const bool falls =
+        schedule.kind == ScheduleKind::kCosine || schedule.kind == ScheduleKind::kLinear;
+    if (falls && schedule.min_lr > recipe_.optimizer.lr) {
       add(source, fmt::format("'schedule.min_lr': expected at most optimizer.lr = {}, found {}",
                               recipe_.optimizer.lr, schedule.min_lr));
+    }
+    check_phases(source);
+    check_model(source);
+    if (recipe_.optimizer.rest == OptimizerKind::kMuon) {
+      add(source, "'optimizer.rest': expected sgd or adamw, found \"muon\"");
     }
     if (recipe_.optimizer.nesterov && recipe_.optimizer.momentum == 0) {
       add(source, "'optimizer.nesterov': needs a momentum above 0");
@@ -213,6 +249,58 @@ class Parser {
   }
 
  private:
+  /// Options that some networks alone have.
+  void check_model(const std::string& source) {
+    const auto& model = recipe_.model;
+    const auto refuse = [&](bool wrong, const char* key, const char* network) {
+      if (!wrong || model.network == network) return;
+      add(source, fmt::format("'model.{}': is an option of {}, and model.network is {}", key,
+                              network, model.network));
+    };
+    refuse(model.shortcut != CurrentShortcut::kNone, "shortcut", "vgg7");
+    refuse(model.whitening, "whitening", "vgg7");
+    refuse(model.pooling != Pooling::kAverage, "pooling", "vgg13");
+    if (model.whitening && is_event_set(recipe_.data.set)) {
+      add(source, "'model.whitening': is of still images, and data.set has recordings");
+    }
+  }
+
+  /// T that grows, and epochs of ReLU.
+  void check_phases(const std::string& source) {
+    const auto& train = recipe_.train;
+    if (train.relu_epochs > 0 && recipe_.neuron.activation == Activation::kRelu) {
+      add(source, "'train.relu_epochs': neuron.activation = \"relu\" has no spikes to follow");
+    }
+    if (train.relu_epochs >= train.epochs) {
+      add(source, fmt::format("'train.relu_epochs': expected less than train.epochs = {}, found {}",
+                              train.epochs, train.relu_epochs));
+    }
+    if (train.steps.empty()) return;
+    if (is_event_set(recipe_.data.set)) {
+      add(source, "'train.steps': the frames of event recordings are model.steps throughout");
+    }
+    std::int64_t before = -1;
+    for (const auto& [epoch, steps] : train.steps) {
+      if (epoch <= before || (before < 0 && epoch != 0)) {
+        add(source, "'train.steps': expected epochs in rising order, the first of them 0");
+        break;
+      }
+      before = epoch;
+      if (steps < 1 || steps > recipe_.model.steps) {
+        add(source, fmt::format("'train.steps': expected 1 to model.steps = {}, found {}",
+                                recipe_.model.steps, steps));
+      }
+    }
+    if (train.steps.back().steps != recipe_.model.steps) {
+      add(source, fmt::format("'train.steps': expected to end at model.steps = {}, found {}",
+                              recipe_.model.steps, train.steps.back().steps));
+    }
+    if (train.steps.back().epoch >= train.epochs) {
+      add(source, fmt::format("'train.steps': expected epochs below train.epochs = {}, found {}",
+                              train.epochs, train.steps.back().epoch));
+    }
+  }
+
   /// Keys that only some data sets can follow are refused for the others, not passed over.
   void check_set(const std::string& source) {
     const auto& set = recipe_.data.set;
@@ -253,7 +341,7 @@ class Parser {
         set(where(node), *key, node);
       } else if (node.is_table() && prefix.empty() && is_table(path)) {
         read_table(*node.as_table(), path + ".", where);
-      } else {
+      } else if (!set_retired(recipe_, path, node)) {
         unknown(where(node), path, node.is_table());
       }
     }

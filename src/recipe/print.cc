@@ -33,6 +33,11 @@ std::string print_value(const Value& value) {
     std::string operator()(const std::vector<std::int64_t>& v) const {
       return fmt::format("[{}]", fmt::join(v, ", "));
     }
+    std::string operator()(const std::vector<StepsFrom>& v) const {
+      std::vector<std::string> pairs;
+      for (const auto& [epoch, steps] : v) pairs.push_back(fmt::format("[{}, {}]", epoch, steps));
+      return fmt::format("[{}]", fmt::join(pairs, ", "));
+    }
   };
   return std::visit(Printer{}, value);
 }
@@ -57,8 +62,8 @@ std::vector<KeyDescription> describe_keys() {
   std::vector<KeyDescription> out;
   const Recipe defaults;
   for (const auto& key : all_keys()) {
-    out.push_back(
-        {key.path, key.type_name(), print_value(key.get(defaults)), key.range(), key.meaning});
+    out.push_back({key.path, key.type_name(), print_value(key.get(defaults)),
+                   staa::describe(key.range), key.meaning});
   }
   return out;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "staa/options/execution.h"
+#include "staa/options/network.h"
 #include "staa/options/neuron.h"
 
 namespace staa::recipe {
@@ -14,9 +15,10 @@ enum class Device { kAuto, kCpu, kCuda };
 enum class Loss { kMean, kTet };
 enum class Corrupt { kRefuse, kSkip };
 enum class OnNan { kStop, kSkip };
-enum class OptimizerKind { kSgd, kAdamW };
+enum class OptimizerKind { kSgd, kAdamW, kMuon };
+enum class CropFill { kBlack, kReflect };
 enum class Slice { kCount, kTime };
-enum class ScheduleKind { kCosine, kStep, kConstant };
+enum class ScheduleKind { kCosine, kStep, kConstant, kLinear };
 
 /// [data]
 struct DataSection {
@@ -37,7 +39,9 @@ struct DataSection {
 /// [augment]
 struct AugmentSection {
   std::int64_t crop_padding = 0;
+  CropFill crop_fill = CropFill::kBlack;
   bool flip = false;
+  bool flip_alternate = false;
   bool autoaugment = false;
   std::int64_t cutout = 0;
   double mixup = 0;
@@ -48,11 +52,10 @@ struct AugmentSection {
   bool event_drop = false;
 };
 
-/// [model]
-struct ModelSection {
-  std::string network = "resnet20";
-  double width = 1;
-  std::int64_t steps = 4;
+/// From the start of an epoch (counted from 0) on, the network runs so many time steps.
+struct StepsFrom {
+  std::int64_t epoch = 0;
+  std::int64_t steps = 1;
 };
 
 /// [train]
@@ -60,6 +63,10 @@ struct TrainSection {
   std::int64_t epochs = 100;
   std::int64_t batch = 128;
   std::int64_t eval_batch = 0;
+  std::vector<StepsFrom> steps;  ///< in rising order; empty: model.steps from the start
+  std::int64_t relu_epochs = 0;
+  double phase_lr = 1;
+  double ema = 0;
   Loss loss = Loss::kMean;
   double tet_lambda = 0.05;
   double label_smoothing = 0;
@@ -73,17 +80,32 @@ struct TrainSection {
   bool tensorboard = true;
 };
 
+/// Factors of one class of parameters on optimizer.lr (or rest_lr) and on optimizer.weight_decay.
+struct ClassFactors {
+  double lr = 1;
+  double decay = 1;
+};
+
 /// [optimizer]
 struct OptimizerOptions {
   OptimizerKind kind = OptimizerKind::kSgd;
   double lr = 0.1;
-  double neuron_lr = 1;
   double momentum = 0.9;
   bool nesterov = false;
   double weight_decay = 1e-4;
   double beta1 = 0.9;
   double beta2 = 0.999;
   double eps = 1e-8;
+  OptimizerKind rest = OptimizerKind::kSgd;  ///< of what Muon does not train: SGD or AdamW
+  double rest_lr = 0.02;
+  double rest_momentum = 0.9;
+  ClassFactors convolution;
+  ClassFactors head;
+  ClassFactors norm_scale{1, 0};
+  ClassFactors norm_shift{1, 0};
+  ClassFactors neuron_vector{1, 0};  ///< PE, LayerNorms, biases, decays and gains
+  ClassFactors neuron_matrix;
+  bool scale_gc_value = true;
 };
 
 /// [schedule]
@@ -102,10 +124,10 @@ struct Recipe {
   std::int64_t threads = 0;
   Device device = Device::kAuto;
   std::int64_t device_index = -1;  ///< of kCuda, "cuda:N"; -1: the first of those that are there
-  ExecutionOptions execution;
+  ExecutionOptions execution{Precision::kAuto, MemoryUse::kNormal, Operators::kFused};
   DataSection data;
   AugmentSection augment;
-  ModelSection model;
+  models::ModelOptions model;
   NeuronOptions neuron;
   TrainSection train;
   OptimizerOptions optimizer;

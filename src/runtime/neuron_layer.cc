@@ -75,6 +75,7 @@ NeuronLayer::NeuronLayer(const format::ModelFile& file, const format::Node& node
   }
   step_.sa_reduced = static_cast<std::size_t>(settings.sa_reduced);
   step_.sa_alpha = static_cast<float>(settings.sa_alpha);
+  step_.sa_gain = static_cast<float>(settings.sa_gain);
   if (settings.sa_reduced > 0) {
     step_.sa.reduce = at.at("sa.reduce.weight");
     step_.sa.reduce_bias = at.at("sa.reduce.bias");

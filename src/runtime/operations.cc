@@ -41,6 +41,12 @@ double event_operations(const kernels::EventConvolution& shape, const std::uint8
   return static_cast<double>(read) * static_cast<double>(shape.out);
 }
 
+double whitening_operations(const format::ModelDescription& model, const format::Node& node) {
+  constexpr double kTaps = 4;
+  return kTaps * static_cast<double>(model.input.channels) *
+         static_cast<double>(node.shape.values());
+}
+
 double neuron_operations(const format::Node& node) {
   if (!node.neuron.aggregate) return 0;
   const auto channels = static_cast<double>(node.shape.channels);

@@ -14,6 +14,9 @@ double dense_operations(const kernels::EventConvolution& shape);
 /// Additions: every spike, times the outputs that it reaches.
 double event_operations(const kernels::EventConvolution& shape, const std::uint8_t* levels);
 
+/// Multiply-adds of a whitening stem.
+double whitening_operations(const format::ModelDescription& model, const format::Node& node);
+
 /// Multiply-adds of the aggregator's blocks in one step.
 double neuron_operations(const format::Node& node);
 

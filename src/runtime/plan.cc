@@ -43,6 +43,19 @@ Plan::Plan(const format::ModelFile& file) : model_(file.model()) {
       case NodeKind::kPool:
         slot_.push_back(0);
         break;
+      case NodeKind::kWhitening: {
+        slot_.push_back(dense_.size());
+        const auto patch = format::tensors_of(node, input, model_)[0].shape;
+        dense_.push_back(
+            {copy(file.floats(node.name + ".weight"), patch[0] * patch[1] * patch[2] * patch[3]),
+             {}});
+        break;
+      }
+      case NodeKind::kCurrent:
+        slot_.push_back(dense_.size());
+        dense_.push_back({copy(file.floats(node.name + ".scale"), node.shape.channels),
+                          copy(file.floats(node.name + ".bias"), node.shape.channels)});
+        break;
       case NodeKind::kHead:
         slot_.push_back(0);
         head_.weight =
@@ -71,7 +84,7 @@ void Plan::place_spikes() {
     if (node.kind == NodeKind::kPool) {
       spikes_[i].value = 1 / static_cast<float>(node.window.kernel * node.window.kernel);
     }
-    if (node.kind != NodeKind::kConvolution || node.inputs[0] == format::kImage) continue;
+    if (node.kind != NodeKind::kConvolution || format::reads_image(model_, node)) continue;
     auto& border = spikes_[node.inputs[0]].shape.border;
     border = std::max(border, size_of(node.window.padding));
   }
@@ -79,11 +92,11 @@ void Plan::place_spikes() {
 
 void Plan::add_convolution(const format::ModelFile& file, const format::Node& node) {
   Convolution conv;
-  conv.of_image = node.inputs[0] == format::kImage;
+  conv.of_image = format::reads_image(model_, node);
   conv.int8 = node.int8;
   float level = 1;
   if (conv.of_image) {
-    conv.shape.input = levels_of(model_.input);
+    conv.shape.input = levels_of(format::input_shape(model_, node));
     conv.shape.input.border = size_of(node.window.padding);
     conv.shape.input.packed = true;
   } else {

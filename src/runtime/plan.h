@@ -32,6 +32,12 @@ struct Spikes {
   float value = 1;
 };
 
+/// A node of kind kWhitening or kCurrent: its tensors.
+struct Dense {
+  std::vector<float> weight;  ///< [2, 2, in, out] of a whitening, scale [C] of a current
+  std::vector<float> bias;    ///< of a current
+};
+
 struct Head {
   std::vector<float> weight;  ///< [classes, C]
   std::vector<float> bias;
@@ -46,6 +52,7 @@ class Plan {
   const Convolution& convolution(std::size_t node) const { return convolutions_[slot_[node]]; }
   const NeuronLayer& neurons(std::size_t node) const { return neurons_[slot_[node]]; }
   const Spikes& spikes(std::size_t node) const { return spikes_[node]; }
+  const Dense& dense(std::size_t node) const { return dense_[slot_[node]]; }
   const Head& head() const { return head_; }
   std::size_t weight_bytes() const { return weight_bytes_; }
   /// What a byte of an image stands for.
@@ -66,6 +73,7 @@ class Plan {
   std::vector<Convolution> convolutions_;
   std::vector<NeuronLayer> neurons_;
   std::vector<Spikes> spikes_;
+  std::vector<Dense> dense_;
   Head head_;
   std::size_t weight_bytes_ = 0;
 };

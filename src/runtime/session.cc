@@ -1,8 +1,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <tuple>
+#include <utility>
 
 #include "staa/kernels/buffer.h"
+#include "staa/runtime/dense.h"
 #include "staa/runtime/operations.h"
 #include "staa/runtime/plan.h"
 #include "staa/runtime/runtime.h"
@@ -40,11 +43,13 @@ class Session::Impl {
     const auto nodes = model_.nodes.size();
     membranes_.resize(nodes);
     levels_.resize(nodes);
+    currents_.resize(nodes);
     for (std::size_t i = 0; i < nodes; ++i) {
       const auto& node = model_.nodes[i];
       const auto values = static_cast<std::size_t>(node.shape.values());
       if (node.kind == NodeKind::kNeuron) membranes_[i].resize(values);
-      if (node.kind == NodeKind::kConvolution && node.inputs[0] == kImage) {
+      if (node.kind == NodeKind::kWhitening) whitened_.resize(values);
+      if (node.kind == NodeKind::kConvolution && format::reads_image(model_, node)) {
         images_.push_back(
             {i, kernels::LineVector<float>(plan_->convolution(i).shape.input.bytes() + kSlack),
              kernels::LineVector<float>(values)});
@@ -109,6 +114,8 @@ class Session::Impl {
                          scratch_.rows.size() + frame_.size()) *
                         sizeof(float);
     for (const auto& membrane : membranes_) bytes += membrane.size() * sizeof(float);
+    for (const auto& values : currents_) bytes += values.size() * sizeof(float);
+    bytes += whitened_.size() * sizeof(float);
     for (const auto& image : images_) {
       bytes += (image.values.size() + image.current.size()) * sizeof(float);
     }
@@ -135,12 +142,18 @@ class Session::Impl {
 
   /// Runs the convolutions that read the frame; what they give stands until the next frame.
   void show() {
+    for (std::size_t i = 0; i < model_.nodes.size(); ++i) {
+      const auto& node = model_.nodes[i];
+      if (node.kind != NodeKind::kWhitening) continue;
+      whiten(model_.input, frame_.data(), plan_->dense(i).weight, node.shape, whitened_.data());
+    }
     for (auto& image : images_) {
       const auto& conv = plan_->convolution(image.node);
       const auto& shape = conv.shape.input;
+      const auto& frame = model_.nodes[image.node].inputs[0] == kImage ? frame_ : whitened_;
       for (std::size_t y = 0; y < shape.height; ++y) {
         for (std::size_t x = 0; x < shape.width; ++x) {
-          const float* from = frame_.data() + (y * shape.width + x) * shape.channels;
+          const float* from = frame.data() + (y * shape.width + x) * shape.channels;
           std::copy(from, from + shape.channels, image.values.data() + shape.at(y, x));
         }
       }
@@ -157,6 +170,10 @@ class Session::Impl {
       const auto& node = model_.nodes[i];
       if (node.kind == NodeKind::kConvolution) {
         most = std::max(most, static_cast<std::size_t>(node.shape.values()));
+      }
+      if (node.kind == NodeKind::kCurrent) {
+        const auto values = static_cast<std::size_t>(node.shape.values()) * count;
+        if (currents_[i].size() < values) currents_[i].resize(values);
       }
       if (node.kind != NodeKind::kNeuron && node.kind != NodeKind::kPool) continue;
       const auto bytes = plan_->spikes(i).shape.bytes() * count + kSlack;
@@ -182,6 +199,15 @@ class Session::Impl {
         break;
       case NodeKind::kPool:
         pool(i, count);
+        break;
+      case NodeKind::kWhitening:
+        if (options_.count_operations) {
+          activity_.macs += static_cast<double>(count) * whitening_operations(model_, node);
+        }
+        break;
+      case NodeKind::kCurrent:
+        compose(i, count);
+        joined_ = false;
         break;
       case NodeKind::kHead:
         for (std::size_t s = 0; s < count; ++s) read_out(node, s);
@@ -247,16 +273,43 @@ class Session::Impl {
     }
   }
 
+  /// The output of a convolution: of step 0, and how far it is to the next.
+  std::pair<const float*, std::size_t> convolved(std::size_t node) {
+    for (const auto& image : images_) {
+      if (image.node == node) return {image.current.data(), 0};
+    }
+    return {current(node, 0), static_cast<std::size_t>(model_.nodes[node].shape.values())};
+  }
+
+  void compose(std::size_t i, std::size_t count) {
+    const auto& node = model_.nodes[i];
+    const auto& dense = plan_->dense(i);
+    const auto values = static_cast<std::size_t>(node.shape.values());
+    const auto [y, step] = convolved(node.inputs[0]);
+    for (std::size_t s = 0; s < count; ++s) {
+      EarlierCurrent earlier;
+      if (node.inputs.size() == 2) {
+        earlier.shape = model_.nodes[node.inputs[1]].shape;
+        const auto size = static_cast<std::size_t>(earlier.shape.values());
+        earlier.values = currents_[node.inputs[1]].data() + s * size;
+      }
+      make_current(node, dense.weight, dense.bias, model_.nodes[node.inputs[0]].shape, y + s * step,
+                   earlier, currents_[i].data() + s * values);
+    }
+    if (options_.count_operations && node.inputs.size() == 2) {
+      activity_.acs += static_cast<double>(count * values);
+    }
+  }
+
   void fire(std::size_t i, std::size_t count) {
     const auto& node = model_.nodes[i];
     const auto values = static_cast<std::size_t>(node.shape.values());
     kernels::StepInput input;
-    input.x = current(i, 0);
-    input.x_step = values;
-    for (const auto& image : images_) {
-      if (image.node != node.inputs[0]) continue;
-      input.x = image.current.data();
-      input.x_step = 0;
+    if (model_.nodes[node.inputs[0]].kind == NodeKind::kCurrent) {
+      input.x = currents_[node.inputs[0]].data();
+      input.x_step = values;
+    } else {
+      std::tie(input.x, input.x_step) = convolved(node.inputs[0]);
     }
     if (node.inputs.size() == 2 && model_.nodes[node.inputs[1]].kind != NodeKind::kConvolution) {
       const auto& spikes = plan_->spikes(node.inputs[1]);
@@ -319,10 +372,12 @@ class Session::Impl {
   bool shown_ = false;
   bool joined_ = false;  // the next convolution's output joins another's
   std::vector<float> frame_;
+  std::vector<float> whitened_;
   std::vector<Image> images_;
   kernels::LineVector<float> current_;
   kernels::LineVector<float> expanded_;
   std::vector<kernels::LineVector<float>> membranes_;
+  std::vector<kernels::LineVector<float>> currents_;
   std::vector<std::vector<std::uint8_t>> levels_;
   std::vector<std::uint32_t> counts_;
   std::vector<float> sums_;

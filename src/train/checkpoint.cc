@@ -13,10 +13,12 @@ using format::DType;
 using nlohmann::json;
 
 constexpr const char* kOptimizerPrefix = "optimizer/";
+constexpr const char* kAveragePrefix = "average/";
 constexpr const char* kRandomName = "random/cpu";
 constexpr const char* kProgressKey = "staa.progress";
 constexpr const char* kRecipeKey = "staa.recipe";
 constexpr const char* kInputKey = "staa.input";
+constexpr const char* kUpdatesKey = "staa.average_updates";
 
 const std::vector<std::pair<torch::ScalarType, DType>>& type_table() {
   static const std::vector<std::pair<torch::ScalarType, DType>> table{
@@ -157,12 +159,25 @@ void check_weights(const format::SafetensorsReader& reader,
     }
   }
   for (const auto& info : reader.tensors()) {
-    const bool ours = info.name.rfind(kOptimizerPrefix, 0) == 0 || info.name == kRandomName;
+    const bool ours = info.name.rfind(kOptimizerPrefix, 0) == 0 ||
+                      info.name.rfind(kAveragePrefix, 0) == 0 || info.name == kRandomName;
     if (!ours && state.count(info.name) == 0) {
       fail(ErrorKind::kInput, "{}: tensor '{}' is not one of the network's", reader.source(),
            info.name);
     }
   }
+}
+
+/// Tensors whose names begin with `prefix`, by the rest of their names.
+std::map<std::string, torch::Tensor> tensors_under(const format::SafetensorsReader& reader,
+                                                   const std::string& prefix) {
+  std::map<std::string, torch::Tensor> found;
+  for (const auto& info : reader.tensors()) {
+    if (info.name.rfind(prefix, 0) == 0) {
+      found[info.name.substr(prefix.size())] = view(reader, info);
+    }
+  }
+  return found;
 }
 
 void copy_weights(const format::SafetensorsReader& reader,
@@ -174,12 +189,18 @@ void copy_weights(const format::SafetensorsReader& reader,
 }  // namespace
 
 void save_checkpoint(const std::filesystem::path& path, const torch::nn::Module& network,
-                     const Optimizer& optimizer, const Progress& progress,
-                     const RunDescription& description) {
+                     const Optimizer& optimizer, const WeightAverage* average,
+                     const Progress& progress, const RunDescription& description) {
   Collector collector;
   for (const auto& [name, tensor] : named_state(network)) collector.add(name, tensor);
   for (const auto& [name, tensor] : optimizer.state()) {
     collector.add(kOptimizerPrefix + name, tensor);
+  }
+  if (average != nullptr) {
+    for (const auto& [name, tensor] : average->averages()) {
+      collector.add(kAveragePrefix + name, tensor);
+    }
+    collector.writer.set_metadata(kUpdatesKey, std::to_string(average->updates()));
   }
   collector.add(kRandomName, at::detail::getDefaultCPUGenerator().get_state());
   put_description(collector.writer, progress, description);
@@ -195,7 +216,7 @@ void save_weights(const std::filesystem::path& path, const torch::nn::Module& ne
 }
 
 Progress load_checkpoint(const std::filesystem::path& path, torch::nn::Module& network,
-                         Optimizer& optimizer) {
+                         Optimizer& optimizer, WeightAverage* average) {
   const format::SafetensorsReader reader(path);
   const auto progress = read_progress(reader);
   auto state = named_state(network);
@@ -209,14 +230,11 @@ Progress load_checkpoint(const std::filesystem::path& path, torch::nn::Module& n
          "file",
          reader.source(), kRandomName, expected);
   }
-  std::map<std::string, torch::Tensor> optimizer_state;
-  const std::string prefix = kOptimizerPrefix;
-  for (const auto& info : reader.tensors()) {
-    if (info.name.rfind(prefix, 0) == 0) {
-      optimizer_state[info.name.substr(prefix.size())] = view(reader, info);
-    }
+  optimizer.load_state(tensors_under(reader, kOptimizerPrefix), reader.source());
+  if (average != nullptr) {
+    const auto updates = std::strtoll(metadata(reader, kUpdatesKey).c_str(), nullptr, 10);
+    average->load(tensors_under(reader, kAveragePrefix), updates, reader.source());
   }
-  optimizer.load_state(optimizer_state, reader.source());
   copy_weights(reader, state);
   auto generator = at::detail::getDefaultCPUGenerator();
   generator.set_state(view(reader, *random).clone());
@@ -229,6 +247,13 @@ Progress load_weights(const std::filesystem::path& path, torch::nn::Module& netw
   auto state = named_state(network);
   check_weights(reader, state);
   copy_weights(reader, state);
+  const torch::NoGradGuard no_grad;
+  for (const auto& [name, average] : tensors_under(reader, kAveragePrefix)) {
+    const auto found = state.find(name);
+    if (found != state.end() && found->second.sizes() == average.sizes()) {
+      found->second.copy_(average);
+    }
+  }
   return progress;
 }
 

@@ -10,6 +10,7 @@
 #include "staa/data/source.h"
 #include "staa/train/loss_scale.h"
 #include "staa/train/optimizer.h"
+#include "staa/train/weight_average.h"
 
 namespace staa::train {
 
@@ -44,11 +45,12 @@ struct RunDescription {
 };
 
 /// Writes everything that the run needs to go on, as one safetensors file, whole or not at all:
-/// weights and buffers under their own names, the optimiser's state under "optimizer/", the random
-/// generator under "random/cpu", and progress and description in the metadata.
+/// weights and buffers under their own names, the optimiser's state under "optimizer/", averaged
+/// weights, if there are any, under "average/", the random generator under "random/cpu", and
+/// progress and description in the metadata.
 void save_checkpoint(const std::filesystem::path& path, const torch::nn::Module& network,
-                     const Optimizer& optimizer, const Progress& progress,
-                     const RunDescription& description);
+                     const Optimizer& optimizer, const WeightAverage* average,
+                     const Progress& progress, const RunDescription& description);
 
 /// The weights, buffers, progress and description alone.
 void save_weights(const std::filesystem::path& path, const torch::nn::Module& network,
@@ -58,9 +60,10 @@ void save_weights(const std::filesystem::path& path, const torch::nn::Module& ne
 /// generator. The whole file is checked before anything is changed. Throws Error(kInput) naming the
 /// file and the tensor: missing, unexpected, of another shape or type.
 Progress load_checkpoint(const std::filesystem::path& path, torch::nn::Module& network,
-                         Optimizer& optimizer);
+                         Optimizer& optimizer, WeightAverage* average = nullptr);
 
-/// Puts the weights and buffers of either kind of file into `network`; same errors.
+/// Puts the weights and buffers of either kind of file into `network`, averaged ones where the file
+/// has them; same errors.
 Progress load_weights(const std::filesystem::path& path, torch::nn::Module& network);
 
 /// The progress in either kind of file.

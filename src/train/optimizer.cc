@@ -1,15 +1,16 @@
 #include "staa/train/optimizer.h"
 
 #include <cmath>
-#include <set>
 #include <sstream>
 #include <type_traits>
 
-#include "staa/nn/neuron.h"
 #include "staa/util/error.h"
 
 namespace staa::train {
 namespace {
+
+/// Behind a parameter's name: the momentum of SGD and of Muon.
+constexpr const char* kMomentum = "/momentum_buffer";
 
 /// The key under which an optimiser keeps a parameter's state: a string in LibTorch 1, a pointer
 /// in 2.
@@ -32,27 +33,21 @@ State* find_state(torch::optim::Optimizer& optimizer, const torch::Tensor& param
   return found == states.end() ? nullptr : static_cast<State*>(found->second.get());
 }
 
-/// Parameters that belong together, with their names.
-struct Named {
-  std::vector<std::string> names;
-  std::vector<torch::Tensor> tensors;
-};
-
-/// Parameters of neurons second, all others first; without those of neither kind.
-std::vector<Named> split_neurons(const torch::nn::Module& network) {
-  std::set<const void*> neurons;
-  for (const auto& module : network.modules()) {
-    if (dynamic_cast<const nn::Neuron*>(module.get()) == nullptr) continue;
-    for (const auto& parameter : module->parameters())
-      neurons.insert(parameter.unsafeGetTensorImpl());
+/// What LibTorch's optimiser is told of a group.
+std::unique_ptr<torch::optim::OptimizerOptions> options_of(const ParameterGroup& group,
+                                                           const recipe::OptimizerOptions& o) {
+  if (group.algorithm == Algorithm::kAdamW) {
+    return std::make_unique<torch::optim::AdamWOptions>(torch::optim::AdamWOptions(group.lr)
+                                                            .betas({o.beta1, o.beta2})
+                                                            .eps(o.eps)
+                                                            .weight_decay(group.weight_decay));
   }
-  std::vector<Named> groups(neurons.empty() ? 1 : 2);
-  for (const auto& item : network.named_parameters()) {
-    auto& group = groups[neurons.count(item.value().unsafeGetTensorImpl())];
-    group.names.push_back(item.key());
-    group.tensors.push_back(item.value());
-  }
-  return groups;
+  const bool rest = o.kind == recipe::OptimizerKind::kMuon;
+  return std::make_unique<torch::optim::SGDOptions>(
+      torch::optim::SGDOptions(group.lr)
+          .momentum(rest ? o.rest_momentum : o.momentum)
+          .nesterov(!rest && o.nesterov)
+          .weight_decay(group.weight_decay));
 }
 
 class StateReader {
@@ -84,27 +79,27 @@ class StateReader {
 }  // namespace
 
 Optimizer::Optimizer(const torch::nn::Module& network, const recipe::OptimizerOptions& options)
-    : neuron_factor_(options.neuron_lr) {
-  std::vector<torch::optim::OptimizerParamGroup> groups;
-  for (auto& named : split_neurons(network)) {
-    groups_.push_back({std::move(named.names), FlatParameters(std::move(named.tensors))});
-    groups.emplace_back(std::vector<torch::Tensor>{groups_.back().flat.values()});
+    : lr_(options.lr) {
+  std::vector<torch::optim::OptimizerParamGroup> rest;
+  for (auto& group : group_parameters(network, options)) {
+    auto tensors = group.tensors;
+    groups_.push_back({group.algorithm, group.lr, std::move(group.names),
+                       FlatParameters(std::move(group.tensors)), nullptr});
+    auto& own = groups_.back();
+    if (group.algorithm == Algorithm::kMuon) {
+      own.muon = std::make_unique<Muon>(std::move(tensors), options.momentum);
+      continue;
+    }
+    rest.emplace_back(std::vector<torch::Tensor>{own.flat.values()}, options_of(group, options));
+    adaptive_ = group.algorithm == Algorithm::kAdamW;
   }
-  adaptive_ = options.kind == recipe::OptimizerKind::kAdamW;
+  if (rest.empty()) return;
   if (adaptive_) {
-    optimizer_ = std::make_unique<torch::optim::AdamW>(std::move(groups),
-                                                       torch::optim::AdamWOptions(options.lr)
-                                                           .betas({options.beta1, options.beta2})
-                                                           .eps(options.eps)
-                                                           .weight_decay(options.weight_decay));
+    optimizer_ = std::make_unique<torch::optim::AdamW>(std::move(rest));
   } else {
-    optimizer_ = std::make_unique<torch::optim::SGD>(std::move(groups),
-                                                     torch::optim::SGDOptions(options.lr)
-                                                         .momentum(options.momentum)
-                                                         .nesterov(options.nesterov)
-                                                         .weight_decay(options.weight_decay));
+    optimizer_ =
+        std::make_unique<torch::optim::SGD>(std::move(rest), torch::optim::SGDOptions(options.lr));
   }
-  set_learning_rate(options.lr);
 }
 
 void Optimizer::zero_grad() {
@@ -113,14 +108,20 @@ void Optimizer::zero_grad() {
 
 void Optimizer::step() {
   for (auto& group : groups_) group.flat.gather();
-  optimizer_->step();
+  for (auto& group : groups_) {
+    if (group.muon) group.muon->step(group.lr * relative_);
+  }
+  if (optimizer_) optimizer_->step();
   for (auto& group : groups_) group.flat.mark_changed();
 }
 
 void Optimizer::set_learning_rate(double value) {
-  auto& groups = optimizer_->param_groups();
-  groups[0].options().set_lr(value);
-  if (groups.size() > 1) groups[1].options().set_lr(value * neuron_factor_);
+  relative_ = value / lr_;
+  if (!optimizer_) return;
+  auto groups = optimizer_->param_groups().begin();
+  for (const auto& group : groups_) {
+    if (!group.muon) (groups++)->options().set_lr(group.lr * relative_);
+  }
 }
 
 void Optimizer::unscale_gradients(double scale) {
@@ -157,8 +158,16 @@ void Optimizer::clip_gradients(double max_norm) {
 
 std::map<std::string, torch::Tensor> Optimizer::state() const {
   std::map<std::string, torch::Tensor> out;
-  for (const auto& [names, flat] : groups_) {
-    const auto put = [&, &names = names, &flat = flat](const char* what, const torch::Tensor& all) {
+  for (const auto& group : groups_) {
+    const auto& names = group.names;
+    const auto& flat = group.flat;
+    if (group.muon) {
+      for (std::size_t i = 0; i < names.size(); ++i) {
+        out[names[i] + kMomentum] = group.muon->buffers()[i];
+      }
+      continue;
+    }
+    const auto put = [&](const char* what, const torch::Tensor& all) {
       if (!all.defined()) return;
       for (std::size_t i = 0; i < names.size(); ++i) out[names[i] + what] = flat.part(all, i);
     };
@@ -171,7 +180,7 @@ std::map<std::string, torch::Tensor> Optimizer::state() const {
       put("/exp_avg_sq", state->exp_avg_sq());
     } else {
       const auto* state = find_state<torch::optim::SGDParamState>(*optimizer_, flat.values());
-      if (state != nullptr) put("/momentum_buffer", state->momentum_buffer());
+      if (state != nullptr) put(kMomentum, state->momentum_buffer());
     }
   }
   return out;
@@ -179,14 +188,23 @@ std::map<std::string, torch::Tensor> Optimizer::state() const {
 
 void Optimizer::load_state(const std::map<std::string, torch::Tensor>& state,
                            const std::string& source) {
-  auto& states = optimizer_->state();
-  states.clear();
   const StateReader reader(state, source);
-  for (const auto& [names, flat] : groups_) {
+  if (optimizer_) optimizer_->state().clear();
+  for (auto& group : groups_) {
+    const auto& names = group.names;
+    const auto& flat = group.flat;
+    if (group.muon) {
+      for (std::size_t i = 0; i < names.size(); ++i) {
+        auto& buffer = group.muon->buffers()[i];
+        buffer.copy_(reader.get(names[i] + kMomentum, buffer.sizes()));
+      }
+      continue;
+    }
+    auto& states = optimizer_->state();
     // Nothing is kept before the first step, and SGD without momentum keeps nothing at all.
-    const auto* kept = adaptive_ ? "/step" : "/momentum_buffer";
+    const auto* kept = adaptive_ ? "/step" : kMomentum;
     if (names.empty() || !reader.has(names.front() + kept)) continue;
-    const auto get = [&, &names = names, &flat = flat](const char* what) {
+    const auto get = [&](const char* what) {
       auto all = torch::empty_like(flat.values());
       for (std::size_t i = 0; i < names.size(); ++i) {
         auto part = flat.part(all, i);
@@ -203,7 +221,7 @@ void Optimizer::load_state(const std::map<std::string, torch::Tensor>& state,
       states[key] = std::move(entry);
     } else {
       auto entry = std::make_unique<torch::optim::SGDParamState>();
-      entry->momentum_buffer(get("/momentum_buffer"));
+      entry->momentum_buffer(get(kMomentum));
       states[key] = std::move(entry);
     }
   }

@@ -9,19 +9,22 @@
 
 #include "staa/recipe/recipe.h"
 #include "staa/train/flat_parameters.h"
+#include "staa/train/muon.h"
+#include "staa/train/parameter_classes.h"
 
 namespace staa::train {
 
-/// LibTorch's optimiser for a network, with its state by parameter name, as checkpoints hold it.
-/// The network's parameters become parts of one tensor. One that a step gives no gradient has a
-/// gradient of 0 in it: momentum and weight decay act on it all the same.
+/// Trains a network's parameters by their classes (parameter_classes.h): LibTorch's SGD or AdamW,
+/// or Muon for the convolutions and one of them for the rest. State is by parameter name, as
+/// checkpoints hold it. The network's parameters become parts of one tensor. One that a step gives
+/// no gradient has a gradient of 0 in it: momentum and weight decay act on it all the same.
 class Optimizer {
  public:
   Optimizer(const torch::nn::Module& network, const recipe::OptimizerOptions& options);
 
   void zero_grad();
   void step();
-  /// `value` for all parameters, times options.neuron_lr for those of neurons.
+  /// `value` in place of options.lr; the rates of all groups follow in proportion.
   void set_learning_rate(double value);
 
   /// Divides all gradients by the scale of the loss they come from. Comes after the backward pass,
@@ -42,16 +45,20 @@ class Optimizer {
   void load_state(const std::map<std::string, torch::Tensor>& state, const std::string& source);
 
  private:
-  /// Parameters of one learning rate.
+  /// Parameters that are trained alike.
   struct Group {
+    Algorithm algorithm;
+    double lr;
     std::vector<std::string> names;
     FlatParameters flat;
+    std::unique_ptr<Muon> muon;  // null: LibTorch's optimiser has the group
   };
 
   std::vector<Group> groups_;
-  std::unique_ptr<torch::optim::Optimizer> optimizer_;
+  std::unique_ptr<torch::optim::Optimizer> optimizer_;  // of all groups but Muon's; may be null
   bool adaptive_ = false;
-  double neuron_factor_ = 1;
+  double lr_;            // the base of all rates
+  double relative_ = 1;  // of the rate now to the base
 };
 
 }  // namespace staa::train

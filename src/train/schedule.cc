@@ -16,6 +16,10 @@ double learning_rate(const recipe::ScheduleOptions& schedule, double base, doubl
       const double progress = std::min(1.0, (epoch - warmup) / std::max(1e-9, epochs - warmup));
       return schedule.min_lr + (base - schedule.min_lr) * (1 + std::cos(M_PI * progress)) / 2;
     }
+    case recipe::ScheduleKind::kLinear: {
+      const double progress = std::min(1.0, (epoch - warmup) / std::max(1e-9, epochs - warmup));
+      return base + (schedule.min_lr - base) * progress;
+    }
     case recipe::ScheduleKind::kStep: {
       const auto reached = std::count_if(schedule.milestones.begin(), schedule.milestones.end(),
                                          [&](auto at) { return epoch >= static_cast<double>(at); });

@@ -9,6 +9,7 @@ namespace staa::train {
 /// `warmup_epochs` is followed by
 ///   constant  lr
 ///   cosine    min_lr + (lr - min_lr) * (1 + cos(pi * progress)) / 2
+///   linear    lr + (min_lr - lr) * progress
 ///   step      lr * gamma^(milestones reached)
 double learning_rate(const recipe::ScheduleOptions& schedule, double base, double epoch,
                      double epochs);

@@ -16,9 +16,7 @@ namespace staa::train {
 models::NetworkOptions network_options(const recipe::Recipe& recipe,
                                        const InputDescription& input) {
   models::NetworkOptions options;
-  options.network = recipe.model.network;
-  options.width = recipe.model.width;
-  options.steps = recipe.model.steps;
+  static_cast<models::ModelOptions&>(options) = recipe.model;
   options.in_channels = input.shape.channels;
   options.classes = static_cast<std::int64_t>(input.classes.size());
   options.neuron = recipe.neuron;
@@ -31,7 +29,9 @@ namespace {
 data::AugmentOptions augment_options(const recipe::Recipe& recipe) {
   data::AugmentOptions options;
   options.crop_padding = recipe.augment.crop_padding;
+  options.crop_reflect = recipe.augment.crop_fill == recipe::CropFill::kReflect;
   options.flip = recipe.augment.flip;
+  options.flip_alternate = recipe.augment.flip_alternate;
   options.autoaugment = recipe.augment.autoaugment;
   options.color_jitter = recipe.augment.color_jitter;
   options.cutout = recipe.augment.cutout;

@@ -5,12 +5,14 @@
 #include <csignal>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <utility>
 
 #include "staa/distributed/gradient_sum.h"
 #include "staa/models/registry.h"
 #include "staa/nn/layers.h"
+#include "staa/nn/whitening.h"
 #include "staa/ops/card.h"
 #include "staa/options/names.h"
 #include "staa/tensorboard/events.h"
@@ -19,12 +21,16 @@
 #include "staa/train/firing_rates.h"
 #include "staa/train/loss.h"
 #include "staa/train/non_finite.h"
+#include "staa/train/phases.h"
+#include "staa/train/precision.h"
 #include "staa/train/reporter.h"
 #include "staa/train/run_folder.h"
 #include "staa/train/schedule.h"
 #include "staa/train/setup.h"
 #include "staa/train/signals.h"
+#include "staa/train/statistics.h"
 #include "staa/train/turn.h"
+#include "staa/train/weight_average.h"
 #include "staa/util/error.h"
 #include "staa/util/file.h"
 #include "staa/util/random.h"
@@ -41,6 +47,9 @@ double seconds_since(Clock::time_point start) {
 
 /// Key of the mixup draws, apart from those of the loader.
 constexpr std::uint64_t kMixupStream = 0x6d69787570;
+
+/// Key of the draws for images that the whitening stem is fitted to.
+constexpr std::uint64_t kWhiteningStream = 0x776869746e;
 
 /// Training steps from one event of the batch's own loss to the next.
 constexpr std::int64_t kEventSteps = 20;
@@ -87,6 +96,9 @@ class Run {
   void announce() const;
   void check_others() const;
   void share_statistics();
+  void fit_whitening(const data::Source& images);
+  void enter_phase();
+  void estimate_statistics_anew();
   void train_epoch();
   Turn take_turn(const FedBatch* batch);
   Part part_of(TensorBatch own, const Turn& turn);
@@ -113,7 +125,8 @@ class Run {
   }
   double learning_rate_at(std::int64_t batch) const {
     return learning_rate(recipe_.schedule, recipe_.optimizer.lr, epochs_at(batch),
-                         static_cast<double>(recipe_.train.epochs));
+                         static_cast<double>(recipe_.train.epochs)) *
+           (phase_ == phase_at(recipe_, 0) ? 1 : recipe_.train.phase_lr);
   }
 
   const TrainRequest& request_;
@@ -125,12 +138,14 @@ class Run {
   RunDescription description_;
   std::shared_ptr<models::Network> network_;
   std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<WeightAverage> average_;  // null: the recipe wants none
   std::unique_ptr<distributed::GradientSum> gradients_;
   std::unique_ptr<data::Loader> loader_;
   std::unique_ptr<data::Loader> test_loader_;
   std::unique_ptr<Feed> feed_;                        // of loader_
   std::unique_ptr<tensorboard::EventWriter> events_;  // null: the recipe wants none
   Progress progress_;
+  Phase phase_;
   Evaluation last_;
   std::set<std::string> skipped_;  // what was said of corrupt samples
   bool told_to_stop_ = false;      // this process
@@ -162,6 +177,9 @@ Run::Run(const TrainRequest& request, const Sources& sources, const RunFolder& f
   network_ = models::make_network(network_options(recipe_, description_.input));
   network_->to(device_);
   optimizer_ = std::make_unique<Optimizer>(*network_, recipe_.optimizer);
+  if (recipe_.train.ema > 0) {
+    average_ = std::make_unique<WeightAverage>(*network_, recipe_.train.ema);
+  }
   gradients_ = std::make_unique<distributed::GradientSum>(*network_, request.all);
   const data::Share share{all_.rank(), all_.size()};
   loader_ = training_loader(sources.train, recipe_, share);
@@ -171,9 +189,15 @@ Run::Run(const TrainRequest& request, const Sources& sources, const RunFolder& f
   scales_loss_ = first_scale > 0;
   if (scales_loss_) progress_.loss_scale.value = first_scale;
   const bool goes_on = request.resume && std::filesystem::exists(folder_.last());
-  if (goes_on) progress_ = load_checkpoint(folder_.last(), *network_, *optimizer_);
+  if (goes_on) {
+    progress_ = load_checkpoint(folder_.last(), *network_, *optimizer_, average_.get());
+  } else if (network_->whitening() != nullptr) {
+    fit_whitening(*sources.train);
+  }
+  phase_ = phase_at(recipe_, progress_.batch > 0 ? progress_.epoch : progress_.epoch - 1);
   check_others();
   broadcast_state(all_, *network_);
+  if (average_ && !goes_on) average_->restart();
   share_statistics();
   if (!all_.leads()) return;
   if (request.resume) folder_.keep_metrics(progress_.epoch);
@@ -268,7 +292,46 @@ Turn Run::take_turn(const FedBatch* batch) {
   return turn;
 }
 
+/// Shows the stem some training images, always the same.
+void Run::fit_whitening(const data::Source& images) {
+  constexpr std::int64_t kMost = 5000;
+  const auto shape = images.shape();
+  const auto count = std::min(kMost, images.size());
+  auto values = torch::empty({count, shape.height, shape.width, shape.channels});
+  Random random{static_cast<std::uint64_t>(recipe_.seed), kWhiteningStream};
+  for (std::int64_t i = 0; i < count; ++i) images.read(i, random, values[i].data_ptr<float>());
+  network_->whitening()->fit(values.permute({0, 3, 1, 2}));
+}
+
+/// Makes the network that of the epoch to come. Where it changes, BatchNorm's statistics no longer
+/// fit and the average is of another network.
+void Run::enter_phase() {
+  const auto before = phase_;
+  phase_ = phase_at(recipe_, progress_.epoch);
+  network_->set_steps(phase_.steps);
+  network_->set_activation(phase_.activation);
+  if (progress_.epoch == 0 || progress_.batch > 0 || phase_ == before) return;
+  reporter_.say(fmt::format("epoch {}: from {} to {}", progress_.epoch + 1, describe(before),
+                            describe(phase_)));
+  if (phase_.steps > before.steps) network_->repeat_encodings(before.steps);
+  estimate_statistics_anew();
+  if (average_) average_->restart();
+}
+
+void Run::estimate_statistics_anew() {
+  constexpr int kBatches = 32;
+  feed_->start(progress_.epoch, 0);
+  estimate_statistics(*network_, [&](int number) {
+    if (number == kBatches) return false;
+    const auto batch = feed_->next();
+    if (!batch) return false;
+    if (batch->size > 0) network_->forward(batch->tensors.images);
+    return true;
+  });
+}
+
 void Run::train_epoch() {
+  enter_phase();
   network_->train();
   feed_->start(progress_.epoch, progress_.batch);
   epoch_start_ = Clock::now();
@@ -405,6 +468,7 @@ bool Run::descend(const torch::Tensor& loss, double weight) {
   if (finite) {
     if (recipe_.train.clip_norm > 0) optimizer_->clip_gradients(recipe_.train.clip_norm);
     optimizer_->step();
+    if (average_) average_->update();
   }
   if (scales_loss_) scale.follow(finite);
   if (!finite) {
@@ -472,10 +536,13 @@ void Run::finish_epoch() {
   if (!recipe_.train.sync_batch_norm) average_statistics(all_, *network_);
   std::unique_ptr<FiringRates> rates;
   if (events_) rates = std::make_unique<FiringRates>(*network_);
+  std::optional<WeightAverage::InPlace> averaged;
+  if (average_) averaged.emplace(*average_);
   last_ = evaluate(*network_, *test_loader_, device_, all_,
                    [] { return StopSignals::received() == 0; });
   // A stop in the evaluation: the epoch's training is kept, its evaluation is made on resuming.
   if (take_turn(nullptr).stop) {
+    averaged.reset();
     last_ = {};
     return save_last();
   }
@@ -486,7 +553,8 @@ void Run::finish_epoch() {
   const double train_top1 = 100.0 * static_cast<double>(progress_.hits) / samples;
   const double last_rate = learning_rate_at(std::max<std::int64_t>(0, progress_.batch - 1));
   ++progress_.epoch;
-  const bool best = last_.top1 > progress_.best_top1;
+  // What is not the network that the recipe asks for is not its best.
+  const bool best = phase_ == final_phase(recipe_) && last_.top1 > progress_.best_top1;
   if (best) {
     progress_.best_top1 = last_.top1;
     progress_.best_epoch = progress_.epoch;
@@ -504,6 +572,8 @@ void Run::finish_epoch() {
                                    {"test_loss", last_.loss},
                                    {"test_top1", last_.top1},
                                    {"test_top5", last_.top5},
+                                   {"steps", phase_.steps},
+                                   {"activation", to_string(phase_.activation)},
                                    {"best_top1", progress_.best_top1},
                                    {"best_epoch", progress_.best_epoch},
                                    {"images_per_s", speed},
@@ -515,14 +585,16 @@ void Run::finish_epoch() {
     folder_.append_metrics(row.dump());
     if (best) save_weights(folder_.best(), *network_, progress_, description_);
   }
+  averaged.reset();
   save_last();
   // After the checkpoint: an epoch that is repeated has left no events.
   if (events_) write_events(row, rates->layers());
   reporter_.say(fmt::format(
-      "epoch {:>{}}/{}  train loss {:.4f} acc {:.2f} %  test loss {:.4f} acc {:.2f} %{}  {:.0f} "
+      "epoch {:>{}}/{}{}  train loss {:.4f} acc {:.2f} %  test loss {:.4f} acc {:.2f} %{}  {:.0f} "
       "images/s  lr {:.4g}{}",
       progress_.epoch, std::to_string(recipe_.train.epochs).size(), recipe_.train.epochs,
-      train_loss, train_top1, last_.loss, last_.top1, best ? " (best)" : "", speed, last_rate,
+      phase_ == final_phase(recipe_) ? "" : fmt::format(" ({})", describe(phase_)), train_loss,
+      train_top1, last_.loss, last_.top1, best ? " (best)" : "", speed, last_rate,
       skipped_note(skipped, static_cast<std::int64_t>(last_.skipped.size()))));
 }
 
@@ -544,7 +616,8 @@ void Run::write_events(const nlohmann::ordered_json& row,
 void Run::save_last() {
   if (!recipe_.train.sync_batch_norm) average_statistics(all_, *network_);
   if (all_.leads()) {
-    save_checkpoint(folder_.last(), *network_, *optimizer_, progress_, description_);
+    save_checkpoint(folder_.last(), *network_, *optimizer_, average_.get(), progress_,
+                    description_);
   }
   last_saved_ = Clock::now();
 }
@@ -555,7 +628,29 @@ bool Run::clock_says_save() {
   return all_.leads() && minutes > 0 && seconds_since(last_saved_) >= 60 * minutes;
 }
 
-TrainResult train_together(const TrainRequest& request) {
+/// precision = "auto" becomes what is faster here, which the run then keeps: it is the leader's
+/// choice.
+void settle_precision(recipe::Recipe& recipe, const Sources& sources, Reporter& reporter,
+                      distributed::Communicator& all) {
+  if (recipe.execution.precision != Precision::kAuto) return;
+  set_threads(recipe.threads, all.launch().local_size);
+  PrecisionChoice choice;
+  if (all.leads()) {
+    const auto& shape = sources.input.shape;
+    std::vector<std::int64_t> input{std::min<std::int64_t>(recipe.train.batch, 32), shape.channels,
+                                    shape.height, shape.width};
+    if (shape.steps > 1) input.insert(input.begin(), shape.steps);
+    choice = choose_precision(network_options(recipe, sources.input), input,
+                              choose_device(recipe, all.launch().local_rank));
+  }
+  auto bf16 = torch::tensor({choice.precision == Precision::kBf16 ? 1.0 : 0.0}, torch::kDouble);
+  all.sum(bf16);
+  recipe.execution.precision = bf16.item<double>() > 0 ? Precision::kBf16 : Precision::kFp32;
+  reporter.say(fmt::format("precision {}: {}", to_string(recipe.execution.precision),
+                           all.leads() ? choice.reason : "the leader's choice"));
+}
+
+TrainResult train_together(TrainRequest request) {
   auto& all = *request.all;
   const auto folder = all.leads() ? choose_folder(request) : RunFolder(request.out);
   const auto sources =
@@ -563,6 +658,7 @@ TrainResult train_together(const TrainRequest& request) {
   if (all.leads()) make_folder(folder.root());
   const StopSignals signals;
   Reporter reporter(all.leads() ? folder.log() : "", request.quiet);
+  settle_precision(request.recipe, sources, reporter, all);
   Run run(request, sources, folder, reporter);
   const auto result = run.execute();
   if (result.stopped) {

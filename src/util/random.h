@@ -36,6 +36,11 @@ class Random {
     return static_cast<std::int64_t>(((*this)() >> 32) * static_cast<std::uint64_t>(count) >> 32);
   }
 
+  /// A coin that shows its other side to every next epoch: of random numbers made for a sample
+  /// (data/loader.h). Else false.
+  bool alternating() const { return alternating_; }
+  void set_alternating(bool side) { alternating_ = side; }
+
   bool chance(double probability) { return uniform() < probability; }
 
   /// Standard normal (Box-Muller).
@@ -73,6 +78,7 @@ class Random {
   }
 
   std::uint64_t state_ = 0;
+  bool alternating_ = false;
 };
 
 }  // namespace staa

@@ -14,7 +14,8 @@ using test::expect_error;
 class HandMade : public models::Network {
  public:
   explicit HandMade(const NeuronOptions& neuron) : Network(options_of(neuron)) {
-    layer_ = register_module("layer", std::make_shared<nn::ConvNeuron>(1, 2, 1, 1, kSteps, neuron));
+    layer_ = register_module(
+        "layer", std::make_shared<nn::ConvNeuron>(nn::ConvShape{1, 2, 1}, options_of(neuron)));
     head_ = register_module("head", std::make_shared<nn::Head>(2, 2));
     const torch::NoGradGuard no_grad;
     named_parameters()["layer.conv.weight"].copy_(torch::tensor({1.0F, -1.0F}).view({2, 1, 1, 1}));

@@ -40,6 +40,31 @@ TEST(RandomCrop, MovesTheContentAndFillsWithBlack) {
   EXPECT_EQ(moves.size(), 25U);
 }
 
+TEST(RandomCrop, FillsWithTheReflectionWhereAsked) {
+  const auto image = random_image({3, 6, 5}, 3);
+  const auto reflected = [](std::int64_t i, std::int64_t size) {
+    return i < 0 ? -i : i >= size ? 2 * (size - 1) - i : i;
+  };
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    auto cropped = image;
+    Random random{seed};
+    random_crop(cropped, 2, random, /*reflect=*/true);
+    Random same{seed};
+    const std::int64_t right = same.below(5) - 2;
+    const std::int64_t down = same.below(5) - 2;
+    for (std::int64_t i = 0; i < 6 * 5 * 3; ++i) {
+      const auto y = reflected(i / 15 - down, 6);
+      const auto x = reflected(i / 3 % 5 - right, 5);
+      ASSERT_EQ(cropped.pixels[static_cast<std::size_t>(i)],
+                image.pixels[static_cast<std::size_t>((y * 5 + x) * 3 + i % 3)]);
+    }
+  }
+  Image point{{1, 1, 1}, {7}};
+  Random random{1};
+  random_crop(point, 1, random, /*reflect=*/true);
+  EXPECT_EQ(point.pixels, Bytes{7});
+}
+
 TEST(RandomCrop, SurvivesAPaddingAsLargeAsTheImage) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     auto image = random_image({1, 2, 3}, 1);

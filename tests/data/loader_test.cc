@@ -345,5 +345,18 @@ TEST(Loader, RefusesOptionsOutOfRange) {
                [&] { loader.start(-1); });
 }
 
+/// Half of the samples are mirrored in even epochs, the others in odd ones.
+TEST(RandomOfSample, AlternatesFromEpochToEpoch) {
+  int first = 0;
+  for (std::int64_t index = 0; index < 1000; ++index) {
+    const bool side = random_of_sample(5, 0, index).alternating();
+    first += side ? 1 : 0;
+    for (std::int64_t epoch = 1; epoch < 5; ++epoch) {
+      EXPECT_EQ(random_of_sample(5, epoch, index).alternating(), side != (epoch % 2 == 1));
+    }
+  }
+  EXPECT_NEAR(first, 500, 60);
+}
+
 }  // namespace
 }  // namespace staa::data

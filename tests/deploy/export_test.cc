@@ -11,6 +11,7 @@
 #include "staa/deploy/checked_export.h"
 #include "staa/deploy/quantise.h"
 #include "staa/models/registry.h"
+#include "staa/nn/whitening.h"
 #include "staa/runtime/runtime.h"
 #include "staa/train/setup.h"
 #include "staa/util/file.h"
@@ -37,6 +38,9 @@ std::shared_ptr<models::Network> random_network(const models::NetworkOptions& op
   torch::manual_seed(kSeed);
   auto network = models::make_network(options);
   const torch::NoGradGuard no_grad;
+  if (network->whitening() != nullptr) {
+    network->whitening()->fit(torch::randn({50, options.in_channels, size, size}));
+  }
   for (auto& item : network->named_parameters()) {
     const auto& name = item.key();
     if (name.find("neuron") == std::string::npos) continue;
@@ -93,6 +97,10 @@ struct Case {
   NeuronKind neuron;
   PePlacement placement;
   std::int64_t size;
+  CurrentShortcut shortcut = CurrentShortcut::kNone;
+  bool whitening = false;
+  SaGain sa_gain = SaGain::kInside;
+  bool decay_input = true;
 };
 
 class ExportParity : public ::testing::TestWithParam<Case> {};
@@ -107,6 +115,11 @@ TEST_P(ExportParity, Fp32GivesTheNetworksOutputs) {
   options.neuron.kind = param.neuron;
   options.neuron.pe_placement = param.placement;
   options.neuron.threshold = 0.5;
+  options.neuron.sa_gain = param.sa_gain;
+  options.neuron.decay_input = param.decay_input;
+  options.shortcut = param.shortcut;
+  options.whitening = param.whitening;
+  options.head_scale = 0.5;
   const auto input = describe(options.in_channels, param.size, options.classes);
   const auto network = random_network(options, param.size);
   const test::TempFolder folder;
@@ -139,7 +152,13 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"resnet20", 0.125, NeuronKind::kLif, PePlacement::kSpatial, 17},
                       Case{"resnet19", 0.0625, NeuronKind::kAdaptiveLif, PePlacement::kSpatial, 16},
                       Case{"resnet18", 0.125, NeuronKind::kStaaLif, PePlacement::kTemporal, 64},
-                      Case{"vgg13", 0.125, NeuronKind::kStaaLif, PePlacement::kPost, 32}));
+                      Case{"vgg13", 0.125, NeuronKind::kStaaLif, PePlacement::kPost, 32},
+                      Case{"vgg7", 0.25, NeuronKind::kLif, PePlacement::kSpatial, 28,
+                           CurrentShortcut::kNone, false, SaGain::kInside, false},
+                      Case{"vgg7", 0.11, NeuronKind::kLif, PePlacement::kSpatial, 32,
+                           CurrentShortcut::kCurrent, true, SaGain::kInside, false},
+                      Case{"vgg7", 0.25, NeuronKind::kStaaLif, PePlacement::kSpatial, 31,
+                           CurrentShortcut::kCurrent, true, SaGain::kOutside, false}));
 
 /// A small network, exported in both precisions.
 class SmallExport : public ::testing::Test {

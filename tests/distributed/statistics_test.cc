@@ -12,10 +12,11 @@ constexpr std::int64_t kBatch = 6;
 
 nn::ConvNeuron make_layer() {
   torch::manual_seed(3);
-  NeuronOptions options;
-  options.kind = NeuronKind::kLif;
-  options.threshold = 0.5;
-  return nn::ConvNeuron(4, 8, 3, 1, kSteps, options);
+  models::NetworkOptions options;
+  options.neuron.kind = NeuronKind::kLif;
+  options.neuron.threshold = 0.5;
+  options.steps = kSteps;
+  return nn::ConvNeuron({4, 8}, options);
 }
 
 struct Result {

@@ -89,6 +89,7 @@ NeuronCase<T>::NeuronCase(std::uint64_t seed, bool smooth) {
       layer.sa = random_sa(random, arrays, channels, layer.sa_reduced);
     }
     layer.sa_alpha = static_cast<T>(random.uniform(0.5, 3));
+    layer.sa_gain = static_cast<T>(random.uniform(0.5, 3));
   }
 
   input.count = random.chance(0.4) ? 2 : 1;

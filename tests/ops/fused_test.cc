@@ -57,6 +57,45 @@ TEST(FusedNeurons, MatchTheReferenceOnEveryTarget) {
   });
 }
 
+TEST(FusedNeurons, MatchTheReferenceWithReluInPlaceOfSpikes) {
+  for_targets([] {
+    for (std::uint64_t seed = 1; seed <= 25; ++seed) {
+      auto c = random_case(seed, CaseSize::kWide);
+      c.options.activation = Activation::kRelu;
+      SCOPED_TRACE(testing::Message() << "seed " << seed << ": " << c);
+      expect_matches_reference(c);
+      EXPECT_FALSE(lif(c.x, c.options).bits.defined());
+    }
+  });
+}
+
+/// With alpha = 2 outside the sigmoid a layer whose blocks are at their start is V = X + H, which
+/// is what TSRD puts in its place.
+TEST(FusedNeurons, StartAsADroppedStepWhereAlphaStandsOutside) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    auto c = random_case(seed, CaseSize::kWide);
+    SCOPED_TRACE(testing::Message() << "seed " << seed << ": " << c);
+    c.options.sa_gain = SaGain::kOutside;
+    c.options.sa_alpha = 2;
+    c.options.tsrd_fallback = TsrdFallback::kSum;
+    const torch::NoGradGuard no_grad;
+    if (c.parameters.pe.defined()) c.parameters.pe.zero_();
+    for (auto* gc : {&c.parameters.gc1, &c.parameters.gc2}) {
+      if (!gc->defined()) continue;
+      gc->value_weight.zero_();
+      gc->value_bias.zero_();
+    }
+    if (c.parameters.sa.defined()) {
+      c.parameters.sa.expand_weight.zero_();
+      c.parameters.sa.expand_bias.zero_();
+    }
+    const std::vector<bool> none(c.dropped.size(), false);
+    const std::vector<bool> all(c.dropped.size(), true);
+    EXPECT_TRUE(staa_lif(c.x, c.parameters, c.options, none)
+                    .values.equal(staa_lif(c.x, c.parameters, c.options, all).values));
+  }
+}
+
 TEST(FusedNeurons, MatchTheReferenceInFloatBesideTheThreshold) {
   for_targets([] {
     for (std::uint64_t seed = 1; seed <= 25; ++seed) {

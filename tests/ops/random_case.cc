@@ -66,6 +66,8 @@ RandomCase random_case(std::uint64_t seed, CaseSize size, torch::ScalarType type
   o.pe_placement = pick(PePlacement::kPost);
   o.tsrd_fallback = pick(TsrdFallback::kLif);
   o.sa_alpha = random.uniform(0.5, 3.0);
+  o.sa_gain = pick(SaGain::kOutside);
+  o.decay_input = random.chance(0.5);
 
   const bool wide = size == CaseSize::kWide;
   const std::int64_t steps = 1 + random.below(wide ? 16 : 6);
@@ -101,7 +103,9 @@ std::ostream& operator<<(std::ostream& out, const RandomCase& c) {
   return out << "x " << c.x.sizes() << " gc " << o.gc << " pe " << o.pe << " placement "
              << static_cast<int>(o.pe_placement) << " sa " << o.sa << " surrogate "
              << static_cast<int>(o.surrogate) << " detach_reset " << o.detach_reset << " fallback "
-             << static_cast<int>(o.tsrd_fallback);
+             << static_cast<int>(o.tsrd_fallback) << " sa_gain " << static_cast<int>(o.sa_gain)
+             << " decay_input " << o.decay_input << " activation "
+             << static_cast<int>(o.activation);
 }
 
 }  // namespace staa::test

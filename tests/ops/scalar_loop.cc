@@ -85,6 +85,12 @@ ScalarResult run(const torch::Tensor& input, const NeuronOptions& options, const
       const Image v = update(x, h, t);
       for (std::size_t i = 0; i < channels * pixels; ++i) {
         const Dual membrane = v[i / pixels][i % pixels];
+        if (options.activation == Activation::kRelu) {  // H stays 0
+          const Dual out = relu(membrane);
+          spikes.data_ptr<double>()[start + i] = out.value;
+          slopes.data_ptr<double>()[start + i] = out.slope;
+          continue;
+        }
         const double x_threshold = membrane.value - options.threshold;
         const Dual s{x_threshold >= 0 ? 1.0 : 0.0,  // Eq. 2
                      surrogate_slope(x_threshold, options) * membrane.slope};
@@ -110,7 +116,9 @@ Image combine(const Image& a, const Image& b, const std::function<Dual(Dual, Dua
 
 Image lif_update(const Image& x, const Image& h, const NeuronOptions& options) {
   return combine(x, h, [&](Dual x_i, Dual h_i) {
-    return h_i + (x_i - (h_i - constant(options.reset))) / constant(options.tau);  // Eq. 1
+    const Dual leak = (h_i - constant(options.reset)) / constant(options.tau);
+    return options.decay_input ? h_i + x_i / constant(options.tau) - leak  // Eq. 1
+                               : h_i + x_i - leak;
   });
 }
 
@@ -158,7 +166,11 @@ void apply_gc(Image& x, const ops::GcParameters& gc, const Tangents& tangents) {
   add_to_channels(x, matrix_vector(get(gc.value_weight), get(gc.value_bias), normed));  // 9, 10
 }
 
-void apply_sa(Image& u, const ops::SaParameters& sa, double alpha, const Tangents& tangents) {
+void apply_sa(Image& u, const ops::SaParameters& sa, const NeuronOptions& options,
+              const Tangents& tangents) {
+  const bool inside = options.sa_gain == SaGain::kInside;
+  const double alpha = inside ? options.sa_alpha : 1;
+  const double outer = inside ? 1 : options.sa_alpha;
   Vector gate(u.size(), Dual{});  // logistic(0) = 1/2 where the block is switched off
   if (sa.defined()) {
     const auto get = [&](const torch::Tensor& tensor) { return numbers(tensor, tangents); };
@@ -173,7 +185,7 @@ void apply_sa(Image& u, const ops::SaParameters& sa, double alpha, const Tangent
     gate = matrix_vector(get(sa.expand_weight), get(sa.expand_bias), reduced);
   }
   for (std::size_t c = 0; c < u.size(); ++c) {
-    for (auto& v : u[c]) v = v * logistic(gate[c]);  // Eq. 12
+    for (auto& v : u[c]) v = v * constant(outer) * logistic(gate[c]);  // Eq. 12
   }
 }
 
@@ -228,7 +240,7 @@ ScalarResult scalar_staa_lif(const torch::Tensor& x, const ops::StaaLifParameter
     apply_gc(h, parameters.gc2, tangents);
     Image u = combine(x_t, h, add);  // Eq. 13
     if (on && placement == PePlacement::kPost) add_pe(u, 0, t);
-    apply_sa(u, parameters.sa, options.sa_alpha, tangents);  // Eq. 14
+    apply_sa(u, parameters.sa, options, tangents);  // Eq. 14
     return u;
   });
 }

@@ -51,10 +51,10 @@ class Networks(unittest.TestCase):
     def tearDown(self):
         self.folder.cleanup()
 
-    def train(self, network, neuron):
+    def train(self, network, neuron, *extra):
         out = f"{self.folder.name}/{network}-{neuron}"
         program("train", self.recipe, "--out", out, "--json", "--set", f"model.network={network}",
-                "--set", f"neuron.kind={neuron}")
+                "--set", f"neuron.kind={neuron}", *extra)
         return out
 
     def test_same_weights_same_outputs_as_the_program(self):
@@ -65,7 +65,7 @@ class Networks(unittest.TestCase):
                 run = self.train(name, neuron)
                 theirs = program("eval", run, "--checkpoint", "last", "--json")
                 network = staa.nn.network(name, classes=10, steps=3, width=0.0625, in_channels=1,
-                                          neuron=neuron, v_threshold=0.5)
+                                          neuron=neuron, threshold=0.5)
                 network.load_weights(f"{run}/last.safetensors").eval()
                 _, metadata = safetensors.read(f"{run}/last.safetensors")
                 given = json.loads(metadata["staa.input"])
@@ -78,9 +78,65 @@ class Networks(unittest.TestCase):
                 self.assertAlmostEqual(loss, theirs["loss"], delta=1e-4 * abs(theirs["loss"]))
                 self.assertAlmostEqual(top1, theirs["top1"], places=4)
 
+    def test_load_builds_the_network_that_the_file_describes(self):
+        x = torch.randn(3, 1, 12, 12)
+        for neuron, extra in [("staa_lif", ["neuron.pe_kind=sinusoidal", "neuron.pe_placement=both",
+                                            "neuron.gc_reduction=2", "neuron.sa_alpha=1.5"]),
+                              ("lif", ["neuron.surrogate=sigmoid", "neuron.tau=3"]),
+                              ("adaptive_lif", ["neuron.reset=-0.5"])]:
+            with self.subTest(neuron):
+                run = self.train("resnet20", neuron, *extra)
+                network = staa.load(run)
+                self.assertFalse(network.training)
+                self.assertEqual(network.input["classes"], [str(i) for i in range(10)])
+                self.assertEqual(network.name, "resnet20")
+                self.assertEqual(network(x).shape, (3, 3, 10))
+                again = staa.load(f"{run}/best.safetensors")
+                self.assertTrue(torch.equal(network(x), again(x)))
+                theirs = program("eval", run, "--json")
+                images = (self.images[:, None].float() / 255 - network.input["mean"][0])
+                with torch.no_grad():
+                    logits = network(images / network.input["stddev"][0]).mean(0)
+                loss = torch.nn.functional.cross_entropy(logits, self.labels).item()
+                self.assertAlmostEqual(loss, theirs["loss"], delta=1e-4 * abs(theirs["loss"]))
+
+    def test_weights_of_another_recipe_are_refused(self):
+        run = self.train("resnet20", "staa_lif")
+        path = f"{run}/last.safetensors"
+
+        def network(**changes):
+            options = {"steps": 3, "width": 0.0625, "in_channels": 1, "v_threshold": 0.5, **changes}
+            return staa.nn.resnet20(**options)
+
+        network().load_weights(path)
+        for changes, key in [({"surrogate": "arctan"}, "neuron.surrogate"),
+                             ({"v_threshold": 1}, "neuron.threshold"),
+                             ({"tau": 4}, "neuron.tau"), ({"alpha": 1}, "neuron.sa_alpha"),
+                             ({"pe_placement": "temporal"}, "neuron.pe_placement"),
+                             ({"pe_kind": "sinusoidal"}, "neuron.pe_kind"),
+                             ({"neuron": "lif"}, "neuron.kind"),
+                             ({"steps": 4}, "model.steps")]:
+            with self.subTest(changes):
+                with self.assertRaisesRegex(ValueError, key):
+                    network(**changes).load_weights(path)
+        network(surrogate="arctan").load_weights(path, check=False)
+
+    def test_load_says_what_is_wrong(self):
+        empty = f"{self.folder.name}/empty"
+        os.makedirs(empty)
+        with self.assertRaisesRegex(FileNotFoundError, "best.safetensors"):
+            staa.load(empty)
+        with self.assertRaisesRegex(ValueError, "expected best or last"):
+            staa.load(empty, "newest")
+        path = f"{empty}/other.safetensors"
+        with open(path, "wb") as file:
+            file.write((2).to_bytes(8, "little") + b"{}")
+        with self.assertRaisesRegex(ValueError, "'staa.recipe' is missing"):
+            staa.load(path)
+
     def test_trains(self):
         torch.manual_seed(1)
-        network = staa.nn.resnet20(width=0.0625, steps=2, in_channels=1, v_threshold=0.5,
+        network = staa.nn.resnet20(width=0.0625, steps=2, in_channels=1, threshold=0.5,
                                    surrogate="arctan")
         x = self.images[:20, None].float() / 128 - 1
         for image, label in zip(x, self.labels):
@@ -102,8 +158,10 @@ class Networks(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "vgg13"):
             staa.nn.network("vgg12")
         run = self.train("vgg13", "lif")
-        with self.assertRaisesRegex(RuntimeError, "features.0.conv.weight"):
+        with self.assertRaisesRegex(ValueError, "model.network: .* 'vgg13', the network 'resnet20'"):
             network.load_weights(f"{run}/last.safetensors")
+        with self.assertRaisesRegex(RuntimeError, "features.0.conv.weight"):
+            network.load_weights(f"{run}/last.safetensors", check=False)
 
 
 if __name__ == "__main__":

@@ -85,7 +85,7 @@ class Neurons(unittest.TestCase):
             def __init__(self):
                 super().__init__()
                 self.conv = torch.nn.Conv2d(1, 8, 3, padding=1)
-                self.neuron = staa.nn.StaaLif(8, 3, v_threshold=0.5, surrogate="arctan")
+                self.neuron = staa.nn.StaaLif(8, 3, threshold=0.5, surrogate="arctan")
                 self.head = torch.nn.Linear(8, 2)
 
             def forward(self, x):
@@ -105,6 +105,55 @@ class Neurons(unittest.TestCase):
             optimizer.step()
             losses.append(loss.item())
         self.assertLess(losses[-1], 0.5 * losses[0])
+
+    def test_tensors_that_do_not_fit_are_refused_by_name(self):
+        x = torch.randn(2, 3, 16, 8, 8)
+        layer = staa.nn.Lif()
+        ops = torch.ops.staa
+        norm = torch.nn.BatchNorm2d
+        drops = [False, False]
+        context = staa.nn.GlobalContext(4).tensors()
+        spikes = (x[0] > 1).float()
+
+        def like(*shape):
+            return torch.randn(*shape)
+
+        for call, argument in [
+            (lambda: layer(x, like(2, 1, 16, 8, 8)), "residual"),
+            (lambda: layer(x, like(2, 3, 1, 8, 8)), "residual"),
+            (lambda: layer(x, like(2, 3, 16, 1, 1)), "residual"),
+            (lambda: layer(x, like(3, 3, 16, 8, 8)), "[1 or 3, 3, 16, 8, 8], found [2, "),
+            (lambda: layer(like(2, 1, 1, 1, 1), x), "residual"),
+            (lambda: layer(x, like(3, 16, 8, 8)), "residual"),
+            (lambda: layer(x.long()), "x: expected floating point, found Long"),
+            (lambda: layer(x, steps=64), "[1 or 64, 3, 16, 8, 8], found [2, 3, 16, 8, 8]"),
+            (lambda: layer(like(4, 3, 16, 8, 8), steps=2), "[1 or 2, 3, 16, 8, 8], found [4, "),
+            (lambda: layer(x, steps=-1), "steps: expected at least 1"),
+            (lambda: layer(x, None, norm(1).eval()), "norm.weight: expected [16], found [1]"),
+            (lambda: layer(x, None, norm(1)), "norm.weight: expected [16], found [1]"),
+            (lambda: layer(x, None, norm(128)), "norm.weight: expected [16], found [128]"),
+            (lambda: layer(x, x, None, norm(1)), "residual_norm.weight: expected [16]"),
+            (lambda: layer(x, None, None, norm(16)), "residual_norm: expected a residual"),
+            (lambda: ops.adaptive_lif(x, torch.ones(1), torch.ones(16)), "decay: expected [16]"),
+            (lambda: ops.adaptive_lif(x, torch.ones(16), torch.ones(17)), "gain: expected [16]"),
+            (lambda: ops.staa_lif(x, torch.zeros(2, 1), [], [], [], drops), "pe: expected [P, 16]"),
+            (lambda: ops.staa_lif(x, torch.zeros(1, 16), [], [], [], drops), "at least 2"),
+            (lambda: ops.staa_lif(x, None, [], [], [], [False]), "dropped: expected none or 2"),
+            (lambda: ops.staa_lif(x, None, context, context, [], drops), "gc1.key.weight"),
+            (lambda: ops.staa_lif(x, None, [], context, [], drops), "gc2.key.weight"),
+            (lambda: ops.staa_lif(x, None, [], [], staa.nn.StepAttention(4).tensors(), drops),
+             "sa.reduce.weight: expected [4, 16, 1, 1], found [4, 4, 1, 1]"),
+            (lambda: ops.lif(x[0]), "x: expected [T, B, C, H, W]"),
+            (lambda: layer(x[:, :0], None, norm(16)), "at least one image"),
+            (lambda: ops.spike_conv2d(spikes, like(8, 4, 3, 3)), "weight: expected [O, 16, kH, kW]"),
+            (lambda: ops.spike_conv2d(spikes, like(8, 16, 3)), "weight"),
+            (lambda: ops.spike_conv2d(spikes, like(8, 16, 3, 3), stride=0), "stride"),
+            (lambda: ops.spike_conv2d(spikes, like(8, 16, 3, 3), padding=-1), "padding"),
+            (lambda: ops.spike_conv2d(spikes[:, :, :1], like(8, 16, 3, 3), padding=0), "1x8"),
+        ]:
+            with self.assertRaises((ValueError, RuntimeError)) as raised:
+                call()
+            self.assertIn(argument, str(raised.exception))
 
     def test_says_what_is_wrong(self):
         x = torch.zeros(2, 1, 3, 2, 2)

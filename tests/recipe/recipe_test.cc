@@ -128,6 +128,44 @@ TEST(Override, WinsOverTheFileAndTheLastOneWins) {
   EXPECT_EQ(r.model.width, 0.25);
 }
 
+TEST(Recipe, ReadsTimeStepsThatGrow) {
+  const auto r = parse_recipe(
+      "[model]\nsteps = 4\n[train]\nepochs = 20\nrelu_epochs = 3\nsteps = [[0, 1], [14, 4]]\n",
+      "r.toml");
+  ASSERT_EQ(r.train.steps.size(), 2U);
+  EXPECT_EQ(r.train.steps[1].epoch, 14);
+  EXPECT_EQ(r.train.steps[1].steps, 4);
+  const auto refused = [](const std::string& steps, const std::string& what) {
+    expect_refused("[model]\nsteps = 4\n[train]\nepochs = 20\nsteps = " + steps + "\n", {what});
+  };
+  refused("[1, 2]", "a list of [epoch, T]");
+  refused("[[0, 1, 2]]", "a list of [epoch, T]");
+  refused("[[1, 4]]", "the first of them 0");
+  refused("[[0, 1], [0, 4]]", "rising order");
+  refused("[[0, 1], [5, 2]]", "expected to end at model.steps = 4, found 2");
+  refused("[[0, 8], [5, 4]]", "expected 1 to model.steps = 4, found 8");
+  refused("[[0, 1], [20, 4]]", "expected epochs below train.epochs = 20, found 20");
+  expect_refused("[train]\nepochs = 3\nrelu_epochs = 3\n", {"less than train.epochs = 3"});
+  expect_refused("[data]\nset = \"n-mnist\"\n[train]\nsteps = [[0, 4]]\n", {"event recordings"});
+}
+
+/// Recipes of before there were classes of parameters.
+TEST(Recipe, TakesANeuronRateAsItWasMeant) {
+  const auto r = parse_recipe("[optimizer]\nneuron_lr = 0.25\n", "r.toml");
+  EXPECT_EQ(r.optimizer.neuron_vector.lr, 0.25);
+  EXPECT_EQ(r.optimizer.neuron_matrix.lr, 0.25);
+  EXPECT_EQ(r.optimizer.norm_scale.decay, 1);
+  EXPECT_FALSE(r.optimizer.scale_gc_value);
+  EXPECT_EQ(to_toml(r).find("neuron_lr"), std::string::npos);
+}
+
+TEST(Recipe, RefusesOptionsOfOtherNetworks) {
+  expect_refused("[model]\nwhitening = true\n", {"whitening", "vgg7"});
+  expect_refused("[model]\nshortcut = \"current\"\n", {"shortcut", "vgg7"});
+  expect_refused("[model]\npooling = \"max\"\n", {"pooling", "vgg13"});
+  expect_refused("[optimizer]\nkind = \"muon\"\nrest = \"muon\"\n", {"optimizer.rest"});
+}
+
 TEST(Override, TakesBareWordsQuotedStringsAndLists) {
   const auto r = parse_recipe("", "r.toml",
                               {"neuron.kind=lif", "data.path=/a b/c=d", "description=\"x\"",
@@ -151,8 +189,8 @@ TEST(Override, NamesItselfWhenItIsWrong) {
 
 /// A value in the key's range, drawn at random.
 Value random_value(const Key& key, Random& random) {
-  const double low = std::max(key.low, -1000.0);
-  const double high = std::min(key.high, 1000.0);
+  const double low = std::max(key.range.low, -1000.0);
+  const double high = std::min(key.range.high, 1000.0);
   switch (key.type) {
     case ValueType::kBoolean:
       return random.chance(0.5);
@@ -168,6 +206,8 @@ Value random_value(const Key& key, Random& random) {
           random.below(static_cast<std::int64_t>(key.choices.size())))];
     case ValueType::kIntegers:
       return std::vector<std::int64_t>{1 + random.below(5), 6 + random.below(5)};
+    case ValueType::kStepsFrom:
+      return std::vector<StepsFrom>{{0, 1 + random.below(3)}, {1 + random.below(9), 4}};
   }
   return false;
 }
@@ -185,6 +225,16 @@ TEST(Recipe, RandomRecipesComeBackFromTheirText) {
     recipe.schedule.min_lr = 0;
     recipe.neuron.reset = recipe.neuron.threshold - 0.5;
     recipe.optimizer.momentum = 0.5;
+    recipe.optimizer.rest = OptimizerKind::kAdamW;
+    recipe.neuron.sa_alpha = 1.5;
+    recipe.neuron.activation = Activation::kSpike;
+    recipe.train.epochs = 100;
+    recipe.train.relu_epochs = 3;
+    recipe.model.network = "resnet20";
+    recipe.model.shortcut = CurrentShortcut::kNone;
+    recipe.model.pooling = Pooling::kAverage;
+    recipe.model.whitening = false;
+    recipe.model.steps = 4;
     const bool events = random.chance(0.5);
     recipe.data.set = events ? "dvs128-gesture" : "imagenet";
     if (events) {

@@ -37,7 +37,7 @@ TEST(Checkpoint, RoundTripsProgressDescriptionAndRandomState) {
   progress.best_top1 = 87.65;
   torch::manual_seed(99);
   torch::rand({5});
-  save_checkpoint(path, *network, optimizer, progress, description());
+  save_checkpoint(path, *network, optimizer, nullptr, progress, description());
   const auto expected_draws = torch::rand({4});
 
   torch::manual_seed(5);
@@ -103,7 +103,7 @@ TEST(Checkpoint, ADamagedFileChangesNothing) {
   const auto path = folder / "a.safetensors";
   const auto network = small_network();
   Optimizer optimizer(*network, {});
-  save_checkpoint(path, *network, optimizer, {}, description());
+  save_checkpoint(path, *network, optimizer, nullptr, {}, description());
   auto bytes = read_file(path);
   const auto before = network->parameters()[0].clone();
   for (const std::size_t cut :

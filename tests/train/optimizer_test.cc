@@ -1,5 +1,9 @@
 #include "staa/train/optimizer.h"
 
+#include <map>
+
+#include "staa/models/registry.h"
+#include "staa/train/weight_average.h"
 #include "support/support.h"
 
 namespace staa::train {
@@ -106,12 +110,145 @@ TEST(Optimizer, TellsAutogradThatItChangedTheWeights) {
   EXPECT_THROW(y.backward(), std::exception);  // it would use weights that are no longer there
 }
 
+TEST(Muon, MakesGradientsNearlyOrthogonal) {
+  torch::manual_seed(6);
+  for (const auto& [rows, columns] :
+       std::vector<std::pair<std::int64_t, std::int64_t>>{{16, 40}, {40, 16}, {20, 20}, {1, 9}}) {
+    const auto singular = torch::linalg_svdvals(orthogonalise(torch::randn({rows, columns}), 5));
+    EXPECT_GT(singular.max().item<double>(), 0.6);
+    EXPECT_LT(singular.max().item<double>(), 1.3);
+  }
+  EXPECT_TRUE(orthogonalise(torch::zeros({3, 4})).equal(torch::zeros({3, 4})));
+}
+
+TEST(Muon, StepsAlongTheOrthogonalisedMomentum) {
+  torch::manual_seed(7);
+  const auto weight =
+      torch::randn({4, 2, 3, 3}).contiguous(torch::MemoryFormat::ChannelsLast).requires_grad_(true);
+  auto expected = weight.detach().clone();
+  auto buffer = torch::zeros_like(expected);
+  Muon muon({weight}, 0.6);
+  for (int i = 0; i < 3; ++i) {
+    const auto gradient = torch::randn({4, 2, 3, 3});
+    weight.mutable_grad() = gradient.contiguous(torch::MemoryFormat::ChannelsLast);
+    muon.step(0.1);
+    buffer = 0.6 * buffer + gradient;
+    const auto direction = (gradient + 0.6 * buffer).reshape({4, -1});
+    expected = expected / expected.norm() * 2.0 - 0.1 * orthogonalise(direction).view({4, 2, 3, 3});
+    EXPECT_TRUE(torch::allclose(weight.detach(), expected, 1e-3, 1e-5));
+  }
+}
+
+models::NetworkOptions small_network() {
+  models::NetworkOptions options;
+  options.width = 0.0625;
+  options.steps = 2;
+  options.in_channels = 1;
+  return options;
+}
+
+TEST(ParameterClasses, HaveRatesAndDecaysOfTheirOwn) {
+  const auto network = models::make_network(small_network());
+  recipe::OptimizerOptions options;
+  options.lr = 0.2;
+  options.weight_decay = 0.1;
+  options.kind = recipe::OptimizerKind::kMuon;
+  options.rest_lr = 0.01;
+  options.head.lr = 10;
+  options.neuron_vector.lr = 0.5;
+  std::map<std::string, ParameterGroup> found;
+  std::size_t count = 0;
+  for (const auto& group : group_parameters(*network, options)) {
+    for (const auto& name : group.names) found[name] = group;
+    count += group.names.size();
+  }
+  EXPECT_EQ(count, network->parameters().size());
+  EXPECT_EQ(found.size(), count);
+  const auto expect = [&](const std::string& name, Algorithm algorithm, double lr, double decay) {
+    SCOPED_TRACE(name);
+    EXPECT_EQ(found.at(name).algorithm, algorithm);
+    EXPECT_DOUBLE_EQ(found.at(name).lr, lr);
+    EXPECT_DOUBLE_EQ(found.at(name).weight_decay, decay);
+  };
+  const std::string block = "stages.3.1.conv2.";
+  expect(block + "conv.weight", Algorithm::kMuon, 0.2, 0.1);
+  expect("head.linear.weight", Algorithm::kSgd, 0.1, 0.1);
+  expect("head.linear.bias", Algorithm::kSgd, 0.1, 0);
+  expect(block + "norm.weight", Algorithm::kSgd, 0.01, 0);
+  expect(block + "neuron.pe", Algorithm::kSgd, 0.005, 0);
+  expect(block + "neuron.gc1.norm.weight", Algorithm::kSgd, 0.005, 0);
+  expect(block + "neuron.gc1.query.weight", Algorithm::kSgd, 0.01, 0.1);
+  // C = 32, R = 8: sqrt(2 / R) with SGD, 1 / (0.4 R) with AdamW.
+  expect(block + "neuron.gc1.value.weight", Algorithm::kSgd, 0.005, 0.1);
+  options.kind = recipe::OptimizerKind::kAdamW;
+  for (const auto& group : group_parameters(*network, options)) {
+    for (const auto& name : group.names) found[name] = group;
+  }
+  expect(block + "conv.weight", Algorithm::kAdamW, 0.2, 0.1);
+  expect(block + "neuron.gc2.value.weight", Algorithm::kAdamW, 0.2 / (0.4 * 8), 0.1);
+}
+
+TEST(Optimizer, WithMuonPutBackGivesTheSameStepsToTheBit) {
+  recipe::OptimizerOptions options;
+  options.kind = recipe::OptimizerKind::kMuon;
+  options.lr = 0.1;
+  const auto build = [] {
+    torch::manual_seed(8);
+    return models::make_network(small_network());
+  };
+  const auto steps = [](models::Network& network, Optimizer& optimizer, int from, int to) {
+    for (int i = from; i < to; ++i) {
+      torch::manual_seed(static_cast<std::uint64_t>(i));
+      optimizer.zero_grad();
+      network.forward(torch::randn({2, 1, 16, 16})).square().sum().backward();
+      optimizer.set_learning_rate(0.1 / (i + 1));
+      optimizer.step();
+    }
+  };
+  const auto whole = build();
+  const auto resumed = build();
+  Optimizer first(*whole, options);
+  Optimizer before(*resumed, options);
+  steps(*whole, first, 0, 4);
+  steps(*resumed, before, 0, 2);
+  Optimizer after(*resumed, options);
+  after.load_state(before.state(), "test");
+  steps(*resumed, after, 2, 4);
+  const auto expected = whole->parameters();
+  const auto found = resumed->parameters();
+  for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_TRUE(found[i].equal(expected[i]));
+}
+
+TEST(WeightAverage, FollowsTheWeightsAndStandsInForThem) {
+  torch::nn::Linear layer(3, 2);
+  const torch::NoGradGuard no_grad;
+  layer->weight.fill_(1);
+  WeightAverage average(*layer, 0.9);
+  double expected = 1;
+  for (int n = 0; n < 200; ++n) {
+    layer->weight.fill_(n % 2 == 0 ? 3 : 5);
+    average.update();
+    const double decay = std::min(0.9, (1.0 + n) / (10.0 + n));
+    expected += (1 - decay) * ((n % 2 == 0 ? 3 : 5) - expected);
+  }
+  {
+    const WeightAverage::InPlace in_place(average);
+    EXPECT_NEAR(layer->weight[0][0].item<double>(), expected, 1e-4);
+  }
+  EXPECT_EQ(layer->weight[0][0].item<double>(), 5);
+  WeightAverage other(*layer, 0.9);
+  other.load(average.averages(), average.updates(), "test");
+  EXPECT_TRUE(other.averages().at("weight").equal(average.averages().at("weight")));
+  test::expect_error(ErrorKind::kInput, {"file", "weight"}, [&] { other.load({}, 0, "file"); });
+}
+
 /// Against LibTorch's own on the parameters one by one.
 TEST_P(OptimizerState, StepsAsLibTorchDoes) {
   recipe::OptimizerOptions options;
   options.kind = GetParam();
   options.lr = 0.01;
   options.weight_decay = 0.1;
+  options.norm_shift.decay = 1;  // the bias decays as well
   auto [flat, plain] = equal_layers(3);
   Optimizer ours(*flat, options);
   std::unique_ptr<torch::optim::Optimizer> theirs;

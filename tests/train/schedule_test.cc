@@ -29,6 +29,14 @@ TEST(Schedule, WarmsUpLinearlyThenStartsTheCosine) {
   EXPECT_DOUBLE_EQ(learning_rate(s, 0.1, 6, 10), 0.055);
 }
 
+TEST(Schedule, LinearFallsToItsLeast) {
+  auto s = schedule(recipe::ScheduleKind::kLinear);
+  s.warmup_epochs = 2;
+  EXPECT_DOUBLE_EQ(learning_rate(s, 0.1, 1, 10), 0.05);
+  EXPECT_DOUBLE_EQ(learning_rate(s, 0.1, 6, 10), 0.055);
+  EXPECT_NEAR(learning_rate(s, 0.1, 10, 10), 0.01, 1e-12);
+}
+
 TEST(Schedule, StepsAtItsMilestones) {
   auto s = schedule(recipe::ScheduleKind::kStep);
   s.milestones = {3, 6};

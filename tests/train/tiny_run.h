@@ -11,6 +11,7 @@ inline recipe::Recipe tiny_recipe(const std::filesystem::path& folder) {
   recipe::Recipe recipe;
   recipe.threads = 1;
   recipe.device = recipe::Device::kCpu;
+  recipe.execution.precision = Precision::kFp32;
   recipe.data.set = "mnist";
   recipe.data.path = folder.string();
   recipe.data.workers = 1;

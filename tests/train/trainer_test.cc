@@ -70,6 +70,48 @@ TEST(Trainer, AStoppedAndResumedRunIsBitForBitTheWholeRun) {
   EXPECT_EQ(read_metrics(folder / "whole"), read_metrics(folder / "parts"));
 }
 
+/// ReLU, spikes at T = 1, spikes at T = 2, with averaged weights and Muon, stopped all over.
+TEST(Trainer, ARunOfManyPhasesResumesBitForBit) {
+  TempFolder folder;
+  test::write_tiny_mnist(folder / "data", 96, 40);
+  auto recipe = tiny_recipe(folder / "data");
+  recipe.model.network = "vgg7";
+  recipe.model.steps = 2;
+  recipe.model.whitening = true;
+  recipe.model.shortcut = CurrentShortcut::kCurrent;
+  recipe.augment.flip_alternate = true;
+  recipe.train.epochs = 4;
+  recipe.train.relu_epochs = 1;
+  recipe.train.steps = {{0, 1}, {2, 2}};
+  recipe.train.ema = 0.9;
+  recipe.optimizer.kind = recipe::OptimizerKind::kMuon;
+  run(recipe, folder / "whole");
+  const auto rows = read_metrics(folder / "whole");
+  ASSERT_EQ(rows.size(), 4U);
+  const std::vector<std::pair<std::string, int>> phases{
+      {"relu", 1}, {"spike", 1}, {"spike", 2}, {"spike", 2}};
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    EXPECT_EQ(rows[i].at("activation"), phases[i].first);
+    EXPECT_EQ(rows[i].at("steps"), phases[i].second);
+  }
+  // Nothing but the network that was asked for can be its best.
+  EXPECT_EQ(rows[1].at("best_epoch"), 0);
+  EXPECT_GE(rows[3].at("best_epoch"), 3);
+
+  const std::vector<std::int64_t> stops{3, 6, 8, 12, 13, 20};
+  for (std::size_t i = 0; i <= stops.size(); ++i) {
+    TrainRequest request{recipe, folder / "parts", /*resume=*/i > 0, /*quiet=*/true, {}};
+    if (i < stops.size()) {
+      request.keep_going = [&](const Progress& progress) { return progress.step < stops[i]; };
+    }
+    EXPECT_EQ(train(request).stopped, i < stops.size());
+  }
+  expect_same_checkpoint(folder / "whole" / "last.safetensors",
+                         folder / "parts" / "last.safetensors");
+  expect_same_tensors(folder / "whole" / "best.safetensors", folder / "parts" / "best.safetensors");
+  EXPECT_EQ(rows, read_metrics(folder / "parts"));
+}
+
 /// Every scalar of a run's event files but the speed, by tag and step.
 std::map<std::pair<std::string, std::int64_t>, double> read_scalars(
     const std::filesystem::path& run) {

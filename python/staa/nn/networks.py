@@ -1,93 +1,137 @@
 """The networks of the paper. Weights carry the names of the C++ program's safetensors files."""
 
+import dataclasses
 import math
+import os
 
 import torch
 from torch import nn
 from torch.nn import functional
 
-from staa.nn.neurons import AdaptiveLif, Lif, StaaLif
-from staa.safetensors import load_file
+from staa import recipe, safetensors
+from staa.nn import fusing
+from staa.nn.neurons import AdaptiveLif, Lif, StaaLif, takes_terms
 
 
-def _over_steps(x, f):
-    y = f(x.flatten(0, 1))
-    return y.view(x.shape[0], x.shape[1], *y.shape[1:])
+
+@dataclasses.dataclass(frozen=True)
+class ModelOptions:
+    """Options of networks, as in a recipe's table [model]."""
+
+    start: str = "normal"  # or "identity": convolutions' first outputs begin as their inputs
+    residual_gain: float = 1.0  # where the last BatchNorm of a residual block starts its scale
+    shortcut: str = "none"  # vgg7: or "current", past every convolution
+    pooling: str = "average"  # vgg13: or "max"
+    whitening: bool = False  # vgg7: a frozen stem for still images
+    norm_momentum: float = 0.1
+    head_scale: float = 1.0  # what the logits are multiplied by
+
+    def __post_init__(self):
+        for name, choices in (("start", ("normal", "identity")), ("shortcut", ("none", "current")),
+                              ("pooling", ("average", "max"))):
+            if getattr(self, name) not in choices:
+                raise ValueError(f"{name}: expected one of {', '.join(choices)}, "
+                                 f"found {getattr(self, name)!r}")
+
+
+NEURONS = {"lif": Lif, "adaptive_lif": AdaptiveLif, "staa_lif": StaaLif}
 
 
 def _average_pool2(x):
-    return _over_steps(x, lambda y: functional.avg_pool2d(y, 2, ceil_mode=True))
+    return fusing.over_steps(x, lambda y: functional.avg_pool2d(y, 2, ceil_mode=True))
+
+
+def _max_pool2(x):
+    return fusing.over_steps(x, lambda y: functional.max_pool2d(y, 2))
 
 
 def _neuron(kind, channels, steps, options):
-    if kind == "staa_lif":
-        return StaaLif(channels, steps, **options)
-    if kind == "lif":
-        return Lif(channels, **options)
-    if kind == "adaptive_lif":
-        return AdaptiveLif(channels, **options)
-    raise ValueError(f"neuron: expected lif, adaptive_lif or staa_lif, found {kind!r}")
+    if kind not in NEURONS:
+        raise ValueError(f"neuron: expected one of {', '.join(NEURONS)}, found {kind!r}")
+    sizes = (channels, steps) if kind == "staa_lif" else (channels,)
+    return NEURONS[kind](*sizes, **options)
 
 
 class ConvNorm(nn.Module):
     """A convolution without bias and its BatchNorm, which the neurons behind it apply.
 
-    Where its input is spikes, only the spikes are worked on; `conv` holds the weight.
+    Where its input is spikes, only the spikes are worked on. What is put in the place of `conv` or
+    `norm`, or hooked to them, is called as it is.
     """
 
-    def __init__(self, inputs, outputs, kernel, stride):
+    def __init__(self, inputs, outputs, kernel, stride, model=ModelOptions(), gain=1.0,
+                 max_pool=False):
         super().__init__()
+        self.max_pool = max_pool
         self.conv = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False)
-        self.norm = nn.BatchNorm2d(outputs)
+        self.norm = nn.BatchNorm2d(outputs, momentum=model.norm_momentum)
         nn.init.normal_(self.conv.weight, 0, math.sqrt(2 / (kernel * kernel * outputs)))
+        if model.start == "identity":
+            nn.init.dirac_(self.conv.weight.data[: min(inputs, outputs)])
+        nn.init.constant_(self.norm.weight, gain)
         self.conv.to(memory_format=torch.channels_last)
 
     def current(self, x):
+        """The convolution of x, and its maximum over 2x2 windows where there is one; not
+        normalised."""
         conv = self.conv
-        return _over_steps(x, lambda y: torch.ops.staa.spike_conv2d(
-            y, conv.weight, stride=conv.stride[0], padding=conv.padding[0]))
+        if fusing.is_plain_convolution(conv):
+            y = fusing.over_steps(x, lambda images: torch.ops.staa.spike_conv2d(
+                images, conv.weight, stride=conv.stride[0], padding=conv.padding[0]))
+        else:
+            y = fusing.over_steps(x, conv)
+        return _max_pool2(y) if self.max_pool else y
+
+    def forward(self, x):
+        return fusing.over_steps(self.current(x), self.norm)
 
 
 class ConvNeuron(ConvNorm):
     """A convolution, its BatchNorm and the neurons behind them."""
 
-    def __init__(self, inputs, outputs, kernel, stride, steps, neuron, options):
-        super().__init__(inputs, outputs, kernel, stride)
+    def __init__(self, inputs, outputs, kernel, stride, steps, neuron, options, **layer):
+        super().__init__(inputs, outputs, kernel, stride, **layer)
         self.steps = steps
         self.neuron = _neuron(neuron, outputs, steps, options)
 
     def forward(self, x, residual=None, residual_norm=None):
         steps = self.steps if x.shape[0] == 1 else x.shape[0]
-        return self.neuron(self.current(x), residual, self.norm, residual_norm, steps)
+        terms = (self.current(x), residual, self.norm, residual_norm, steps)
+        return self.neuron(*terms) if takes_terms(self.neuron) else self.neuron(fusing.compose(*terms))
 
 
 class BasicBlock(nn.Module):
-    def __init__(self, inputs, outputs, stride, pooled, steps, neuron, options):
+    def __init__(self, inputs, outputs, stride, pooled, steps, neuron, options,
+                 model=ModelOptions()):
         super().__init__()
-        self.conv1 = ConvNeuron(inputs, outputs, 3, stride, steps, neuron, options)
-        self.conv2 = ConvNeuron(outputs, outputs, 3, 1, steps, neuron, options)
+        self.conv1 = ConvNeuron(inputs, outputs, 3, stride, steps, neuron, options, model=model)
+        self.conv2 = ConvNeuron(outputs, outputs, 3, 1, steps, neuron, options, model=model,
+                                gain=model.residual_gain)
         self.pooled = pooled and stride != 1
         self.shortcut = None
         if stride != 1 or inputs != outputs:
-            self.shortcut = ConvNorm(inputs, outputs, 1, 1 if self.pooled else stride)
+            self.shortcut = ConvNorm(inputs, outputs, 1, 1 if self.pooled else stride, model)
 
     def forward(self, x):
         spikes = self.conv1(x)
         if self.shortcut is None:
             return self.conv2(spikes, x)
-        residual = self.shortcut.current(_average_pool2(x) if self.pooled else x)
-        return self.conv2(spikes, residual, self.shortcut.norm)
+        residual = _average_pool2(x) if self.pooled else x
+        if not fusing.is_plain(self.shortcut, ConvNorm):
+            return self.conv2(spikes, self.shortcut(residual))
+        return self.conv2(spikes, self.shortcut.current(residual), self.shortcut.norm)
 
 
 class Head(nn.Module):
-    def __init__(self, inputs, classes):
+    def __init__(self, inputs, classes, scale=1.0):
         super().__init__()
+        self.scale = scale
         self.linear = nn.Linear(inputs, classes)
         nn.init.normal_(self.linear.weight, 0, 1 / inputs)
         nn.init.zeros_(self.linear.bias)
 
     def forward(self, x):
-        return self.linear(x.mean((3, 4)))
+        return self.linear(x.mean((3, 4))) * self.scale
 
 
 class Network(nn.Module):
@@ -106,17 +150,30 @@ class Network(nn.Module):
                              f"found {list(x.shape)}")
         return self.head(self._features(x))
 
-    def load_weights(self, path):
+    def load_weights(self, path, check=True):
         """Reads a safetensors file of the C++ program: every tensor of this network, and no other
-        weights. Returns the network."""
-        tensors = {name: tensor for name, tensor in load_file(path).items()
-                   if not name.startswith(("optimizer/", "random/"))}
+        weights. Returns the network.
+
+        ValueError where the recipe in the file contradicts the network's neurons or time steps, of
+        which the tensors do not tell: with another threshold or surrogate the same weights are
+        another network. `check=False` takes them all the same.
+        """
+        stored, metadata = safetensors.read(path)
+        described = recipe.parse(path, metadata) if check else None
+        if described is not None:
+            recipe.check(path, described, self, NEURONS)
+        tensors = {name: tensor for name, tensor in stored.items()
+                   if not name.startswith(("optimizer/", "random/", "average/"))}
+        # Averaged weights are what a run that keeps them is judged by.
+        tensors.update({name[len("average/"):]: tensor for name, tensor in stored.items()
+                        if name.startswith("average/")})
         self.load_state_dict(tensors)
         return self
 
 
 class ResNet(Network):
-    def __init__(self, layout, steps, width, in_channels, classes, neuron, options):
+    def __init__(self, layout, steps, width, in_channels, classes, neuron, options,
+                 model=ModelOptions()):
         super().__init__(steps)
         self.pool = layout["pool"]
         channels = in_channels
@@ -124,7 +181,7 @@ class ResNet(Network):
         for out in layout["stem"]:
             out = _scaled(out, width)
             self.stem.append(ConvNeuron(channels, out, layout["kernel"], layout["stride"], steps,
-                                        neuron, options))
+                                        neuron, options, model=model))
             channels = out
         self.stages = nn.ModuleList()
         for stage, (out, count) in enumerate(zip(layout["channels"], layout["blocks"])):
@@ -132,10 +189,10 @@ class ResNet(Network):
             for index in range(count):
                 stride = 2 if stage > 0 and index == 0 else 1
                 blocks.append(BasicBlock(channels, _scaled(out, width), stride, layout["pooled"],
-                                         steps, neuron, options))
+                                         steps, neuron, options, model))
                 channels = _scaled(out, width)
             self.stages.append(blocks)
-        self.head = Head(channels, classes)
+        self.head = Head(channels, classes, model.head_scale)
 
     def _features(self, x):
         for layer in self.stem:
@@ -143,7 +200,7 @@ class ResNet(Network):
         if self.pool == "average2":
             x = _average_pool2(x)
         elif self.pool == "average3":
-            x = _over_steps(x, lambda y: functional.avg_pool2d(y, 3, 2, 1))
+            x = fusing.over_steps(x, lambda y: functional.avg_pool2d(y, 3, 2, 1))
         for stage in self.stages:
             for block in stage:
                 x = block(x)
@@ -151,22 +208,88 @@ class ResNet(Network):
 
 
 class Vgg13(Network):
-    def __init__(self, steps, width, in_channels, classes, neuron, options):
+    def __init__(self, steps, width, in_channels, classes, neuron, options, model=ModelOptions()):
         super().__init__(steps)
+        self.pool = _max_pool2 if model.pooling == "max" else _average_pool2
         channels = in_channels
         self.features = nn.ModuleList()
         for out in (64, 64, 128, 128, 256, 256, 512, 512, 512, 512):
             out = _scaled(out, width)
-            self.features.append(ConvNeuron(channels, out, 3, 1, steps, neuron, options))
+            self.features.append(ConvNeuron(channels, out, 3, 1, steps, neuron, options,
+                                            model=model))
             channels = out
-        self.head = Head(channels, classes)
+        self.head = Head(channels, classes, model.head_scale)
 
     def _features(self, x):
         for index, layer in enumerate(self.features):
             if index > 0 and index % 2 == 0:
-                x = _average_pool2(x)
+                x = self.pool(x)
             x = layer(x)
         return x
+
+
+class Whitening(nn.Module):
+    """A frozen stem: 2x2 patches along their principal axes and against them, then ReLU. The
+    filters are fitted by the program, or by fit()."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.register_buffer("weight", torch.zeros(8 * channels, channels, 2, 2))
+
+    @torch.no_grad()
+    def fit(self, images):
+        """Takes the filters from the patches of images [N, C, H, W]."""
+        patches = functional.unfold(images, 2).transpose(1, 2).flatten(0, 1).double()
+        variances, axes = torch.linalg.eigh(patches.t() @ patches / len(patches))
+        filters = (axes / torch.sqrt(variances + 5e-4)).t().reshape(-1, *self.weight.shape[1:])
+        self.weight.copy_(torch.cat([filters, -filters]))
+
+    @torch.no_grad()
+    def forward(self, x):
+        return fusing.over_steps(x, lambda y: torch.relu(functional.conv2d(y, self.weight)))
+
+
+class Vgg7(Network):
+    """Six convolutions in three groups, the first of each with a 2x2 maximum before BatchNorm."""
+
+    def __init__(self, steps, width, in_channels, classes, neuron, options, model=ModelOptions()):
+        super().__init__(steps)
+        self.shortcuts = model.shortcut == "current"
+        self.whitening = Whitening(in_channels) if model.whitening else None
+        channels = 8 * in_channels if model.whitening else in_channels
+        self.features = nn.ModuleList()
+        for index, out in enumerate((64, 64, 256, 256, 256, 256)):
+            out = _scaled(out, width)
+            self.features.append(ConvNeuron(channels, out, 3, 1, steps, neuron, options,
+                                            model=model, max_pool=index % 2 == 0))
+            channels = out
+        self.head = Head(channels, classes, model.head_scale)
+
+    def _features(self, x):
+        if self.whitening is not None:
+            x = self.whitening(x)
+        current = None
+        for layer in self.features:
+            if not self.shortcuts:
+                x = layer(x)
+                continue
+            # The current of the layer before joins behind BatchNorm: real values, which convolutions
+            # never see.
+            own = ConvNorm.forward(layer, x)
+            current = own if current is None else (
+                own + _pass_on(current, layer.max_pool, own.shape[2])) * math.sqrt(0.5)
+            steps = layer.steps if current.shape[0] == 1 else current.shape[0]
+            x = (layer.neuron(current, steps=steps) if takes_terms(layer.neuron)
+                 else layer.neuron(current.expand(steps, *current.shape[1:])))
+        return x
+
+
+def _pass_on(current, pooled, channels):
+    """A current as the next layer's shortcut takes it: pooled, its channels repeated."""
+    if pooled:
+        current = fusing.over_steps(current, lambda y: functional.avg_pool2d(y, 2))
+    times = -(-channels // current.shape[2])
+    return torch.cat([current] * times, 2)[:, :, :channels]
 
 
 def _scaled(channels, width):
@@ -188,13 +311,56 @@ _RESNETS = {
 }
 
 
+_VGGS = {"vgg7": Vgg7, "vgg13": Vgg13}
+
+
 def network(name, classes=10, steps=4, width=1.0, in_channels=3, neuron="staa_lif", **options):
-    """A network by name; `options` go to its neurons (staa.nn.StaaLif, Lif or AdaptiveLif)."""
-    if name == "vgg13":
-        return Vgg13(steps, width, in_channels, classes, neuron, options)
-    if name not in _RESNETS:
-        raise ValueError(f"network: expected one of vgg13, {', '.join(_RESNETS)}, found {name!r}")
-    return ResNet(_RESNETS[name], steps, width, in_channels, classes, neuron, options)
+    """A network by name. `options` are those of ModelOptions and of its neurons (staa.nn.StaaLif,
+    Lif or AdaptiveLif)."""
+    known = [field.name for field in dataclasses.fields(ModelOptions)]
+    model = ModelOptions(**{key: options.pop(key) for key in known if key in options})
+    common = (steps, width, in_channels, classes, neuron, options, model)
+    if name in _VGGS:
+        made = _VGGS[name](*common)
+    elif name in _RESNETS:
+        made = ResNet(_RESNETS[name], *common)
+    else:
+        raise ValueError(f"network: expected one of {', '.join([*_VGGS, *_RESNETS])}, "
+                         f"found {name!r}")
+    made.name = name
+    return made
+
+
+def load(path, which="best"):
+    """The trained network of a run's folder, or of one of its safetensors files, in evaluation.
+
+    Everything comes from the file: the recipe in its metadata, the input and the weights. `which`
+    names the weights of a folder, "best" or "last". What the network was trained to read stands in
+    its attribute `input`: steps, channels, height, width, classes, and the mean and standard
+    deviation of each channel by which images in [0, 1] are normalised.
+    """
+    path = os.fspath(path)
+    if os.path.isdir(path):
+        if which not in ("best", "last"):
+            raise ValueError(f"which: expected best or last, found {which!r}")
+        path = os.path.join(path, f"{which}.safetensors")
+        if not os.path.isfile(path):
+            raise FileNotFoundError(f"{path}: not there: not the folder of a run that has got that "
+                                    "far")
+    _, metadata = safetensors.read(path)
+    described = recipe.parse(path, metadata)
+    if described is None:
+        raise ValueError(f"{path}: not a file of staa's program: '{recipe.RECIPE}' is missing in "
+                         "its metadata; build the network and call load_weights()")
+    given = recipe.parse_input(path, metadata)
+    made = network(**recipe.network_arguments(path, described, given, NEURONS))
+    made.load_weights(path)
+    made.input = given
+    return made.eval()
+
+
+def vgg7(**options):
+    return network("vgg7", **options)
 
 
 def vgg13(**options):

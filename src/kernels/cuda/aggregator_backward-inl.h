@@ -237,7 +237,7 @@ struct AggregatorBackward {
       for_each(block, channels, [&](std::size_t c) {
         const T dgate = fused(kernel.rows.offset[at + c], pooled[c],
                               pooled[channels + c] + pooled[2 * channels + c]);
-        dexpand[c] = dgate * gate[c] * (1 - gate[c]);
+        dexpand[c] = dgate * gate[c] * (1 - gate[c] / layer.sa_gain);
         if (part.rank == 0) kernel.out.expand[at + c] = dexpand[c];
       });
       block.sync();

@@ -189,7 +189,7 @@ struct AggregatorForward {
       const auto channels = shape.channels;
       const auto size = layer.sa_reduced;
       if (size == 0) {
-        for_each(block, channels, [&](std::size_t c) { gate[c] = T(0.5); });
+        for_each(block, channels, [&](std::size_t c) { gate[c] = layer.sa_gain / 2; });
         block.sync();
         return;
       }
@@ -204,8 +204,9 @@ struct AggregatorForward {
         reduced[r] = value > 0 ? value : T(0);
       });
       block.sync();
-      multiply(block, sa.expand, channels, size, reduced,
-               [&](std::size_t c, T sum) { gate[c] = sigmoid(sum + sa.expand_bias[c]); });
+      multiply(block, sa.expand, channels, size, reduced, [&](std::size_t c, T sum) {
+        gate[c] = layer.sa_gain * sigmoid(sum + sa.expand_bias[c]);
+      });
       if (part.rank == 0) {
         for_each(block, channels,
                  [&](std::size_t c) { kernel.rows.mean[row(t) * channels + c] = mean[c]; });

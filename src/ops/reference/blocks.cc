@@ -37,17 +37,18 @@ torch::Tensor apply_global_context(const torch::Tensor& x, const GcParameters& g
   return x + global_context(x, gc).unsqueeze(-1).unsqueeze(-1);  // Eq. 10
 }
 
-torch::Tensor step_attention_gate(const torch::Tensor& u, const SaParameters& sa, double alpha) {
-  const auto pooled = alpha * u.mean({2, 3});
+torch::Tensor step_attention_gate(const torch::Tensor& u, const SaParameters& sa,
+                                  const NeuronOptions& options) {
+  const auto pooled = options.sa_inner() * u.mean({2, 3});
   const auto reduced = torch::relu(conv1x1(pooled, sa.reduce_weight, sa.reduce_bias));
-  return torch::sigmoid(conv1x1(reduced, sa.expand_weight, sa.expand_bias))
-      .unsqueeze(-1)
-      .unsqueeze(-1);
+  const auto gate = torch::sigmoid(conv1x1(reduced, sa.expand_weight, sa.expand_bias));
+  return (options.sa_outer() * gate).unsqueeze(-1).unsqueeze(-1);
 }
 
-torch::Tensor apply_step_attention(const torch::Tensor& u, const SaParameters& sa, double alpha) {
-  if (!sa.defined()) return u * 0.5;
-  return u * step_attention_gate(u, sa, alpha);  // Eq. 12
+torch::Tensor apply_step_attention(const torch::Tensor& u, const SaParameters& sa,
+                                   const NeuronOptions& options) {
+  if (!sa.defined()) return u * (options.sa_outer() / 2);
+  return u * step_attention_gate(u, sa, options);  // Eq. 12
 }
 
 }  // namespace staa::ops::reference

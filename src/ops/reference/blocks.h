@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include "staa/ops/parameters.h"
+#include "staa/options/neuron.h"
 
 /// The method as a plain composition of ATen calls: slow, but reads like the paper's equations.
 /// Every faster operator is tested against what stands here.
@@ -18,9 +19,12 @@ torch::Tensor global_context(const torch::Tensor& x, const GcParameters& gc);
 torch::Tensor apply_global_context(const torch::Tensor& x, const GcParameters& gc);
 
 /// Step attention's gate (Eq. 12), [B, C, 1, 1], from u [B, C, H, W].
-torch::Tensor step_attention_gate(const torch::Tensor& u, const SaParameters& sa, double alpha);
+torch::Tensor step_attention_gate(const torch::Tensor& u, const SaParameters& sa,
+                                  const NeuronOptions& options);
 
-/// SA(u) = gate * u; half of u when the block is switched off.
-torch::Tensor apply_step_attention(const torch::Tensor& u, const SaParameters& sa, double alpha);
+/// SA(u) = gate * u; the gate is that of sigmoid(0) when the block is switched off. Reads sa_alpha
+/// and sa_gain of the options.
+torch::Tensor apply_step_attention(const torch::Tensor& u, const SaParameters& sa,
+                                   const NeuronOptions& options);
 
 }  // namespace staa::ops::reference

@@ -19,6 +19,10 @@ torch::Tensor run(const torch::Tensor& x, const NeuronOptions& options, Membrane
   auto h = torch::zeros_like(x[0]);
   for (std::int64_t t = 0; t < x.size(0); ++t) {
     const auto v = membrane(x[t], h, t);
+    if (options.activation == Activation::kRelu) {
+      spikes.push_back(torch::relu(v));
+      continue;
+    }
     const auto s =
         spike(v, options.threshold, options.surrogate, options.surrogate_width);  // Eq. 2
     const auto s_reset = options.detach_reset ? s.detach() : s;
@@ -32,7 +36,8 @@ torch::Tensor run(const torch::Tensor& x, const NeuronOptions& options, Membrane
 
 torch::Tensor lif_update(const torch::Tensor& x, const torch::Tensor& h,
                          const NeuronOptions& options) {
-  return h + (x - (h - options.reset)) / options.tau;  // Eq. 1
+  // Eq. 1; without decay_input X is not divided by tau.
+  return h - (h - options.reset) / options.tau + x * options.input_gain();
 }
 
 /// [C] -> [C, 1, 1], to be broadcast over pixels.
@@ -78,7 +83,7 @@ torch::Tensor staa_lif(const torch::Tensor& x, const StaaLifParameters& paramete
                    apply_global_context(h_encoded, parameters.gc2);  // Eq. 13
     const auto u_encoded = encode(u, placement == PePlacement::kPost, 0, t);
     if (observe) observe(x_encoded, h_encoded, u_encoded);
-    return apply_step_attention(u_encoded, parameters.sa, options.sa_alpha);  // Eq. 14
+    return apply_step_attention(u_encoded, parameters.sa, options);  // Eq. 14
   });
 }
 

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <typeinfo>
+
+#include "staa/util/error.h"
+
+namespace staa::nn {
+
+/// The child that `parent` has under `name` now, so that what replace_module() puts there counts.
+/// It must be exactly a `Kind`: a module of another class cannot be called by its base, and would
+/// be ignored without a word. Throws Error(kRuntime) naming both.
+template <class Kind>
+std::shared_ptr<Kind> child(const torch::nn::Module& parent, const std::string& name) {
+  const auto children = parent.named_children();
+  const auto* found = children.find(name);
+  if (found == nullptr) {
+    fail(ErrorKind::kRuntime, "{}: expected a module '{}', found none", parent.name(), name);
+  }
+  auto module = std::dynamic_pointer_cast<Kind>(*found);
+  const auto& of = **found;
+  // An abstract class calls its children by virtual functions.
+  if (!module || (!std::is_abstract_v<Kind> && typeid(of) != typeid(Kind))) {
+    fail(ErrorKind::kRuntime, "{}: expected '{}' to be a {}, found a {}", parent.name(), name,
+         c10::demangle(typeid(Kind).name()), of.name());
+  }
+  return module;
+}
+
+}  // namespace staa::nn

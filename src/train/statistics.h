@@ -1,0 +1,14 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include <functional>
+
+namespace staa::train {
+
+/// Estimates BatchNorm's running statistics anew: they become the means over the batches that
+/// `show` runs through the network in training mode, without gradients. `show(i)` runs batch i
+/// and returns false where there is none. The network is left in training mode.
+void estimate_statistics(torch::nn::Module& network, const std::function<bool(int)>& show);
+
+}  // namespace staa::train
