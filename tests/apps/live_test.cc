@@ -280,5 +280,32 @@ TEST_F(StaaRunLive, ShowsAPageAndPrintsTotalsWhenInterrupted) {
   EXPECT_NE(ended.err.find("the page is at http://127.0.0.1:"), std::string::npos);
 }
 
+TEST_F(StaaRunLive, ABrowserShowsARecordingAtItsOwnSpeed) {
+  if (!has_program("chromium")) GTEST_SKIP() << "needs chromium";
+  for (std::size_t i = 0; i < events_.size(); ++i)
+    events_[i].t = static_cast<std::int64_t>(i) * 4000;
+  events::write_atis(folder_ / "slow.bin", events_);  // 12 s
+  int port = 0;
+  {
+    const Socket probe;
+    port = probe.bind_any();
+  }
+  Process program(command(path("slow.bin"), {"--frame", "20ms", "--serve", std::to_string(port)}));
+  ASSERT_TRUE(program.wait_for([&] { return Socket().connect(port); }));
+  const auto shown =
+      run_program("chromium", {"--headless", "--no-sandbox", "--disable-gpu", "--timeout=3000",
+                               "--dump-dom", "--user-data-dir=" + path("profile"),
+                               "http://127.0.0.1:" + std::to_string(port) + "/"});
+  EXPECT_EQ(shown.code, 0) << shown.err;
+  EXPECT_NE(shown.out.find("tiny, "), std::string::npos) << shown.out;
+  EXPECT_NE(shown.out.find("<canvas id=\"frame\" width=\"8\" height=\"8\""), std::string::npos);
+  EXPECT_NE(shown.out.find("<span title=\"left\">left</span>"), std::string::npos) << shown.out;
+  EXPECT_NE(shown.out.find(">running</span>"), std::string::npos);
+  program.send(SIGINT);
+  const auto ended = program.wait();
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_NE(ended.out.find("latency: "), std::string::npos) << ended.out;
+}
+
 }  // namespace
 }  // namespace staa::test
