@@ -225,11 +225,7 @@ class LiveRun {
         "{} steps of {} events ({}), {} spikes; the network was reset {} times\n", t.steps,
         t.events, reading.end.format.empty() ? "no stream" : reading.end.format, t.spikes,
         t.resets);
-    std::cout << fmt::format(
-        "latency: {:.2f} ms on average, {:.2f} median, {:.2f} at 90 %, {:.2f} at 99 %, {:.2f} at "
-        "most; of it the network {:.2f} on average\n",
-        t.latency.mean(), t.latency.quantile(0.5), t.latency.quantile(0.9),
-        t.latency.quantile(0.99), t.latency.most(), t.work.mean());
+    if (t.steps > 0) print_latency();
     std::cout << fmt::format(
         "{} frames dropped, {} late; the source waited {} times; {} late events, {} jumps of the "
         "clock, {} records skipped\n",
@@ -242,6 +238,15 @@ class LiveRun {
   }
 
  private:
+  void print_latency() const {
+    const auto& t = totals_;
+    std::cout << fmt::format(
+        "latency: {:.2f} ms on average, {:.2f} median, {:.2f} at 90 %, {:.2f} at 99 %, {:.2f} at "
+        "most; of it the network {:.2f} on average\n",
+        t.latency.mean(), t.latency.quantile(0.5), t.latency.quantile(0.9),
+        t.latency.quantile(0.99), t.latency.most(), t.work.mean());
+  }
+
   void print(const LiveFrame& frame, const runtime::Prediction& found, const std::string& label,
              double latency, std::uint64_t spikes, bool late) const {
     if (options_.json) {

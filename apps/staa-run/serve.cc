@@ -73,7 +73,10 @@ class LivePage::Impl {
     port_ = port == 0 ? server_.bind_to_any_port(host.c_str())
                       : (server_.bind_to_port(host.c_str(), port) ? port : -1);
     if (port_ < 0) {
-      fail(ErrorKind::kIo, "--serve: cannot listen on {} port {}: another program may", host, port);
+      fail(ErrorKind::kIo,
+           "--serve: cannot listen on {} port {}: it is taken, or the address is not of this "
+           "machine",
+           host, port);
     }
     thread_ = std::thread([this] { server_.listen_after_bind(); });
     // stop() before the server runs would be lost.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "events/camera_files.h"
 #include "staa/events/atis.h"
@@ -321,6 +322,34 @@ TEST_F(Hdf5, BeginsWhereItsIndexSays) {
   EXPECT_EQ(read_all(*stream), expected);
   stream->rewind();
   EXPECT_EQ(read_all(*stream), expected);
+}
+
+TEST_F(Hdf5, ReadsTheLayoutsOfDataSets) {
+  // Files of h5py: event i at (i, i), of polarity i % 2 where there is one.
+  const auto file = [](const char* name) {
+    return std::filesystem::path(STAA_FUZZ_CORPUS) / "hdf5" / name;
+  };
+  const auto expect = [&](const char* name, std::int64_t first, std::int64_t step, Sensor sensor) {
+    path_ = file(name);
+    EXPECT_EQ(format_of(path_), Format::kHdf5) << name;
+    std::vector<Event> expected;
+    for (std::int64_t i = 0; i < 20; ++i) {
+      expected.push_back({first + i * step, static_cast<std::uint16_t>(i),
+                          static_cast<std::uint16_t>(i), static_cast<std::uint8_t>(i % 2)});
+    }
+    expect_events(expected);
+    EXPECT_TRUE(open()->sensor() == sensor) << name;
+  };
+  expect("plain.h5", 5, 100, kAnySensor);  // as DSEC: t_offset, ms_to_idx; Boolean polarity
+  expect("m3ed.h5", 0, 100, {1280, 720});  // prophesee/left with calib/resolution
+  expect("seconds.h5", 500'000, 100, kAnySensor);
+  path_ = file("compound.h5");
+  EXPECT_EQ(read_all(*open()).size(), 20U);
+  path_ = file("blosc.h5");
+  if (std::getenv("HDF5_PLUGIN_PATH") == nullptr) {
+    expect_error(ErrorKind::kInput, {"dataset t", "Blosc (filter 32001)", "HDF5_PLUGIN_PATH"},
+                 [&] { open(); });
+  }
 }
 
 TEST_F(Hdf5, RefusesWhatIsNone) {
