@@ -56,6 +56,10 @@ struct AugmentSection {
 struct StepsFrom {
   std::int64_t epoch = 0;
   std::int64_t steps = 1;
+
+  bool operator==(const StepsFrom& other) const {
+    return epoch == other.epoch && steps == other.steps;
+  }
 };
 
 /// [train]
