@@ -169,6 +169,9 @@ struct Difference {
 /// batches, and when checkpoints are made.
 std::vector<Difference> differences(const Recipe& before, const Recipe& now);
 
+/// Whether check_resumable() would pass.
+bool may_go_on(const Recipe& stored, const Recipe& wanted);
+
 /// Throws Error(kUsage) naming every key in which `wanted` differs from `stored`, the recipe of the
 /// run in `run`, unless that key may change when a run goes on: threads, device, where the data lie
 /// and who loads them, evaluation batches, the number of epochs and steps, when checkpoints are
