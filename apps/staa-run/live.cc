@@ -213,7 +213,7 @@ class LiveRun {
                                     {"late_events", reading.late_events},
                                     {"clock_jumps", reading.jumps},
                                     {"skipped", skipped.total()},
-                                    {"lost_bytes", reading.end.lost_bytes},
+                                    {"cut_bytes", reading.end.cut_bytes},
                                     {"latency_ms", distribution(t.latency)},
                                     {"model_ms", distribution(t.work)},
                                     {"classes", classes}};
@@ -306,11 +306,11 @@ int run_live(const LiveOptions& options, const runtime::Model& model) {
   if (reading.error) std::rethrow_exception(reading.error);
   if (page) page->end();
   run.print_totals(queue, reading);
-  if (reading.end.lost_bytes > 0) {
+  if (reading.end.cut_bytes > 0) {
     std::fprintf(stderr,
-                 "staa-run: warning: the stream ended within a record: %zu bytes are lost, what "
-                 "came before is counted\n",
-                 reading.end.lost_bytes);
+                 "staa-run: warning: the stream ended within a record or packet (%zu bytes of it); "
+                 "what came before is counted\n",
+                 reading.end.cut_bytes);
   }
   if (!reading.end.broken.empty()) {
     std::fprintf(stderr, "staa-run: error: %s\n", reading.end.broken.c_str());

@@ -84,28 +84,26 @@ SourceEnd run_bytes(const LiveSource& source, const std::atomic<bool>& stop, con
   std::vector<events::Event> events;
   SourceEnd end;
   bool begun = false;
-  try {
-    while (wait_for_bytes(input.get(), stop)) {
-      const auto got = ::read(input.get(), bytes.data(), bytes.size());
-      if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+  while (end.broken.empty() && wait_for_bytes(input.get(), stop)) {
+    const auto got = ::read(input.get(), bytes.data(), bytes.size());
+    if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (got == 0) break;
+    events.clear();
+    try {
       if (got < 0) fail_errno(name, "cannot read");
-      if (got == 0) break;
-      events.clear();
       decoder->add(bytes.data(), static_cast<std::size_t>(got), events);
-      if (!begun && !events.empty()) {
-        begin(decoder->sensor());
-        begun = true;
-      }
-      if (begun) use(events.data(), events.size(), decoder->clock());
+    } catch (const Error& error) {
+      end.broken = error.what();  // the events before it count
     }
-  } catch (const Error& error) {
-    // What is wrong with the stream ends it; what begin() and use() refuse is for the caller.
-    if (error.kind() == ErrorKind::kUsage) throw;
-    end.broken = error.what();
+    if (!begun && !events.empty()) {
+      begin(decoder->sensor());
+      begun = true;
+    }
+    if (begun) use(events.data(), events.size(), decoder->clock());
   }
   end.format = decoder->format();
   end.skipped = decoder->skipped();
-  end.lost_bytes = decoder->waiting();
+  end.cut_bytes = decoder->waiting();
   return end;
 }
 

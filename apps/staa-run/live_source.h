@@ -22,8 +22,8 @@ struct LiveSource {
 struct SourceEnd {
   std::string format;
   events::Skipped skipped;
-  std::size_t lost_bytes = 0;  ///< of a record or packet that did not come whole
-  std::string broken;          ///< the error that ended it; "": its end, or `stop`
+  std::size_t cut_bytes = 0;  ///< of a record or packet that the stream ended in (LiveDecoder)
+  std::string broken;         ///< the error that ended it; "": its end, or `stop`
 };
 
 /// Calls begin(sensor) when the sensor is known, before the first events, then use(events, count,

@@ -196,10 +196,9 @@ int main(int argc, char** argv) {
   app.add_option("--labels", options.input.labels,
                  "Labels of an idx file's images, in idx form: tell how many are right")
       ->type_name("FILE");
-  app.add_option(
-         "--sensor", options.sensor,
-         "Pixels of the camera of recordings that do not tell (.bin, .bs2, .npz, AEDAT 3.1); "
-         "otherwise the model's input")
+  app.add_option("--sensor", options.sensor,
+                 "Pixels of the camera where a recording or stream does not tell; "
+                 "otherwise the model's input")
       ->type_name("WxH");
   app.add_option("--slice", options.slice, "What a recording is cut by, as data.slice in training")
       ->check(CLI::IsMember({"count", "time"}));

@@ -55,6 +55,8 @@ class LivePage::Impl {
                             {"classes", model.classes()}, {"width", shape.width},
                             {"height", shape.height},     {"steps", model.steps()}}
                  .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    // A connection that is kept would hold up the end for as long as it may wait.
+    server_.set_keep_alive_max_count(1);
     server_.Get("/", [](const httplib::Request&, httplib::Response& response) {
       response.set_header("Cache-Control", "no-store");
       response.set_content(kLivePage, "text/html; charset=utf-8");

@@ -171,7 +171,9 @@ class LiveAedat31 : public Buffered {
  public:
   using Buffered::Buffered;
   const char* format() const override { return "aedat3.1"; }
-  std::size_t waiting() const override { return Buffered::waiting() + left_in_packet_; }
+  std::size_t waiting() const override {
+    return left_in_packet_ > 0 ? left_in_packet_ : Buffered::waiting();
+  }
 
  protected:
   std::size_t take(const std::uint8_t* bytes, std::size_t count, std::vector<Event>& out) override {

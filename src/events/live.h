@@ -35,7 +35,8 @@ class LiveDecoder {
   /// The camera's time now: no later event is earlier; -1 where the format does not tell.
   virtual std::int64_t clock() const { return -1; }
   virtual Skipped skipped() const = 0;
-  /// Bytes of a record or packet that has not come whole: at the stream's end what is lost.
+  /// Bytes that have come of a record, or are still to come of a packet; at the stream's end above
+  /// 0: it was cut off.
   virtual std::size_t waiting() const = 0;
 };
 

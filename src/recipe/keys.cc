@@ -163,9 +163,9 @@ std::vector<Key> data_keys() {
   Key set = key("data.set", "The data set", STAA_MEMBER(data.set));
   set.type = ValueType::kChoice;
   // imagenet has recipes and is refused by the data layer until it has a reader for it.
-  set.choices = {"cifar10",      "cifar100",     "mnist",       "fashion-mnist",
-                 "image-folder", "imagenet",     "cifar10-dvs", "dvs128-gesture",
-                 "n-mnist",      "n-caltech101", "event-folder"};
+  set.choices = {"cifar10",  "cifar100",    "mnist",          "fashion-mnist", "image-folder",
+                 "imagenet", "cifar10-dvs", "dvs128-gesture", "n-mnist",       "n-caltech101",
+                 "n-cars",   "dvs-lip",     "event-folder"};
   return {
       set,
       key("data.path", "Its folder; empty: $STAA_DATA/SET or where the system's package puts it",
@@ -394,8 +394,9 @@ std::vector<Key> schedule_keys() {
 }  // namespace
 
 bool is_event_set(const std::string& set) {
-  static const std::set<std::string> sets{"cifar10-dvs", "dvs128-gesture", "n-mnist",
-                                          "n-caltech101", "event-folder"};
+  static const std::set<std::string> sets{"cifar10-dvs",  "dvs128-gesture", "n-mnist",
+                                          "n-caltech101", "n-cars",         "dvs-lip",
+                                          "event-folder"};
   return sets.count(set) > 0;
 }
 

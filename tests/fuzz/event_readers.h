@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -16,10 +17,12 @@
 #include "staa/events/evt.h"
 #include "staa/events/gesture.h"
 #include "staa/events/hdf5.h"
+#include "staa/events/live.h"
 #include "staa/events/npy_events.h"
 #include "staa/events/npz.h"
 #include "staa/events/recording.h"
 #include "staa/events/text_events.h"
+#include "staa/util/file.h"
 
 namespace staa::fuzz {
 
@@ -46,6 +49,29 @@ inline void drain(std::unique_ptr<events::EventStream> stream) {
   if (counts[0] != counts[1]) throw std::logic_error(stream->name() + ": another count");
 }
 
+/// Decodes a file's bytes as a live stream in each form, in pieces of two sizes: the same events
+/// must come, or none may be refused.
+inline void decode_live(const std::filesystem::path& path) {
+  const auto bytes = read_file(path);
+  for (const auto format : {events::LiveFormat::kAuto, events::LiveFormat::kEvt3,
+                            events::LiveFormat::kAedat31, events::LiveFormat::kAtis}) {
+    std::vector<events::Event> found[2];
+    bool refused = false;
+    for (int round = 0; round < 2; ++round) {
+      const std::size_t piece = round == 0 ? 4096 : 7;
+      const auto decoder = events::make_live_decoder(format, "fuzz", kSensor);
+      try {
+        for (std::size_t at = 0; at < bytes.size(); at += piece) {
+          decoder->add(bytes.data() + at, std::min(piece, bytes.size() - at), found[round]);
+        }
+      } catch (const Error&) {
+        refused = true;
+      }
+    }
+    if (!refused && found[0] != found[1]) throw std::logic_error("the pieces' sizes show");
+  }
+}
+
 constexpr NamedReader kEventReaders[] = {
     {"aedat2",
      [](const std::filesystem::path& path) {
@@ -62,6 +88,7 @@ constexpr NamedReader kEventReaders[] = {
     {"npy", [](const std::filesystem::path& path) { drain(events::open_npy(path, kSensor)); }},
     {"text", [](const std::filesystem::path& path) { drain(events::open_text(path, kSensor)); }},
     {"hdf5", [](const std::filesystem::path& path) { drain(events::open_hdf5(path, kSensor)); }},
+    {"live", decode_live},
     {"detect", [](const std::filesystem::path& path) { (void)events::format_of(path); }},
     {"gesture_spans",
      [](const std::filesystem::path& path) { (void)events::read_gesture_spans(path, 11); }},
