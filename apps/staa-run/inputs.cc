@@ -11,6 +11,7 @@
 #include "staa/data/image.h"
 #include "staa/data/jpeg.h"
 #include "staa/data/png.h"
+#include "staa/events/usable.h"
 #include "staa/util/error.h"
 #include "staa/util/file.h"
 #include "staa/util/input_file.h"
@@ -182,6 +183,7 @@ void use_recording(const fs::path& path, const InputOptions& options, const runt
   const auto stream = events::open_recording(recording);
   const auto found =
       events::integrate(*stream, {static_cast<std::int64_t>(model.steps()), options.slice, size});
+  events::check_usable(recording, stream->sensor(), found.events, found.skipped);
   std::vector<float> frames(found.values.size());
   std::transform(found.values.begin(), found.values.end(), frames.begin(),
                  [&](std::uint32_t value) {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cinttypes>
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -14,6 +15,7 @@
 #include "staa/events/summary.h"
 #include "staa/runtime/runtime.h"
 #include "staa/util/error.h"
+#include "staa/util/output.h"
 
 namespace staa::app {
 namespace {
@@ -252,6 +254,10 @@ int main(int argc, char** argv) {
   } catch (const Error& error) {
     std::fprintf(stderr, "staa-run: error: %s\n", error.what());
     return error.exit_code();
+  } catch (const std::filesystem::filesystem_error& error) {
+    std::fprintf(stderr, "staa-run: error: %s: %s\n", error.path1().c_str(),
+                 error.code().message().c_str());
+    return 1;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "staa-run: error: %s\n", error.what());
     return 1;
@@ -261,4 +267,6 @@ int main(int argc, char** argv) {
 }  // namespace
 }  // namespace staa::app
 
-int main(int argc, char** argv) { return staa::app::main(argc, argv); }
+int main(int argc, char** argv) {
+  return staa::finish_output("staa-run", staa::app::main(argc, argv));
+}

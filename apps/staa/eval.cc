@@ -31,6 +31,9 @@ int eval_command(const Options& options) {
   const auto result = train::evaluate(*trained.network, *loader, device);
 
   for (const auto& reason : result.skipped) std::cerr << "staa: skipped: " << reason << '\n';
+  if (const auto remark = test->remark(); !remark.empty()) {
+    std::cerr << "staa: warning: " << remark << '\n';
+  }
   if (options.json) {
     const nlohmann::ordered_json object{{"top1", result.top1},
                                         {"top5", result.top5},

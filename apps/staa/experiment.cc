@@ -230,8 +230,10 @@ int experiment_command(Options options) {
   }
   const auto& definition = experiment::find_definition(options.name);
   for (const auto& cell : options.only) (void)definition.cell(cell);
-  options.grid.scale =
-      options.scale == "small" ? experiment::Scale::kSmall : experiment::Scale::kPaper;
+  for (const auto scale :
+       {experiment::Scale::kSmall, experiment::Scale::kMedium, experiment::Scale::kPaper}) {
+    if (options.scale == experiment::scale_name(scale)) options.grid.scale = scale;
+  }
   if (options.out.empty()) options.out = "experiments/" + options.name;
   const auto all = experiment::expand(definition, options.grid, options.out);
   const auto runs = chosen(all, options.only);
@@ -253,7 +255,7 @@ void add_experiment(CLI::App& app, Action& action) {
       ->type_name("DIR")
       ->default_str("experiments/NAME");
   command->add_option("--scale", options->scale, "The paper's, or one for two cores")
-      ->check(CLI::IsMember({"small", "paper"}))
+      ->check(CLI::IsMember({"small", "medium", "paper"}))
       ->capture_default_str();
   command->add_option("--seeds", options->grid.seeds, "Runs of each cell, of seeds 1 to N")
       ->check(CLI::Range(1, 1000))

@@ -1,6 +1,7 @@
 #include <torch/torch.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <new>
 #include <string>
 
@@ -8,6 +9,7 @@
 #include "staa/util/blas.h"
 #include "staa/util/error.h"
 #include "staa/util/memory.h"
+#include "staa/util/output.h"
 
 namespace staa::app {
 namespace {
@@ -51,6 +53,9 @@ int run(int argc, char** argv) {
     return complain(error.what(), error.exit_code());
   } catch (const c10::Error& error) {
     return complain(error.what_without_backtrace(), kFailure);
+  } catch (const std::filesystem::filesystem_error& error) {
+    return complain(fmt::format("{}: {}", error.path1().string(), error.code().message()),
+                    kFailure);
   } catch (const std::bad_alloc&) {
     return complain("out of memory: try a smaller train.batch or model.width", kFailure);
   } catch (const std::exception& error) {
@@ -61,4 +66,4 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace staa::app
 
-int main(int argc, char** argv) { return staa::app::run(argc, argv); }
+int main(int argc, char** argv) { return staa::finish_output("staa", staa::app::run(argc, argv)); }

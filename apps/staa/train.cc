@@ -113,7 +113,8 @@ int train_command(const Options& options) {
                                         {"run", options.out}};
     std::cout << object.dump() << '\n';
   }
-  // As a shell reports a process that a signal ended: 130 for SIGINT, 143 for SIGTERM.
+  // As a shell reports a process that a signal ended: 129 for SIGHUP, 130 for
+  // SIGINT, 143 for SIGTERM.
   return result.signal == 0 ? 0 : 128 + result.signal;
 }
 
@@ -150,7 +151,7 @@ void add_train(CLI::App& app, Action& action) {
       ->type_name("SECONDS")
       ->capture_default_str();
   command->footer(
-      "Stops cleanly on SIGINT (Ctrl-C) and SIGTERM with a checkpoint to go on from.\n"
+      "Stops cleanly on SIGINT (Ctrl-C), SIGTERM and SIGHUP with a checkpoint to go on from.\n"
       "The keys of a recipe: staa info --keys");
   command->callback([options, &action] { action = [options] { return train_command(*options); }; });
 }

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "staa/events/drop.h"
+#include "staa/events/usable.h"
+#include "staa/util/error.h"
 #include "staa/util/parallel.h"
 
 namespace staa::data {
@@ -39,15 +41,37 @@ events::Frames EventFrames::frames(std::int64_t index) const {
 
 void EventFrames::read(std::int64_t index, Random& random, float* out) const {
   events::Frames sample;
+  const auto recording = recordings_->recording(index);
   if (options_.event_drop) {
-    const auto stream = events::open_recording(recordings_->recording(index));
+    const auto stream = events::open_recording(recording);
     auto events = events::read_all(*stream);
+    count(recording, events.size(), stream->skipped());
     events::drop_events(events, recordings_->sensor(), random);
     sample = events::integrate(events, recordings_->sensor(), options_.frames);
   } else {
-    sample = frames(index);
+    sample = cache_.get(recording, options_.frames);
+    count(recording, sample.events, sample.skipped);
   }
   gather(sample, draw_map(shape_.height, shape_.width, options_.augment, random), out);
+}
+
+void EventFrames::count(const events::Recording& recording, std::uint64_t events,
+                        const events::Skipped& all_skipped) const {
+  events::check_usable(recording, recordings_->sensor(), events, all_skipped);
+  const auto skipped = events::suspicious(recording.format, all_skipped);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  events_ += events;
+  skipped_.special += skipped.special;
+  skipped_.invalid += skipped.invalid;
+  skipped_.outside += skipped.outside;
+}
+
+std::string EventFrames::remark() const {
+  constexpr double kWorthSaying = 0.01;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (events::unusable_share(events_, skipped_) <= kWorthSaying) return "";
+  return fmt::format("{}: {}", name(),
+                     events::describe_unusable(events_, skipped_, recordings_->sensor()));
 }
 
 EventSummary prepare(const EventFrames& frames, std::int64_t threads,

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,11 @@ class EventFrames : public Source {
   const std::vector<std::string>& classes() const override { return recordings_->classes(); }
   std::int64_t label(std::int64_t index) const override { return recordings_->label(index); }
   SampleShape shape() const override;
+  /// Throws Error(kInput) too where a recording holds no events, or hardly any of use
+  /// (events/usable.h).
   void read(std::int64_t index, Random& random, float* out) const override;
+  /// The share of records that were of no use, where it is more than 1 %.
+  std::string remark() const override;
 
   /// Where frames are kept; "": nowhere.
   const std::filesystem::path& cache_folder() const { return cache_.folder(); }
@@ -47,10 +52,17 @@ class EventFrames : public Source {
   events::Frames frames(std::int64_t index) const;
 
  private:
+  /// Refuses a recording without use; else counts it.
+  void count(const events::Recording& recording, std::uint64_t events,
+             const events::Skipped& skipped) const;
+
   std::shared_ptr<const RecordingSet> recordings_;
   Options options_;
   events::FrameShape shape_;
   events::FrameCache cache_;
+  mutable std::mutex mutex_;  ///< guards what follows
+  mutable std::uint64_t events_ = 0;
+  mutable events::Skipped skipped_;
 };
 
 /// What was found in a whole set.

@@ -37,6 +37,25 @@ void cmyk_to_rgb(const std::uint8_t* cmyk, std::int64_t width, std::uint8_t* rgb
   }
 }
 
+/// Whether a warning leaves every pixel in its place: what cameras and editors write in headers
+/// that libjpeg does not read further, and bytes between segments. Of entropy-coded data that are
+/// lost, cut off or out of step libjpeg only warns as well.
+bool is_harmless(const jpeg_error_mgr& message) {
+  switch (message.msg_code) {
+    case JWRN_ADOBE_XFORM:  // colours as without the segment
+    case JWRN_BOGUS_ICC:    // profiles are not read
+    case JWRN_JFIF_MAJOR:
+    case JWRN_NOT_SEQUENTIAL:  // a sequential scan has but one choice of these numbers
+      return true;
+    case JWRN_EXTRANEOUS_DATA: {  // so many bytes before this marker
+      const int marker = message.msg_parm.i[1];
+      return marker < JPEG_RST0 || marker > JPEG_RST0 + 7;
+    }
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 /// libjpeg reports errors by a function that must not return: it jumps back, which must not skip a
@@ -110,9 +129,7 @@ void JpegReader::State::on_error(j_common_ptr decoder) {
 
 void JpegReader::State::on_message(j_common_ptr decoder, int level) {
   if (level >= 0) return;  // a trace, not a warning
-  const auto& message = *decoder->err;
-  if (message.msg_code == JWRN_EXTRANEOUS_DATA && message.msg_parm.i[1] == JPEG_EOI) return;
-  on_error(decoder);
+  if (!is_harmless(*decoder->err)) on_error(decoder);
 }
 
 void JpegReader::State::on_progress(j_common_ptr decoder) {

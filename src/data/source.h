@@ -37,6 +37,10 @@ class Source : public Labelled {
   /// of the random numbers alone. Throws Error(kInput), naming the file, for a sample that cannot
   /// be read because of what it holds; a Loader may be told to pass over those.
   virtual void read(std::int64_t index, Random& random, float* out) const = 0;
+
+  /// What a person should know of the samples read so far, though all could be read; "" where that
+  /// is nothing.
+  virtual std::string remark() const { return ""; }
 };
 
 }  // namespace staa::data

@@ -8,11 +8,13 @@
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
+#include <tuple>
 #include <utility>
 
 #include "staa/distributed/communicator.h"
 #include "staa/distributed/nccl.h"
 #include "staa/distributed/store.h"
+#include "staa/distributed/stranger.h"
 #include "staa/distributed/watch.h"
 #include "staa/util/error.h"
 
@@ -88,10 +90,10 @@ StorePointer own_keys(const StorePointer& store) {
 }
 
 /// Waits until all processes have come. The error names those that did not.
-void meet(c10d::Store& store, const Launch& launch, seconds patience) {
+void meet(c10d::Store& store, const Launch& launch, seconds patience,
+          std::chrono::steady_clock::time_point until) {
   const auto key = [](std::int64_t rank) { return fmt::format("here/{}", rank); };
   store.set(key(launch.rank), std::vector<std::uint8_t>{1});
-  const auto until = std::chrono::steady_clock::now() + patience;
   std::int64_t next = 0;
   while (next < launch.size) {
     if (store.check({key(next)})) {
@@ -160,11 +162,16 @@ class Sum : public Pending {
 /// Gloo for tensors in memory; for those on CUDA devices NCCL, or Gloo where there is none.
 class Group : public Communicator {
  public:
-  Group(const Launch& launch, const Patience& patience)
-      : launch_(launch), store_(open_store(launch, keeps_store(), patience.join)) {
-    keys_ = own_keys(store_);
-    meet(*keys_, launch_, patience.join);
-    watch_store_ = open_store(launch_, false, patience.join);
+  Group(const Launch& launch, const Patience& patience) : launch_(launch) {
+    watch_for_strangers(launch_);
+    std::tie(store_, keys_, watch_store_) =
+        talk(launch_, patience.join, [launch, join = patience.join, keeps = keeps_store()] {
+          const auto until = std::chrono::steady_clock::now() + join;
+          const auto store = open_store(launch, keeps, join);
+          const auto keys = own_keys(store);
+          meet(*keys, launch, join, until);
+          return std::make_tuple(store, keys, open_store(launch, false, join));
+        });
     watch_ = std::make_unique<Watch>(own_keys(watch_store_), launch_, patience);
     const auto options = c10d::ProcessGroupGloo::Options::create();
     const char* interface = std::getenv("GLOO_SOCKET_IFNAME");

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 #include <memory>
 #include <thread>
 
@@ -20,19 +22,24 @@ using Clock = std::chrono::steady_clock;
 volatile std::sig_atomic_t received = 0;
 extern "C" void note_signal(int signal) { received = signal; }
 
-/// Notes SIGINT and SIGTERM while it lives.
+constexpr int kNoted[] = {SIGINT, SIGTERM, SIGHUP};
+
+/// Notes the signals that ask for a stop while it lives, but for those that were ignored before.
 class Signals {
  public:
   Signals() {
     struct sigaction action {};
     action.sa_handler = note_signal;
     sigemptyset(&action.sa_mask);
-    ::sigaction(SIGINT, &action, &before_[0]);
-    ::sigaction(SIGTERM, &action, &before_[1]);
+    for (std::size_t i = 0; i < std::size(kNoted); ++i) {
+      ::sigaction(kNoted[i], nullptr, &before_[i]);
+      if (before_[i].sa_handler != SIG_IGN) ::sigaction(kNoted[i], &action, nullptr);
+    }
   }
   ~Signals() {
-    ::sigaction(SIGINT, &before_[0], nullptr);
-    ::sigaction(SIGTERM, &before_[1], nullptr);
+    for (std::size_t i = 0; i < std::size(kNoted); ++i) {
+      ::sigaction(kNoted[i], &before_[i], nullptr);
+    }
   }
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
@@ -44,7 +51,7 @@ class Signals {
   }
 
  private:
-  struct sigaction before_[2]{};
+  struct sigaction before_[std::size(kNoted)]{};
 };
 
 class Family {
@@ -116,8 +123,11 @@ class Family {
                  how.c_str());
   }
 
-  /// A clean stop: 130 or 143, not a failure.
-  bool stopped_by_signal() const { return code_ == 128 + SIGINT || code_ == 128 + SIGTERM; }
+  /// A clean stop: 129, 130 or 143, not a failure.
+  bool stopped_by_signal() const {
+    return std::any_of(std::begin(kNoted), std::end(kNoted),
+                       [this](int signal) { return code_ == 128 + signal; });
+  }
 
   SpawnOptions options_;
   Signals signals_;

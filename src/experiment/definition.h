@@ -16,6 +16,7 @@ struct Cell {
   std::optional<double> paper_std;     ///< its deviation, in points
   /// At small scale, where all sets are replaced by one, it would be another cell once more.
   bool paper_scale_only = false;
+  std::vector<std::string> medium;  ///< set besides at medium scale
 };
 
 /// A table or figure of the paper, or a choice that the paper leaves open, as a grid of runs.

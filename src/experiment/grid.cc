@@ -8,6 +8,9 @@
 namespace staa::experiment {
 namespace {
 
+/// What every cell at medium scale starts from.
+const std::string kMediumBase = "cifar10-medium";
+
 std::string key_of(const std::string& override_text) {
   return override_text.substr(0, override_text.find('='));
 }
@@ -37,8 +40,10 @@ std::vector<std::string> data_overrides(const GridOptions& options, bool events)
 
 recipe::Recipe make_recipe(const Definition& definition, const Cell& cell,
                            const GridOptions& options, std::int64_t seed) {
-  const auto source = "configs/" + cell.base + ".toml";
-  const auto& text = base_recipe(cell.base);
+  const bool medium = options.scale == Scale::kMedium;
+  const auto& base = medium ? kMediumBase : cell.base;
+  const auto source = "configs/" + base + ".toml";
+  const auto& text = base_recipe(base);
   const bool events = recipe::is_event_set(recipe::parse_recipe(text, source).data.set);
   std::vector<std::string> overrides;
   const auto add = [&](const std::vector<std::string>& more) {
@@ -47,14 +52,29 @@ recipe::Recipe make_recipe(const Definition& definition, const Cell& cell,
   if (options.scale == Scale::kSmall) add(small_overrides(events));
   add(data_overrides(options, events));
   add(cell.overrides);
+  if (medium) add(cell.medium);
   add(options.overrides);
   add({"seed=" + std::to_string(seed),
        fmt::format("description={}: {}{}", definition.name, cell.label,
-                   options.scale == Scale::kSmall ? " (small scale)" : "")});
+                   options.scale == Scale::kPaper
+                       ? ""
+                       : fmt::format(" ({} scale)", scale_name(options.scale)))});
   return recipe::parse_recipe(text, source, overrides);
 }
 
 }  // namespace
+
+const char* scale_name(Scale scale) {
+  switch (scale) {
+    case Scale::kSmall:
+      return "small";
+    case Scale::kMedium:
+      return "medium";
+    case Scale::kPaper:
+      break;
+  }
+  return "paper";
+}
 
 std::string Run::name() const { return fmt::format("{}, seed {}", cell->name, seed); }
 

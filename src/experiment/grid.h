@@ -10,9 +10,13 @@
 
 namespace staa::experiment {
 
-/// kPaper: the base recipes as they are. kSmall: a narrow network and a short run on few images,
-/// which a two-core machine finishes; its figures compare with one another alone.
-enum class Scale { kSmall, kPaper };
+/// kPaper: the base recipes as they are. kMedium: configs/cifar10-medium.toml in their place, which
+/// a CPU trains in half an hour. kSmall: a narrow network and a short run on few images, for a quick
+/// look.
+enum class Scale { kSmall, kMedium, kPaper };
+
+/// "small", "medium" or "paper".
+const char* scale_name(Scale scale);
 
 struct GridOptions {
   Scale scale = Scale::kPaper;

@@ -56,7 +56,8 @@ RunState look_at(const Run& run) {
   const bool out_of_steps = train.max_steps > 0 && progress.step >= train.max_steps;
   state.epochs = progress.epoch;
   // A run that is stopped in the evaluation of its last epoch has an unfinished one.
-  if (progress.batch == 0 && (progress.epoch >= train.epochs || out_of_steps)) {
+  const bool evaluated = progress.evaluated_step == progress.step;
+  if ((progress.batch == 0 && progress.epoch >= train.epochs) || (out_of_steps && evaluated)) {
     state.stage = RunState::Stage::kFinished;
     state.outcome = read_outcome(run, folder.metrics());
   } else {

@@ -12,7 +12,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-const char* scale_name(Scale scale) { return scale == Scale::kSmall ? "small" : "paper"; }
 
 /// "71.20 ± 0.35", "71.20" of one run, "" of none.
 std::string mean_and_deviation(const Statistic& s) {
@@ -113,11 +112,17 @@ std::string number(const Statistic& s) { return s.count > 0 ? fmt::format("{:.4f
 
 std::string to_markdown(const Summary& summary) {
   const auto& definition = *summary.definition;
-  const bool small = summary.options.scale == Scale::kSmall;
+  const auto scale = summary.options.scale;
   auto out = fmt::format("# {}: {} ({}){}\n\n", definition.name, definition.title,
-                         definition.source, small ? ", small scale" : "");
+                         definition.source,
+                         scale == Scale::kPaper ? "" : fmt::format(", {} scale", scale_name(scale)));
   out += "The paper: " + definition.claim + "\n\n";
-  if (small) {
+  if (scale == Scale::kMedium) {
+    out +=
+        "**Medium scale**: a small network that learns quickly (configs/cifar10-medium.toml), the "
+        "whole data set. The rows compare with one another, not with the paper's figures.\n\n";
+  }
+  if (scale == Scale::kSmall) {
     out +=
         "**Small scale**: narrow networks, few images and epochs, another data set than the "
         "paper's. The rows compare with one another, not with the paper's figures.\n\n";

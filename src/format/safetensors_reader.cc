@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "staa/format/safetensors.h"
+#include "staa/format/lfs_pointer.h"
 #include "staa/util/error.h"
 
 namespace staa::format {
@@ -91,6 +92,7 @@ json parse_header(const std::uint8_t* begin, std::uint64_t length, const std::st
 
 std::uint64_t read_length(const Block& file, const std::string& source) {
   const Complaint complain(source, "");
+  if (is_lfs_pointer(file.data(), file.size())) complain("{}", kLfsPointer);
   if (file.size() < kLengthBytes) {
     complain("truncated: expected at least {} bytes, found {}", kLengthBytes, file.size());
   }

@@ -9,7 +9,7 @@
 
 namespace staa::models {
 
-/// Names that make_network knows: resnet18, resnet19, resnet20, resnet34, vgg13.
+/// Names that make_network knows: resnet18, resnet19, resnet20, resnet34, vgg13, vgg7.
 std::vector<std::string> network_names();
 
 /// Builds a network with fresh weights, drawn from LibTorch's default generator. Throws

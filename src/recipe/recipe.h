@@ -56,6 +56,10 @@ struct AugmentSection {
 struct StepsFrom {
   std::int64_t epoch = 0;
   std::int64_t steps = 1;
+
+  bool operator==(const StepsFrom& other) const {
+    return epoch == other.epoch && steps == other.steps;
+  }
 };
 
 /// [train]
@@ -164,6 +168,9 @@ struct Difference {
 /// the description, threads, device, memory, where the data lie and who loads them, evaluation
 /// batches, and when checkpoints are made.
 std::vector<Difference> differences(const Recipe& before, const Recipe& now);
+
+/// Whether check_resumable() would pass.
+bool may_go_on(const Recipe& stored, const Recipe& wanted);
 
 /// Throws Error(kUsage) naming every key in which `wanted` differs from `stored`, the recipe of the
 /// run in `run`, unless that key may change when a run goes on: threads, device, where the data lie

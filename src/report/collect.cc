@@ -46,11 +46,7 @@ std::vector<ordered_json> read_lines(const std::filesystem::path& path, Run& run
 }
 
 void read_recipe(const train::RunFolder& folder, Run& run) {
-  // A run that went on with more epochs says so in its checkpoint alone.
-  const auto recipe = std::filesystem::exists(folder.last())
-                          ? recipe::parse_recipe(train::load_description(folder.last()).recipe,
-                                                 folder.last().string() + " (recipe)")
-                          : recipe::load_recipe(folder.recipe());
+  const auto recipe = recipe::load_recipe(folder.recipe());
   run.recipe = recipe::to_toml(recipe);
   run.planned_epochs = recipe.train.epochs;
   for (const auto& key : recipe::all_keys()) {

@@ -79,6 +79,7 @@ void put_description(format::SafetensorsWriter& writer, const Progress& progress
                                          {"seconds", p.seconds},
                                          {"best_top1", p.best_top1},
                                          {"best_epoch", p.best_epoch},
+                                         {"evaluated_step", p.evaluated_step},
                                          {"loss_scale", p.loss_scale.value},
                                          {"loss_scale_steps", p.loss_scale.steps}}
                                         .dump());
@@ -127,6 +128,8 @@ Progress read_progress(const format::SafetensorsReader& reader) {
     p.seconds = j.at("seconds").get<double>();
     p.best_top1 = j.at("best_top1").get<double>();
     p.best_epoch = j.at("best_epoch").get<std::int64_t>();
+    // Earlier files end an epoch with its evaluation.
+    p.evaluated_step = j.value("evaluated_step", p.batch == 0 ? p.step : std::int64_t{-1});
     p.loss_scale.value = j.value("loss_scale", p.loss_scale.value);
     p.loss_scale.steps = j.value("loss_scale_steps", p.loss_scale.steps);
     return p;

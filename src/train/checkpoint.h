@@ -17,17 +17,18 @@ namespace staa::train {
 /// Where a run stands. Sums of the epoch in progress are kept, so that a run stopped in its middle
 /// reports the same figures at its end.
 struct Progress {
-  std::int64_t epoch = 0;       ///< complete epochs
-  std::int64_t batch = 0;       ///< complete batches of the epoch in progress
-  std::int64_t step = 0;        ///< complete training steps of the whole run
-  double loss_sum = 0;          ///< of the epoch in progress, over samples
-  std::int64_t hits = 0;        ///< top-1 in training, likewise
-  std::int64_t samples = 0;     ///< seen in the epoch in progress
-  std::int64_t skipped = 0;     ///< corrupt ones of the epoch in progress that were left out
-  double seconds = 0;           ///< of training, over all starts of the run
-  double best_top1 = -1;        ///< of the evaluations so far, in percent; -1 before the first
-  std::int64_t best_epoch = 0;  ///< its epoch, counted from 1
-  LossScale loss_scale;         ///< stays 1 where the recipe scales no loss
+  std::int64_t epoch = 0;            ///< complete epochs
+  std::int64_t batch = 0;            ///< complete batches of the epoch in progress
+  std::int64_t step = 0;             ///< complete training steps of the whole run
+  double loss_sum = 0;               ///< of the epoch in progress, over samples
+  std::int64_t hits = 0;             ///< top-1 in training, likewise
+  std::int64_t samples = 0;          ///< seen in the epoch in progress
+  std::int64_t skipped = 0;          ///< corrupt ones of the epoch in progress that were left out
+  double seconds = 0;                ///< of training, over all starts of the run
+  double best_top1 = -1;             ///< of the evaluations so far, in percent; -1 before the first
+  std::int64_t best_epoch = 0;       ///< its epoch, counted from 1
+  std::int64_t evaluated_step = -1;  ///< where `step` stood in the newest evaluation
+  LossScale loss_scale;              ///< stays 1 where the recipe scales no loss
 };
 
 /// What a network was trained to read, kept with its weights so that they can be used where the

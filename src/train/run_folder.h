@@ -12,6 +12,7 @@ namespace staa::train {
 ///   metrics.jsonl      one object an epoch
 ///   environment.jsonl  one object a start: where it ran, and with what
 ///   events.out.tfevents.*  a file a start, for TensorBoard
+///   run.lock           while a training holds the folder (run_lock.h)
 ///   last.safetensors   the newest checkpoint, to go on from
 ///   best.safetensors   the weights of the epoch with the best test accuracy
 class RunFolder {

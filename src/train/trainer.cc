@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cmath>
-#include <csignal>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
@@ -25,6 +24,7 @@
 #include "staa/train/precision.h"
 #include "staa/train/reporter.h"
 #include "staa/train/run_folder.h"
+#include "staa/train/run_lock.h"
 #include "staa/train/schedule.h"
 #include "staa/train/setup.h"
 #include "staa/train/signals.h"
@@ -110,13 +110,19 @@ class Run {
   void refuse_step(const ForwardState& before, const Part& part, const std::string& what);
   void report_step();
   void report_skipped(const std::vector<std::string>& reasons);
+  void report_remarks();
   void finish_epoch();
+  void evaluate_again();
   void write_events(const nlohmann::ordered_json& row,
                     const std::vector<FiringRates::Layer>& rates);
   void save_last();
   bool clock_says_save();
   bool out_of_steps() const {
     return recipe_.train.max_steps > 0 && progress_.step >= recipe_.train.max_steps;
+  }
+  bool done() const {
+    const bool evaluated = progress_.evaluated_step == progress_.step;
+    return progress_.epoch >= recipe_.train.epochs || (out_of_steps() && evaluated);
   }
   /// Epochs done after `batches` batches of the one in progress.
   double epochs_at(std::int64_t batches) const {
@@ -148,7 +154,8 @@ class Run {
   Phase phase_;
   Evaluation last_;
   std::set<std::string> skipped_;  // what was said of corrupt samples
-  bool told_to_stop_ = false;      // this process
+  bool remarked_ = false;
+  bool told_to_stop_ = false;  // this process
   bool scales_loss_ = false;
   bool repeated_ = false;  // the step in progress computes the whole batch in every process
   // What all have agreed on: to stop before the end. The epoch in progress is left as it is, to be
@@ -200,8 +207,9 @@ Run::Run(const TrainRequest& request, const Sources& sources, const RunFolder& f
   if (average_ && !goes_on) average_->restart();
   share_statistics();
   if (!all_.leads()) return;
-  if (request.resume) folder_.keep_metrics(progress_.epoch);
-  if (!goes_on) write_file_atomically(folder_.recipe(), description_.recipe);
+  if (request.resume && !done()) folder_.keep_metrics(progress_.epoch);
+  // On resuming too: what may be changed then holds for the next start and for the run's readers.
+  write_file_atomically(folder_.recipe(), description_.recipe);
   folder_.append_environment(describe_environment(device_));
   if (recipe_.train.tensorboard) {
     events_ = std::make_unique<tensorboard::EventWriter>(folder_.root(), progress_.step);
@@ -271,8 +279,16 @@ void Run::announce() const {
 
 TrainResult Run::execute() {
   announce();
-  while (progress_.epoch < recipe_.train.epochs && !stopping_ && !out_of_steps()) train_epoch();
+  while (!stopping_ && !done()) train_epoch();
+  if (last_.samples == 0 && !stopping_) evaluate_again();
   return {progress_, last_, stopping_, signal_};
+}
+
+/// The figures of a run of which nothing was left to train.
+void Run::evaluate_again() {
+  last_ = evaluate(*network_, *test_loader_, device_, all_,
+                   [] { return StopSignals::received() == 0; });
+  if (take_turn(nullptr).stop) last_ = {};
 }
 
 /// Tells the others where this process stands and hears of them; `batch` is null at the end of an
@@ -529,6 +545,14 @@ void Run::report_skipped(const std::vector<std::string>& reasons) {
   }
 }
 
+/// Says once what there is to say of the samples of each half.
+void Run::report_remarks() {
+  if (std::exchange(remarked_, true)) return;
+  for (const auto* loader : {loader_.get(), test_loader_.get()}) {
+    if (const auto remark = loader->source().remark(); !remark.empty()) reporter_.warn(remark);
+  }
+}
+
 void Run::finish_epoch() {
   const double elapsed = std::max(1e-9, seconds_since(epoch_start_));
   const double speed = static_cast<double>(progress_.samples - epoch_start_samples_) / elapsed;
@@ -547,11 +571,15 @@ void Run::finish_epoch() {
     return save_last();
   }
   report_skipped(last_.skipped);
+  report_remarks();
 
   const auto samples = static_cast<double>(std::max<std::int64_t>(1, progress_.samples));
   const double train_loss = progress_.loss_sum / samples;
   const double train_top1 = 100.0 * static_cast<double>(progress_.hits) / samples;
   const double last_rate = learning_rate_at(std::max<std::int64_t>(0, progress_.batch - 1));
+  progress_.evaluated_step = progress_.step;
+  // Ended by train.max_steps within an epoch: a longer run goes on in its middle.
+  auto middle = progress_.batch < loader_->batches() ? std::make_optional(progress_) : std::nullopt;
   ++progress_.epoch;
   // What is not the network that the recipe asks for is not its best.
   const bool best = phase_ == final_phase(recipe_) && last_.top1 > progress_.best_top1;
@@ -586,13 +614,19 @@ void Run::finish_epoch() {
     if (best) save_weights(folder_.best(), *network_, progress_, description_);
   }
   averaged.reset();
+  const auto epoch = progress_.epoch;
+  if (middle) {
+    middle->best_top1 = progress_.best_top1;
+    middle->best_epoch = progress_.best_epoch;
+    progress_ = *middle;
+  }
   save_last();
   // After the checkpoint: an epoch that is repeated has left no events.
   if (events_) write_events(row, rates->layers());
   reporter_.say(fmt::format(
       "epoch {:>{}}/{}{}  train loss {:.4f} acc {:.2f} %  test loss {:.4f} acc {:.2f} %{}  {:.0f} "
       "images/s  lr {:.4g}{}",
-      progress_.epoch, std::to_string(recipe_.train.epochs).size(), recipe_.train.epochs,
+      epoch, std::to_string(recipe_.train.epochs).size(), recipe_.train.epochs,
       phase_ == final_phase(recipe_) ? "" : fmt::format(" ({})", describe(phase_)), train_loss,
       train_top1, last_.loss, last_.top1, best ? " (best)" : "", speed, last_rate,
       skipped_note(skipped, static_cast<std::int64_t>(last_.skipped.size()))));
@@ -650,23 +684,38 @@ void settle_precision(recipe::Recipe& recipe, const Sources& sources, Reporter& 
                            all.leads() ? choice.reason : "the leader's choice"));
 }
 
+/// What precision = "auto" came to when the run began holds when it goes on.
+void keep_precision(recipe::Recipe& recipe, const std::filesystem::path& checkpoint) {
+  if (recipe.execution.precision != Precision::kAuto) return;
+  const auto stored =
+      recipe::parse_recipe(load_description(checkpoint).recipe, checkpoint.string() + " (recipe)");
+  recipe.execution.precision = stored.execution.precision;
+}
+
 TrainResult train_together(TrainRequest request) {
   auto& all = *request.all;
   const auto folder = all.leads() ? choose_folder(request) : RunFolder(request.out);
   const auto sources =
       open_data(request.recipe);  // a set that is not there leaves no folder behind
-  if (all.leads()) make_folder(folder.root());
+  RunLock lock;
+  if (all.leads()) {
+    make_folder(folder.root());
+    lock.lock(folder.root());
+    choose_folder(request);  // another process may have trained here since it was looked at
+  }
   const StopSignals signals;
   Reporter reporter(all.leads() ? folder.log() : "", request.quiet);
+  if (request.resume && std::filesystem::exists(folder.last())) {
+    keep_precision(request.recipe, folder.last());
+  }
   settle_precision(request.recipe, sources, reporter, all);
   Run run(request, sources, folder, reporter);
   const auto result = run.execute();
   if (result.stopped) {
-    const char* by = result.signal == SIGINT    ? "by SIGINT "
-                     : result.signal == SIGTERM ? "by SIGTERM "
-                                                : "";
-    reporter.say(fmt::format("stopped {}after epoch {} and {} batches; go on with --resume", by,
-                             result.progress.epoch, result.progress.batch));
+    const std::string by = StopSignals::name(result.signal);
+    reporter.say(fmt::format("stopped {}after epoch {} and {} batches; go on with --resume",
+                             by.empty() ? "" : "by " + by + " ", result.progress.epoch,
+                             result.progress.batch));
   } else {
     reporter.say(fmt::format("done: last {:.2f} %, best {:.2f} % in epoch {}; {} of training",
                              result.last.top1, result.progress.best_top1,

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <string>
+#include <system_error>
 #include <utility>
 
 #include "staa/util/error.h"
@@ -28,6 +30,52 @@ void sync_folder(const std::filesystem::path& folder) {
   const Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   // Some file systems cannot sync a folder; the rename itself has succeeded by then.
   if (fd.value >= 0) (void)::fsync(fd.value);
+}
+
+/// Where the bytes of a file go: to a descriptor as they come, or to a regular file, old or new.
+struct Place {
+  int descriptor = -1;
+  std::filesystem::path target;
+};
+
+/// The number N of a path /dev/fd/N or /proc/self/fd/N, or -1.
+int own_descriptor(const std::filesystem::path& path) {
+  std::error_code code;
+  const auto folder = std::filesystem::canonical(path.parent_path(), code);
+  if (code || folder != std::filesystem::canonical("/proc/self/fd", code) || code) return -1;
+  const auto name = path.filename().string();
+  if (name.empty() || name.size() > 6 ||
+      name.find_first_not_of("0123456789") != std::string::npos) {
+    return -1;
+  }
+  return std::stoi(name);
+}
+
+Place find_place(const std::filesystem::path& path) {
+  constexpr int kMostLinks = 40;  // as Linux follows them
+  auto target = path;
+  std::error_code code;
+  for (int links = 0;; ++links) {
+    // Opened by its name, a redirected file would be written from its start or replaced.
+    if (const int own = own_descriptor(target); own >= 0) {
+      const int descriptor = ::fcntl(own, F_DUPFD_CLOEXEC, 0);
+      if (descriptor < 0) fail_errno(path.string(), "cannot write here");
+      return {descriptor, {}};
+    }
+    if (!std::filesystem::is_symlink(std::filesystem::symlink_status(target, code))) break;
+    const auto next = std::filesystem::read_symlink(target, code);
+    if (links == kMostLinks) code = std::make_error_code(std::errc::too_many_symbolic_link_levels);
+    if (code) fail(ErrorKind::kIo, "{}: cannot read this link: {}", path.string(), code.message());
+    target = target.parent_path() / next;
+  }
+  struct stat status {};
+  if (::stat(target.c_str(), &status) != 0 || S_ISREG(status.st_mode)) return {-1, target};
+  if (S_ISDIR(status.st_mode)) {
+    fail(ErrorKind::kIo, "{}: cannot write here: it is a folder", path.string());
+  }
+  const int descriptor = ::open(target.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
+  if (descriptor < 0) fail_errno(path.string(), "cannot write here");
+  return {descriptor, {}};
 }
 
 }  // namespace
@@ -55,7 +103,11 @@ std::string read_text_file(const std::filesystem::path& path, std::uint64_t max_
 }
 
 AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
-  std::string name = path_.string() + ".tmp-XXXXXX";
+  const auto place = find_place(path_);
+  descriptor_ = place.descriptor;
+  if (descriptor_ >= 0) return;
+  target_ = place.target;
+  std::string name = target_.string() + ".tmp-XXXXXX";
   descriptor_ = ::mkostemp(name.data(), O_CLOEXEC);
   if (descriptor_ < 0) fail_errno(path_.string(), "cannot write here");
   temporary_ = name;
@@ -82,15 +134,19 @@ void AtomicFile::write(const void* bytes, std::size_t count) {
 }
 
 void AtomicFile::commit(bool durable) {
-  if (durable && ::fsync(descriptor_) != 0) fail_errno(path_.string(), "cannot flush to disk");
+  // Devices and FIFOs have nothing to flush.
+  if (durable && !temporary_.empty() && ::fsync(descriptor_) != 0) {
+    fail_errno(path_.string(), "cannot flush to disk");
+  }
   const int fd = std::exchange(descriptor_, -1);
   if (::close(fd) != 0) fail_errno(path_.string(), "cannot close");
-  if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
+  if (temporary_.empty()) return;
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0) {
     fail_errno(path_.string(), "cannot rename the finished file to this name");
   }
   temporary_.clear();
   if (!durable) return;
-  const auto folder = path_.parent_path();
+  const auto folder = target_.parent_path();
   sync_folder(folder.empty() ? "." : folder);
 }
 

@@ -24,7 +24,10 @@ std::string read_text_file(const std::filesystem::path& path,
 
 /// A file that appears under its name whole or not at all: bytes go to a temporary file beside it;
 /// commit() flushes them to the disk and renames. A writer destroyed without commit() leaves the
-/// old file, if there was one, as it was. Not thread-safe. Every failure throws Error(kIo).
+/// old file, if there was one, as it was. Of a link the file that it leads to is written. What is
+/// no regular file (a device, a FIFO, a descriptor of this process such as /dev/stdout or a shell's
+/// process substitution) stays and is written through. Not thread-safe. Every failure throws
+/// Error(kIo).
 class AtomicFile {
  public:
   explicit AtomicFile(std::filesystem::path path);
@@ -40,8 +43,9 @@ class AtomicFile {
   void commit(bool durable = true);
 
  private:
-  std::filesystem::path path_;
-  std::filesystem::path temporary_;
+  std::filesystem::path path_;       ///< as it was given
+  std::filesystem::path target_;     ///< what the finished file becomes
+  std::filesystem::path temporary_;  ///< empty where the bytes go straight to their place
   int descriptor_ = -1;
 };
 

@@ -1,6 +1,7 @@
 #include <csignal>
 
 #include "apps/tiny_command.h"
+#include "staa/distributed/communicator.h"
 #include "train/compare_runs.h"
 
 namespace staa::test {
@@ -37,6 +38,41 @@ class Signals : public TinyCommand {
 TEST_F(Signals, SigtermInMidEpochThenResume) { stop_and_resume(SIGTERM); }
 
 TEST_F(Signals, SigintInMidEpochThenResume) { stop_and_resume(SIGINT); }
+
+TEST_F(Signals, SighupInMidEpochThenResume) { stop_and_resume(SIGHUP); }
+
+/// nohup ignores SIGHUP, and a shell without job control SIGINT for what it starts with &.
+TEST_F(Signals, ThoseThatWereIgnoredAtTheStartStayIgnored) {
+  for (const std::vector<int>& processes : {std::vector<int>{}, std::vector<int>{2}}) {
+    const auto name = processes.empty() ? "one" : "many";
+    if (!processes.empty() && !distributed::available()) continue;
+    auto arguments = train({"--set", "train.checkpoint_steps=1"}, name);
+    if (!processes.empty()) {
+      arguments.insert(arguments.begin() + 1, {"--processes", std::to_string(processes[0])});
+    }
+    Process process(arguments, {"env", "--ignore-signal=INT,HUP,TERM"});
+    const auto checkpoint = folder_ / name / "last.safetensors";
+    ASSERT_TRUE(process.wait_for([&] { return std::filesystem::exists(checkpoint); }))
+        << process.wait().err;
+    for (const int signal : {SIGINT, SIGHUP, SIGTERM}) process.send(signal);
+    const auto finished = process.wait();
+    EXPECT_EQ(finished.code, 0) << finished.err;
+    EXPECT_EQ(read_metrics(folder_ / name).size(), 2U);
+  }
+}
+
+TEST_F(Signals, TwoTrainingsInOneFolderAreRefused) {
+  Process first(train({"--set", "train.checkpoint_steps=1", "train.epochs=1000"}));
+  const auto checkpoint = folder_ / "run" / "last.safetensors";
+  ASSERT_TRUE(first.wait_for([&] { return std::filesystem::exists(checkpoint); }));
+  const auto second = run_staa({"train", "--resume", "--out", out()});
+  EXPECT_EQ(second.code, 2);
+  EXPECT_NE(second.err.find("process " + std::to_string(first.id()) + " on "), std::string::npos)
+      << second.err;
+  first.send(SIGKILL);
+  first.wait();
+  EXPECT_EQ(run_staa({"train", "--resume", "--out", out(), "--set", "train.epochs=1"}).code, 0);
+}
 
 TEST_F(Signals, AKilledRunGoesOnFromItsLastCheckpoint) {
   const std::vector<std::string> often{"--set", "train.checkpoint_steps=1"};

@@ -127,8 +127,16 @@ TEST_F(StaaRun, RecordingsOfEventsAreCutIntoFrames) {
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0]["steps"], 3);
   EXPECT_GT(found[0]["spikes"], 0);
-  // Events outside of a smaller sensor are left out: another input.
-  EXPECT_NE(objects({of_events, path("hand.bin")})[0]["spikes"], found[0]["spikes"]);
+  // Events outside of a smaller sensor are left out: another input. Too many are an error.
+  EXPECT_NE(objects({of_events, path("hand.bin"), "--sensor", "16x12"})[0]["spikes"],
+            found[0]["spikes"]);
+  const auto refused = run({of_events, path("hand.bin")});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_NE(refused.err.find("outside the sensor of 8x8"), std::string::npos) << refused.err;
+  write_bytes(folder_ / "none.bin", "");
+  const auto empty = run({of_events, path("none.bin")});
+  EXPECT_EQ(empty.code, 1);
+  EXPECT_NE(empty.err.find("none.bin: holds no events"), std::string::npos) << empty.err;
   EXPECT_EQ(run({of_events, path("hand.bin"), "--sensor", "16"}).code, 2);
 }
 

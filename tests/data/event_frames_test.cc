@@ -8,6 +8,7 @@
 #include "staa/data/event_sets.h"
 #include "staa/data/loader.h"
 #include "staa/data/simulated.h"
+#include "staa/events/usable.h"
 
 namespace staa::data {
 namespace {
@@ -67,6 +68,46 @@ TEST_F(EventFramesTest, AreTheSameFromTheCacheAndWithoutIt) {
   write_bytes(path, std::string(size, 'x'));
   std::filesystem::last_write_time(path, time);
   EXPECT_EQ(read(kept, 3), first);
+}
+
+TEST_F(EventFramesTest, RefuseRecordingsWithoutEventsOfUse) {
+  const auto path = sets_.train->recording(4).path;
+  for (const bool drop : {false, true}) {
+    options_.event_drop = drop;
+    const EventFrames frames(sets_.train, options_);
+    write_bytes(path, "");
+    expect_error(ErrorKind::kInput, {path.string() + ": holds no events"},
+                 [&] { read(frames, 4); });
+    std::vector<events::Event> wide;  // of another camera: 3 of 4 outside
+    for (int i = 0; i < 400; ++i) {
+      wide.push_back({i, static_cast<std::uint16_t>(i % 4 == 0 ? 3 : 200), 5, 1});
+    }
+    events::write_atis(path, wide);
+    expect_error(
+        ErrorKind::kInput,
+        {path.string(), "75.0 % of 400 records", "300 outside the sensor of 34x34", "at most 50 %"},
+        [&] { read(frames, 4); });
+    for (auto& event : wide) event.x = event.t % 4 == 0 ? 200 : 3;
+    events::write_atis(path, wide);
+    EXPECT_EQ(frames.remark(), "");
+    read(frames, 4);
+    EXPECT_NE(frames.remark().find("25.0 % of 400 records are of no use"), std::string::npos)
+        << frames.remark();
+    for (int i = 5; i < 20; ++i) read(frames, i);
+    EXPECT_NE(frames.remark().find("1.1 %"), std::string::npos) << frames.remark();
+  }
+}
+
+TEST_F(EventFramesTest, RefuseASpanWithoutEvents) {
+  auto recording = sets_.train->recording(2);
+  recording.begin = 1;
+  recording.end = 2;
+  expect_error(ErrorKind::kInput, {recording.path.string() + ": no event from 1 to 2 us"}, [&] {
+    events::check_usable(recording, {34, 34}, 0, {});
+  });
+  events::Skipped skipped;
+  skipped.outside = 1000;
+  events::check_usable(recording, {34, 34}, 1, skipped);  // of the file, not of the span
 }
 
 TEST_F(EventFramesTest, DrawAugmentationFromTheGeneratorAlone) {

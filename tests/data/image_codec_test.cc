@@ -138,6 +138,40 @@ TEST(Jpeg, PassesOverBytesTooManyBeforeTheEnd) {
   EXPECT_EQ(jpeg(bytes).pixels, clean.pixels);
 }
 
+/// What cameras and editors write and libjpeg warns of, every pixel in its place.
+TEST(Jpeg, ReadsFilesThatLibjpegMerelyWarnsOf) {
+  const auto clean = encode_jpeg(random_image({3, 32, 32}, 3));
+  const auto expected = jpeg(clean).pixels;
+  const auto sos = clean.find("\xff\xda");
+  const auto dqt = clean.find("\xff\xdb");
+  const auto jfif = clean.find(std::string("JFIF\0", 5));
+  ASSERT_NE(sos, std::string::npos);
+  ASSERT_NE(dqt, std::string::npos);
+  ASSERT_NE(jfif, std::string::npos);
+
+  auto phone = clean;  // Ss, Se, AhAl of a baseline scan are 0, 63, 0
+  const auto header = static_cast<std::size_t>(static_cast<unsigned char>(clean[sos + 3]));
+  phone.replace(sos + 2 + header - 3, 3, 3, '\0');
+  EXPECT_EQ(jpeg(phone).pixels, expected);
+
+  auto revision = clean;
+  revision[jfif + 5] = 3;
+  EXPECT_EQ(jpeg(revision).pixels, expected);
+
+  auto adobe = clean;  // in place of the JFIF segment: a colour transform of number 7
+  adobe.replace(2, 18,
+                std::string("\xff\xee\0\x0e"
+                            "Adobe\0\x64\0\0\0\0\x07",
+                            16));
+  EXPECT_EQ(jpeg(adobe).pixels, expected);
+
+  for (const auto at : {dqt, sos, clean.size() - 2}) {
+    auto between = clean;
+    between.insert(at, 5, '\0');
+    EXPECT_EQ(jpeg(between).pixels, expected) << at;
+  }
+}
+
 TEST(Jpeg, RefusesCountlessScans) {
   auto bytes = encode_jpeg(random_image({3, 16, 16}, 1), {95, true});
   // The last scan, over and over: a refinement that may not repeat, or else too many of them.

@@ -58,7 +58,7 @@ TEST(Grid, AtPaperScaleIsTheBaseRecipeButForTheCell) {
 
 TEST(Grid, ExpandsAtBothScalesWithCellsThatDiffer) {
   for (const auto& definition : definitions()) {
-    for (const auto scale : {Scale::kPaper, Scale::kSmall}) {
+    for (const auto scale : {Scale::kPaper, Scale::kMedium, Scale::kSmall}) {
       SCOPED_TRACE(definition.name);
       GridOptions options;
       options.scale = scale;
@@ -72,6 +72,18 @@ TEST(Grid, ExpandsAtBothScalesWithCellsThatDiffer) {
         }
       }
     }
+  }
+}
+
+TEST(Grid, AtMediumScaleIsTheMediumRecipeButForTheCell) {
+  const auto base = recipe::parse_recipe(base_recipe("cifar10-medium"), "base");
+  GridOptions options;
+  options.scale = Scale::kMedium;
+  for (const auto& run : expand(find_definition("table4"), options, "out")) {
+    for (const auto& d : recipe::differences(base, run.recipe)) {
+      EXPECT_TRUE(d.path.rfind("neuron.", 0) == 0 || d.path == "seed") << d.path;
+    }
+    EXPECT_EQ(run.recipe.neuron.kind == NeuronKind::kLif, run.cell->name == "none");
   }
 }
 

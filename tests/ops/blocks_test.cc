@@ -40,9 +40,13 @@ TEST(StepAttention, GradientsMatchFiniteDifferences) {
     SCOPED_TRACE(seed);
     const BlockCase c(seed);
     const auto& sa = c.random.parameters.sa;
-    expect_gradients_match(
-        [&] { return apply_step_attention(c.x, sa, 2.0); },
-        {c.x, sa.reduce_weight, sa.reduce_bias, sa.expand_weight, sa.expand_bias});
+    for (const auto gain : {SaGain::kInside, SaGain::kOutside}) {
+      NeuronOptions options;
+      options.sa_gain = gain;
+      expect_gradients_match(
+          [&] { return apply_step_attention(c.x, sa, options); },
+          {c.x, sa.reduce_weight, sa.reduce_bias, sa.expand_weight, sa.expand_bias});
+    }
   }
 }
 
@@ -53,13 +57,13 @@ TEST(GlobalContext, IsTheIdentityWhenSwitchedOff) {
 
 TEST(StepAttention, HalvesWhenSwitchedOff) {
   const auto u = torch::randn({2, 3, 4, 5});
-  EXPECT_TRUE(apply_step_attention(u, {}, 2.0).equal(u / 2));
+  EXPECT_TRUE(apply_step_attention(u, {}, {}).equal(u / 2));
 }
 
 TEST(StepAttention, GateStartsNearOneHalfWithSmallWeights) {
   const SaParameters sa{torch::full({4, 8, 1, 1}, 1e-3), torch::zeros({4}),
                         torch::full({8, 4, 1, 1}, 1e-3), torch::zeros({8})};
-  const auto gate = step_attention_gate(torch::randn({2, 8, 3, 3}), sa, 2.0);
+  const auto gate = step_attention_gate(torch::randn({2, 8, 3, 3}), sa, {});
   EXPECT_LT((gate - 0.5).abs().max().item<float>(), 1e-3);
 }
 

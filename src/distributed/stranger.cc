@@ -1,0 +1,73 @@
+#include "staa/distributed/stranger.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <string>
+#include <system_error>
+
+#include "staa/util/error.h"
+
+namespace staa::distributed {
+namespace {
+
+std::terminate_handler before = nullptr;
+std::atomic_flag spoken = ATOMIC_FLAG_INIT;
+
+std::string& place() {
+  static std::string text;
+  return text;
+}
+
+std::string broken(const std::string& reason) {
+  return fmt::format(
+      "{}: the connection broke: {}; has rank 0 ended, or is another program at this port?",
+      place(), reason.substr(0, reason.find('\n')));
+}
+
+[[noreturn]] void end_with_a_message() {
+  if (const auto thrown = std::current_exception()) {
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::system_error& error) {
+      if (first_to_speak()) {
+        std::fprintf(stderr, "staa: error: %s\n", broken(error.what()).c_str());
+        std::_Exit(1);
+      }
+    } catch (...) {  // NOLINT(bugprone-empty-catch): not of the store
+    }
+  }
+  if (before != nullptr) before();
+  std::abort();
+}
+
+}  // namespace
+
+void watch_for_strangers(const Launch& launch) {
+  place() =
+      fmt::format("rank {}: the meeting place {}:{}", launch.rank, launch.address, launch.port);
+  if (std::get_terminate() != end_with_a_message) before = std::set_terminate(end_with_a_message);
+}
+
+bool first_to_speak() {
+  if (!spoken.test_and_set()) return true;
+  for (;;) ::pause();
+}
+
+void fail_silent(const Launch& launch, std::chrono::seconds patience) {
+  first_to_speak();
+  fail(ErrorKind::kRuntime,
+       "rank {}: waited {} s for an answer at the meeting place {}:{}; is another program at this "
+       "port?",
+       launch.rank, patience.count(), launch.address, launch.port);
+}
+
+void fail_broken(const Launch&, const std::exception& error) {
+  first_to_speak();
+  fail(ErrorKind::kRuntime, "{}", broken(error.what()));
+}
+
+}  // namespace staa::distributed

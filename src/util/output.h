@@ -1,0 +1,9 @@
+#pragma once
+
+namespace staa {
+
+/// The end of a program called `program`: writes out what standard output still holds and returns
+/// `code`, or says on standard error why the output is not whole and returns 1 in place of 0.
+int finish_output(const char* program, int code);
+
+}  // namespace staa
