@@ -36,9 +36,8 @@ class RealCameras : public ::testing::Test {
     const auto converted = temporary_ / "converted.npz";
     EXPECT_GT(write_recording(*stream, converted, Format::kNpz).events, 2000U);
     EXPECT_EQ(stream->skipped().invalid + stream->skipped().outside, 0U);
-    const auto command =
-        fmt::format("'{}' '{}' {} '{}' '{}'", python_, STAA_COMPARE_READERS, kind,
-                    recording.path.string(), converted.string());
+    const auto command = fmt::format("'{}' '{}' {} '{}' '{}'", python_, STAA_COMPARE_READERS, kind,
+                                     recording.path.string(), converted.string());
     const int status = std::system(command.c_str());
     constexpr int kNotInstalled = 77;
     if (WIFEXITED(status) && WEXITSTATUS(status) == kNotInstalled) {
