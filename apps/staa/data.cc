@@ -13,6 +13,7 @@
 #include "staa/data/png.h"
 #include "staa/recipe/recipe.h"
 #include "staa/train/setup.h"
+#include "staa/util/output.h"
 #include "staa/util/text.h"
 
 namespace staa::app {
@@ -110,8 +111,8 @@ int show_command(const ShowOptions& options) {
   const auto sheet = data::contact_sheet(batch, data.input.shape, data.input.classes,
                                          data.input.normalisation, options.columns);
   data::write_png(options.out, sheet.shape, sheet.pixels.data());
-  std::cout << fmt::format("{}: {} samples of {}, {} each\n", options.out, batch.size,
-                           loader->source().name(), data::describe(data.input.shape));
+  beside(options.out) << fmt::format("{}: {} samples of {}, {} each\n", options.out, batch.size,
+                                     loader->source().name(), data::describe(data.input.shape));
   return 0;
 }
 

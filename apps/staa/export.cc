@@ -11,6 +11,7 @@
 #include "staa/train/setup.h"
 #include "staa/train/trained.h"
 #include "staa/util/error.h"
+#include "staa/util/output.h"
 #include "staa/util/text.h"
 
 namespace staa::app {
@@ -49,9 +50,10 @@ void export_int8(const train::Trained& trained, const Options& options) {
   }
   const auto found =
       deploy::export_int8(*trained.network, trained.input, *images, options.within, options.output);
-  std::cout << fmt::format("{:.2f} % of {} test images right, {:.2f} % with fp32 weights; {} {}\n",
-                           found.int8, with_thousands(images->size()), found.fp32, found.roundings,
-                           found.roundings == 1 ? "rounding" : "roundings tried");
+  beside(options.output) << fmt::format(
+      "{:.2f} % of {} test images right, {:.2f} % with fp32 weights; {} {}\n", found.int8,
+      with_thousands(images->size()), found.fp32, found.roundings,
+      found.roundings == 1 ? "rounding" : "roundings tried");
 }
 
 int export_command(const Options& options) {
@@ -63,10 +65,12 @@ int export_command(const Options& options) {
     deploy::export_model(*trained.network, trained.input, deploy::WeightType::kFp32,
                          options.output);
   }
-  const auto bytes = static_cast<std::int64_t>(std::filesystem::file_size(options.output));
-  std::cout << fmt::format("{}: {} of width {}, T = {}, {}, {} bytes\n", options.output,
-                           recipe.model.network, recipe.model.width, recipe.model.steps,
-                           options.int8 ? "int8" : "fp32", with_thousands(bytes));
+  std::error_code no_file;  // a device or a FIFO has no size
+  const auto bytes = std::filesystem::file_size(options.output, no_file);
+  beside(options.output) << fmt::format(
+      "{}: {} of width {}, T = {}, {}{}\n", options.output, recipe.model.network,
+      recipe.model.width, recipe.model.steps, options.int8 ? "int8" : "fp32",
+      no_file ? "" : fmt::format(", {} bytes", with_thousands(static_cast<std::int64_t>(bytes))));
   return 0;
 }
 

@@ -15,6 +15,7 @@
 #include "staa/train/setup.h"
 #include "staa/train/trained.h"
 #include "staa/util/error.h"
+#include "staa/util/output.h"
 #include "staa/util/text.h"
 
 namespace staa::app {
@@ -150,11 +151,12 @@ int gradcam_command(const Options& options) {
     return 0;
   }
   for (const auto& seen : all) {
-    std::cout << fmt::format("{}: {}, found {} with {:.1f} %\n", seen.run,
-                             caption_of(options, seen), seen.class_name(seen.found()),
-                             100 * seen.probability(seen.found()));
+    beside(options.out) << fmt::format("{}: {}, found {} with {:.1f} %\n", seen.run,
+                                       caption_of(options, seen), seen.class_name(seen.found()),
+                                       100 * seen.probability(seen.found()));
   }
-  std::cout << fmt::format("{}: {} layers\n", options.out, all[0].explanation.layers.size());
+  beside(options.out) << fmt::format("{}: {} layers\n", options.out,
+                                     all[0].explanation.layers.size());
   return 0;
 }
 

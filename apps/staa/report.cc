@@ -8,6 +8,7 @@
 #include "staa/report/collect.h"
 #include "staa/report/page.h"
 #include "staa/util/file.h"
+#include "staa/util/output.h"
 #include "staa/util/text.h"
 
 namespace staa::app {
@@ -39,9 +40,9 @@ int report_command(const Options& options) {
   tell_apart(runs);
   const auto page = report::render_page(runs, {utc_now("%Y-%m-%d %H:%M UTC"), STAA_VERSION});
   write_file_atomically(options.out, page);
-  std::cout << fmt::format("{}: {} run{}, {} bytes\n", options.out, runs.size(),
-                           runs.size() == 1 ? "" : "s",
-                           with_thousands(static_cast<std::int64_t>(page.size())));
+  beside(options.out) << fmt::format("{}: {} run{}, {} bytes\n", options.out, runs.size(),
+                                     runs.size() == 1 ? "" : "s",
+                                     with_thousands(static_cast<std::int64_t>(page.size())));
   return 0;
 }
 

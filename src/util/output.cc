@@ -1,11 +1,23 @@
 #include "staa/util/output.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <iostream>
 
 namespace staa {
+
+std::ostream& beside(const std::filesystem::path& path) {
+  struct stat written {};
+  struct stat standard {};
+  const bool same = ::stat(path.c_str(), &written) == 0 && ::fstat(STDOUT_FILENO, &standard) == 0 &&
+                    written.st_dev == standard.st_dev && written.st_ino == standard.st_ino;
+  // /dev/null and terminals are one for all, and nothing in them can be mixed up.
+  return same && !S_ISCHR(written.st_mode) ? std::cerr : std::cout;
+}
 
 int finish_output(const char* program, int code) {
   errno = 0;

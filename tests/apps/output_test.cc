@@ -28,10 +28,9 @@ TEST_F(Output, AFullDeviceIsAnErrorOfEveryCommand) {
   ASSERT_EQ(run_staa({"export", out(), "-o", path("model.staa")}).code, 0);
   write_bytes(folder_ / "raw", std::string(144, 'x'));
   for (const std::string command :
-       {"staa --help", "staa --version", "staa info --keys", "staa info --json",
-        "staa completion bash", "staa eval RUN --json", "staa profile RUN --json",
-        "staa train --out RUN --resume --json", "staa train --out RUN --resume", "staa-run --help",
-        "staa-run MODEL - --json <RAW"}) {
+       {"staa --help", "staa --version", "staa info --keys", "staa info --json", "staa completion",
+        "staa eval RUN --json", "staa profile RUN --json", "staa train --out RUN --resume --json",
+        "staa train --out RUN --resume", "staa-run --help", "staa-run MODEL - --json <RAW"}) {
     auto line = command + " >/dev/full";
     for (const auto& [word, name] :
          {std::pair{"RUN", out()}, std::pair{"MODEL", path("model.staa")},
@@ -80,6 +79,8 @@ TEST_F(Output, WhatIsNoPlainFileIsWrittenThrough) {
     EXPECT_EQ(finished.code, 0) << line << finished.err;
     const auto got = read_text_file(folder_ / "got");
     EXPECT_NE(got.find("</html>"), std::string::npos) << line;
+    EXPECT_EQ(got.find(" bytes\n"), std::string::npos)
+        << "what is said of it is in the file itself";
     EXPECT_EQ(got.find("before") == 0, line.find("before") != std::string::npos) << line;
   }
   const auto device = path("null");
