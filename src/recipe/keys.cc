@@ -332,6 +332,9 @@ std::vector<Key> optimizer_keys() {
     k.range = {0, std::nextafter(1.0, 0.0)};
     return k;
   };
+  Key rest = key("optimizer.rest", "With Muon: what trains all other parameters",
+                 STAA_MEMBER(optimizer.rest));
+  rest.choices = {"sgd", "adamw"};
   std::vector<Key> keys{
       key("optimizer.kind", "SGD with momentum, AdamW, or Muon for the weights of convolutions",
           STAA_MEMBER(optimizer.kind)),
@@ -344,8 +347,7 @@ std::vector<Key> optimizer_keys() {
       beta(key("optimizer.beta1", "Of AdamW", STAA_MEMBER(optimizer.beta1))),
       beta(key("optimizer.beta2", "Of AdamW", STAA_MEMBER(optimizer.beta2))),
       above(0, key("optimizer.eps", "Of AdamW", STAA_MEMBER(optimizer.eps))),
-      key("optimizer.rest", "With Muon: what trains all other parameters, sgd or adamw",
-          STAA_MEMBER(optimizer.rest)),
+      rest,
       above(0, key("optimizer.rest_lr", "With Muon: learning rate of all other parameters",
                    STAA_MEMBER(optimizer.rest_lr))),
       beta(key("optimizer.rest_momentum", "With Muon: momentum of SGD for all other parameters",

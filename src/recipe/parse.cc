@@ -239,9 +239,6 @@ class Parser {
     }
     check_phases(source);
     check_model(source);
-    if (recipe_.optimizer.rest == OptimizerKind::kMuon) {
-      add(source, "'optimizer.rest': expected sgd or adamw, found \"muon\"");
-    }
     if (recipe_.optimizer.nesterov && recipe_.optimizer.momentum == 0) {
       add(source, "'optimizer.nesterov': needs a momentum above 0");
     }
@@ -317,6 +314,10 @@ class Parser {
     }
     if (recipe_.augment.geometric && !events) refuse("augment.geometric", "event frames");
     if (recipe_.augment.event_drop && !events) refuse("augment.event_drop", "event frames");
+    if (recipe_.augment.crop_fill != CropFill::kBlack && events) {
+      refuse("augment.crop_fill", "still images");
+    }
+    if (recipe_.augment.flip_alternate && events) refuse("augment.flip_alternate", "still images");
     if (recipe_.augment.autoaugment && events) refuse("augment.autoaugment", "still images");
     if (recipe_.augment.color_jitter > 0 && events) refuse("augment.color_jitter", "still images");
     const bool photos = set == "imagenet" || set == "image-folder";

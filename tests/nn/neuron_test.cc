@@ -135,7 +135,9 @@ TEST(Neuron, RefusesWhatDoesNotFit) {
 TEST(Blocks, ModulesPassGradientsThroughToAllTheirParameters) {
   torch::manual_seed(2);
   GlobalContext gc(6, 2, false);
-  StepAttention sa(6, 2, 2.0);
+  NeuronOptions options;
+  options.sa_reduction = 2;
+  StepAttention sa(6, options);
   gc->to(torch::kDouble);
   sa->to(torch::kDouble);
   const auto x = torch::randn({2, 6, 3, 2}, torch::kDouble).requires_grad_(true);

@@ -240,6 +240,9 @@ TEST(Recipe, RandomRecipesComeBackFromTheirText) {
     if (events) {
       recipe.augment.random_resized_crop = 0;
       recipe.augment.color_jitter = 0;
+      recipe.augment.crop_fill = CropFill::kBlack;
+      recipe.augment.flip_alternate = false;
+      recipe.train.steps.clear();
       recipe.data.class_names.clear();
     } else {
       recipe.augment.random_resized_crop = 224;
@@ -270,6 +273,12 @@ TEST(Override, SetsEveryKey) {
     if (key.path == "neuron.reset") together.emplace_back("neuron.threshold=2000");
     if (key.path == "neuron.threshold") together.emplace_back("neuron.reset=-2000");
     if (key.path == "optimizer.lr") together.emplace_back("schedule.min_lr=0");
+    if (key.path == "train.relu_epochs") together.emplace_back("train.epochs=100000");
+    if (key.path == "train.steps") together.emplace_back("model.steps=4");
+    if (key.path == "model.shortcut" || key.path == "model.whitening") {
+      together.emplace_back("model.network=vgg7");
+    }
+    if (key.path == "model.pooling") together.emplace_back("model.network=vgg13");
     const std::set<std::string> of_events{"data.frame_size",   "data.slice",
                                           "data.split",        "data.cache",
                                           "augment.geometric", "augment.event_drop"};
