@@ -77,6 +77,9 @@ def check(path, recipe, network, kinds):
     compare("model.steps", network.steps)
     if getattr(network, "name", None) is not None:
         compare("model.network", network.name)
+    if getattr(network, "model", None) is not None:
+        for key in ("shortcut", "pooling", "head_scale"):
+            compare(f"model.{key}", getattr(network.model, key))
     for layer in network.modules():
         kind = next((name for name, kind in kinds.items() if isinstance(layer, kind)), None)
         if kind is None:

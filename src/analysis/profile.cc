@@ -7,6 +7,7 @@
 #include "staa/models/registry.h"
 #include "staa/nn/layers.h"
 #include "staa/nn/neuron.h"
+#include "staa/nn/whitening.h"
 #include "staa/train/setup.h"
 #include "staa/train/statistics.h"
 
@@ -38,7 +39,7 @@ struct Tally {
   double accumulates = 0;  // if all of it is binary
   double spikes = 0;
   double neurons = 0;    // times steps and images
-  double additions = 0;  // of shortcuts of the current, an image
+  double additions = 0;  // of shortcuts of the current, per image
   // Elements of one image and step, and how many steps the layer runs.
   double inputs = 0;
   double outputs = 0;
@@ -68,6 +69,7 @@ class Profiler {
   explicit Profiler(models::Network& network) : network_(network) {
     for (const auto& item : network.named_modules("", /*include_self=*/false)) {
       if (auto* conv = dynamic_cast<nn::ConvNorm*>(item.value().get())) watch(item.key(), *conv);
+      if (auto* stem = dynamic_cast<nn::Whitening*>(item.value().get())) watch(item.key(), *stem);
       if (auto* neuron = dynamic_cast<nn::Neuron*>(item.value().get())) watch(item.key(), *neuron);
       if (auto* head = dynamic_cast<nn::Head*>(item.value().get())) watch(item.key(), *head);
     }
@@ -109,6 +111,20 @@ class Profiler {
     });
   }
 
+  /// Frozen, so that it has no parameters that are learned.
+  void watch(const std::string& name, nn::Whitening& stem) {
+    auto& tally = add(name, "whitening", stem);
+    tally.binary = false;
+    stem.set_observer([this, &tally](const torch::Tensor& in, const torch::Tensor& out) {
+      constexpr double kTaps = 4;
+      tally.row.output = fmt::format("{}x{}x{}", out.size(2), out.size(3), out.size(4));
+      tally.steps = static_cast<double>(network_.options().steps);
+      tally.inputs = elements(in);
+      tally.outputs = elements(out);
+      tally.row.flops = kTaps * static_cast<double>(in.size(2)) * tally.outputs * tally.steps;
+    });
+  }
+
   void watch(const std::string& name, nn::Neuron& neuron) {
     auto& tally = add(name, "neuron", neuron);
     // A shortcut of the current joins every layer but the first: an addition for each neuron.
@@ -123,7 +139,7 @@ class Profiler {
       tally.row.flops = block_macs(neuron.options(), out.size(2), pixels) * tally.steps;
       tally.row.attention =
           attention_operations(neuron.options(), out.size(2), pixels) * tally.steps;
-      tally.additions = joined ? static_cast<double>(tally.outputs) * tally.steps : 0;
+      tally.additions = joined ? tally.outputs * tally.steps : 0;
       tally.spikes += out.sum(torch::kDouble).item<double>();
       tally.neurons += static_cast<double>(out.numel());
     });

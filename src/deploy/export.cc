@@ -283,6 +283,10 @@ std::vector<std::uint8_t> model_file(const models::Network& network,
   const auto& options = network.options();
   Builder build(network, weights, rounding);
   auto& model = build.model();
+  if (options.neuron.activation != Activation::kSpike) {
+    fail(ErrorKind::kUsage,
+         "neuron.activation = \"relu\": there is no export of networks without spikes");
+  }
   model.network = options.network;
   model.precision = weights == WeightType::kInt8 ? "int8" : "fp32";
   model.steps = options.steps;

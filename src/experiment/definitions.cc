@@ -88,16 +88,16 @@ Cell blocks(const std::string& name, const std::string& label, bool gc, bool pe,
 
 Definition table4() {
   Definition d{"table4",
-          "GC, PE, SA and TSRD one by one",
-          "Table 4",
-          "Every block adds to the accuracy, and TSRD a little more.",
-          "none",
-          {blocks("none", "none (LIF)", false, false, false, 0, 72.30),
-           blocks("gc", "GC", true, false, false, 0, 73.22),
-           blocks("gc-pe", "GC + PE", true, true, false, 0, 73.79),
-           blocks("gc-pe-tsrd", "GC + PE + TSRD", true, true, false, 0.1, 73.96),
-           blocks("gc-pe-sa", "GC + PE + SA", true, true, true, 0, 74.78),
-           blocks("gc-pe-sa-tsrd", "GC + PE + SA + TSRD", true, true, true, 0.1, 75.10)}};
+               "GC, PE, SA and TSRD one by one",
+               "Table 4",
+               "Every block adds to the accuracy, and TSRD a little more.",
+               "none",
+               {blocks("none", "none (LIF)", false, false, false, 0, 72.30),
+                blocks("gc", "GC", true, false, false, 0, 73.22),
+                blocks("gc-pe", "GC + PE", true, true, false, 0, 73.79),
+                blocks("gc-pe-tsrd", "GC + PE + TSRD", true, true, false, 0.1, 73.96),
+                blocks("gc-pe-sa", "GC + PE + SA", true, true, true, 0, 74.78),
+                blocks("gc-pe-sa-tsrd", "GC + PE + SA + TSRD", true, true, true, 0.1, 75.10)}};
   // There the neurons without blocks would not leak: their gate is 1.
   d.cells.front().medium = {"neuron.kind=lif"};
   return d;
@@ -210,8 +210,8 @@ Definition gc_start() {
 }  // namespace
 
 const std::vector<Definition>& definitions() {
-  static const std::vector<Definition> all{table1(),        table2(),       table3(),  table4(),
-                                           fig2(),          pe_kind(),      fig3(),    fig5(),
+  static const std::vector<Definition> all{table1(),        table2(),       table3(),   table4(),
+                                           fig2(),          pe_kind(),      fig3(),     fig5(),
                                            tsrd_fallback(), sa_reduction(), gc_start(), sa_gain()};
   return all;
 }

@@ -11,8 +11,8 @@
 namespace staa::experiment {
 
 /// kPaper: the base recipes as they are. kMedium: configs/cifar10-medium.toml in their place, which
-/// a CPU trains in half an hour. kSmall: a narrow network and a short run on few images, for a quick
-/// look.
+/// a CPU trains in half an hour. kSmall: a narrow network and a short run on few images, for a
+/// quick look.
 enum class Scale { kSmall, kMedium, kPaper };
 
 /// "small", "medium" or "paper".

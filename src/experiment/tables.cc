@@ -12,7 +12,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-
 /// "71.20 ± 0.35", "71.20" of one run, "" of none.
 std::string mean_and_deviation(const Statistic& s) {
   if (s.count == 0) return "";
@@ -113,9 +112,9 @@ std::string number(const Statistic& s) { return s.count > 0 ? fmt::format("{:.4f
 std::string to_markdown(const Summary& summary) {
   const auto& definition = *summary.definition;
   const auto scale = summary.options.scale;
-  auto out = fmt::format("# {}: {} ({}){}\n\n", definition.name, definition.title,
-                         definition.source,
-                         scale == Scale::kPaper ? "" : fmt::format(", {} scale", scale_name(scale)));
+  auto out =
+      fmt::format("# {}: {} ({}){}\n\n", definition.name, definition.title, definition.source,
+                  scale == Scale::kPaper ? "" : fmt::format(", {} scale", scale_name(scale)));
   out += "The paper: " + definition.claim + "\n\n";
   if (scale == Scale::kMedium) {
     out +=

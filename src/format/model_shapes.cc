@@ -164,10 +164,15 @@ void infer_head(Node& node, const ModelDescription& model, const Check& check) {
 void check_order(const ModelDescription& model, const std::string& source) {
   std::vector<std::size_t> pending;
   std::vector<std::size_t> currents;
+  bool whitened = false;
   for (std::size_t i = 0; i < model.nodes.size(); ++i) {
     const auto& node = model.nodes[i];
     const Check check(model, node, source);
     if (node.kind == NodeKind::kConvolution) pending.push_back(i);
+    if (node.kind == NodeKind::kWhitening) {
+      check(!whitened, "the image is whitened once already");
+      whitened = true;
+    }
     if (node.kind == NodeKind::kCurrent) {
       check(pending.size() == 1 && pending[0] == node.inputs[0],
             "its convolution does not stand before it alone");

@@ -5,8 +5,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "staa/format/safetensors.h"
 #include "staa/format/lfs_pointer.h"
+#include "staa/format/safetensors.h"
 #include "staa/util/error.h"
 
 namespace staa::format {

@@ -88,8 +88,8 @@ void fire_as(const NeuronLayer<T>& layer, const Update<T>& update, const T* HWY_
   const auto step = [&](auto d, std::size_t i, auto decay, auto gain, auto offset) HWY_ATTR {
     const auto v = membrane(decay, gain, offset, hn::LoadU(d, h + i), hn::LoadU(d, x + i));
     const auto fired = hn::Ge(v, hn::Set(d, layer.threshold));
-    const auto spike =
-        kRelu ? hn::Max(v, hn::Zero(d)) : hn::IfThenElseZero(fired, hn::Set(d, T(1)));
+    const auto spike = kRelu ? hn::IfThenZeroElse(hn::Lt(v, hn::Zero(d)), v)
+                             : hn::IfThenElseZero(fired, hn::Set(d, T(1)));
     if constexpr (kStream) {
       hn::Stream(spike, d, spikes.values + i);
     } else {

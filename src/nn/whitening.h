@@ -2,12 +2,15 @@
 
 #include <torch/torch.h>
 
+#include "staa/nn/observe.h"
+
 namespace staa::nn {
 
 /// A frozen stem for still images: a 2x2 convolution whose filters are the principal axes of 2x2
-/// patches, each scaled to unit variance, and their negatives, then ReLU. [T, B, C, H, W] -> [T, B,
-/// 8C, H - 1, W - 1]. Holds the buffer `weight` [8C, C, 2, 2], which is 0 until fit() is called.
-class Whitening : public torch::nn::Module {
+/// patches, each scaled to about unit second moment, and their negatives, then ReLU. [T, B, C, H,
+/// W] -> [T, B, 8C, H - 1, W - 1]. Holds the buffer `weight` [8C, C, 2, 2], which is 0 until fit()
+/// is called.
+class Whitening : public torch::nn::Module, public Observable {
  public:
   explicit Whitening(std::int64_t channels);
 

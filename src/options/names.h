@@ -24,7 +24,7 @@ const NameTable<TsrdFallback>& names_of(TsrdFallback);  ///< sum, lif
 const NameTable<Start>& names_of(Start);                ///< normal, identity
 const NameTable<CurrentShortcut>& names_of(CurrentShortcut);  ///< none, current
 const NameTable<Pooling>& names_of(Pooling);                  ///< average, max
-const NameTable<Precision>& names_of(Precision);              ///< fp32, bf16, fp16
+const NameTable<Precision>& names_of(Precision);              ///< auto, fp32, bf16, fp16
 const NameTable<MemoryUse>& names_of(MemoryUse);              ///< normal, low
 const NameTable<Operators>& names_of(Operators);              ///< fused, reference
 

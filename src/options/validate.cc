@@ -35,6 +35,11 @@ void validate(const models::NetworkOptions& o) {
   require(o.steps >= 1 && o.steps <= 4096, "steps", "1 to 4096", o.steps);
   require(o.in_channels >= 1 && o.in_channels <= 4096, "in_channels", "1 to 4096", o.in_channels);
   require(o.classes >= 1 && o.classes <= 1000000, "classes", "1 to 1000000", o.classes);
+  require(o.residual_gain >= 0 && std::isfinite(o.residual_gain), "residual_gain", "at least 0",
+          o.residual_gain);
+  require(o.norm_momentum > 0 && o.norm_momentum <= 1, "norm_momentum", "above 0 to 1",
+          o.norm_momentum);
+  require(o.head_scale > 0 && std::isfinite(o.head_scale), "head_scale", "above 0", o.head_scale);
   require(o.shortcut == CurrentShortcut::kNone || o.network == "vgg7", "shortcut",
           "\"none\" for a network other than vgg7", std::string("current"));
   require(!o.whitening || o.network == "vgg7", "whitening", "false for a network other than vgg7",

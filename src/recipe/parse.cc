@@ -277,12 +277,18 @@ class Parser {
       add(source, "'train.steps': the frames of event recordings are model.steps throughout");
     }
     std::int64_t before = -1;
+    std::int64_t least = 1;
     for (const auto& [epoch, steps] : train.steps) {
       if (epoch <= before || (before < 0 && epoch != 0)) {
         add(source, "'train.steps': expected epochs in rising order, the first of them 0");
         break;
       }
       before = epoch;
+      if (steps < least) {
+        add(source,
+            fmt::format("'train.steps': expected T to grow, found {} after {}", steps, least));
+      }
+      least = std::max(least, steps);
       if (steps < 1 || steps > recipe_.model.steps) {
         add(source, fmt::format("'train.steps': expected 1 to model.steps = {}, found {}",
                                 recipe_.model.steps, steps));
@@ -318,6 +324,9 @@ class Parser {
       refuse("augment.crop_fill", "still images");
     }
     if (recipe_.augment.flip_alternate && events) refuse("augment.flip_alternate", "still images");
+    if (recipe_.augment.flip_alternate && !recipe_.augment.flip) {
+      add(source, "'augment.flip_alternate': needs augment.flip = true");
+    }
     if (recipe_.augment.autoaugment && events) refuse("augment.autoaugment", "still images");
     if (recipe_.augment.color_jitter > 0 && events) refuse("augment.color_jitter", "still images");
     const bool photos = set == "imagenet" || set == "image-folder";

@@ -166,7 +166,7 @@ struct Difference {
 
 /// Every key in which `now` differs from `before`, unless it leaves the run's results as they are:
 /// the description, threads, device, memory, where the data lie and who loads them, evaluation
-/// batches, and when checkpoints are made.
+/// batches, and when checkpoints are made; nor where `now` leaves the precision to the machine.
 std::vector<Difference> differences(const Recipe& before, const Recipe& now);
 
 /// Whether check_resumable() would pass.

@@ -253,9 +253,11 @@ Progress load_weights(const std::filesystem::path& path, torch::nn::Module& netw
   const torch::NoGradGuard no_grad;
   for (const auto& [name, average] : tensors_under(reader, kAveragePrefix)) {
     const auto found = state.find(name);
-    if (found != state.end() && found->second.sizes() == average.sizes()) {
-      found->second.copy_(average);
+    if (found == state.end() || found->second.sizes() != average.sizes()) {
+      fail(ErrorKind::kInput, "{}: the averaged weight '{}' does not fit the network",
+           reader.source(), name);
     }
+    found->second.copy_(average);
   }
   return progress;
 }

@@ -58,7 +58,7 @@ void save_weights(const std::filesystem::path& path, const torch::nn::Module& ne
                   const Progress& progress, const RunDescription& description);
 
 /// Puts a checkpoint of save_checkpoint back into network, optimiser and LibTorch's default
-/// generator. The whole file is checked before anything is changed. Throws Error(kInput) naming the
+/// generator. All weights are checked before any is changed. Throws Error(kInput) naming the
 /// file and the tensor: missing, unexpected, of another shape or type.
 Progress load_checkpoint(const std::filesystem::path& path, torch::nn::Module& network,
                          Optimizer& optimizer, WeightAverage* average = nullptr);

@@ -7,10 +7,11 @@ FiringRates::FiringRates(const models::Network& network)
   rates_.resize(watched_.size());
   for (std::size_t i = 0; i < watched_.size(); ++i) {
     rates_[i].name = watched_[i].name;
-    watched_[i].layer->set_observer(
-        [&rate = rates_[i].rate](const torch::Tensor&, const torch::Tensor& spikes) {
-          if (rate < 0) rate = spikes.mean(torch::kDouble).item<double>();
-        });
+    watched_[i].layer->set_observer([&rate = rates_[i].rate, layer = watched_[i].layer.get()](
+                                        const torch::Tensor&, const torch::Tensor& spikes) {
+      const bool fires = layer->options().activation == Activation::kSpike;
+      if (fires && rate < 0) rate = spikes.mean(torch::kDouble).item<double>();
+    });
   }
 }
 

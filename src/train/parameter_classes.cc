@@ -87,7 +87,8 @@ std::vector<ParameterGroup> group_parameters(const torch::nn::Module& network,
     wanted.algorithm = muon && factors.convolution ? Algorithm::kMuon : rest;
     const bool own = !muon || wanted.algorithm == Algorithm::kMuon;
     wanted.lr = factors.lr * (own ? options.lr : options.rest_lr);
-    wanted.weight_decay = factors.decay * options.weight_decay;
+    const bool renormalised = wanted.algorithm == Algorithm::kMuon;
+    wanted.weight_decay = renormalised ? 0 : factors.decay * options.weight_decay;
     auto found = std::find_if(groups.begin(), groups.end(), [&](const ParameterGroup& group) {
       return group.algorithm == wanted.algorithm && group.lr == wanted.lr &&
              group.weight_decay == wanted.weight_decay;

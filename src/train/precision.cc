@@ -10,6 +10,8 @@
 
 #include "staa/events/frame_cache.h"
 #include "staa/models/registry.h"
+#include "staa/nn/whitening.h"
+#include "staa/options/names.h"
 #include "staa/util/file.h"
 
 namespace staa::train {
@@ -53,7 +55,8 @@ double measure(models::NetworkOptions options, const std::vector<std::int64_t>& 
   options.execution.precision = Precision::kFp32;
   const auto network = models::make_network(options);
   network->train();
-  const auto x = torch::randn(input, torch::MemoryFormat::Contiguous);
+  const auto x = torch::randn(input);
+  if (network->whitening() != nullptr) network->whitening()->fit(x);
   const double fp32 = time_steps(*network, x);
   network->set_precision(Precision::kBf16);
   const double bf16 = time_steps(*network, x);
@@ -74,9 +77,14 @@ PrecisionChoice choose_precision(const models::NetworkOptions& options,
                                  const std::vector<std::int64_t>& input, torch::Device device) {
   if (!device.is_cpu()) return {Precision::kFp32, "the default on a card"};
   if (!has_bf16_instructions()) return {Precision::kFp32, "the processor has no bf16"};
-  const auto key = fmt::format("{} / LibTorch {} / {} x {} / T {} / {} / {} threads",
-                               processor_name(), TORCH_VERSION, options.network, options.width,
-                               options.steps, fmt::join(input, "x"), at::get_num_threads());
+  const auto key = fmt::format(
+      "{} / LibTorch {} / {} x {}{}{} / {} / T {} / {} / memory {} / operators {} / {} threads",
+      processor_name(), TORCH_VERSION, options.network, options.width,
+      options.whitening ? ", whitening" : "",
+      options.shortcut == CurrentShortcut::kCurrent ? ", shortcuts" : "",
+      to_string(options.neuron.kind), options.steps, fmt::join(input, "x"),
+      to_string(options.execution.memory), to_string(options.execution.operators),
+      at::get_num_threads());
   const auto path = events::default_cache_folder() / "precision.json";
   auto cache = read_cache(path);
   const bool known = cache.contains(key) && cache[key].is_number();

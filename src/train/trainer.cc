@@ -97,6 +97,7 @@ class Run {
   void check_others() const;
   void share_statistics();
   void fit_whitening(const data::Source& images);
+  void apply_phase();
   void enter_phase();
   void estimate_statistics_anew();
   void train_epoch();
@@ -115,6 +116,7 @@ class Run {
   void evaluate_again();
   void write_events(const nlohmann::ordered_json& row,
                     const std::vector<FiringRates::Layer>& rates);
+  void share_statistics_once();
   void save_last();
   bool clock_says_save();
   bool out_of_steps() const {
@@ -286,6 +288,9 @@ TrainResult Run::execute() {
 
 /// The figures of a run of which nothing was left to train.
 void Run::evaluate_again() {
+  apply_phase();
+  std::optional<WeightAverage::InPlace> averaged;
+  if (average_) averaged.emplace(*average_);
   last_ = evaluate(*network_, *test_loader_, device_, all_,
                    [] { return StopSignals::received() == 0; });
   if (take_turn(nullptr).stop) last_ = {};
@@ -311,12 +316,29 @@ Turn Run::take_turn(const FedBatch* batch) {
 /// Shows the stem some training images, always the same.
 void Run::fit_whitening(const data::Source& images) {
   constexpr std::int64_t kMost = 5000;
+  constexpr std::int64_t kMostValues = std::int64_t{1} << 26;
   const auto shape = images.shape();
-  const auto count = std::min(kMost, images.size());
+  const auto count =
+      std::min({kMost, images.size(), std::max<std::int64_t>(1, kMostValues / shape.values())});
   auto values = torch::empty({count, shape.height, shape.width, shape.channels});
   Random random{static_cast<std::uint64_t>(recipe_.seed), kWhiteningStream};
-  for (std::int64_t i = 0; i < count; ++i) images.read(i, random, values[i].data_ptr<float>());
-  network_->whitening()->fit(values.permute({0, 3, 1, 2}));
+  std::int64_t read = 0;
+  for (std::int64_t i = 0; i < count; ++i) {
+    try {  // spread over the set, which may be in the order of its classes
+      images.read(i * images.size() / count, random, values[read].data_ptr<float>());
+      ++read;
+    } catch (const Error& error) {
+      if (recipe_.data.corrupt != recipe::Corrupt::kSkip || error.kind() != ErrorKind::kInput)
+        throw;
+    }
+  }
+  if (read == 0) fail(ErrorKind::kInput, "{}: no image for the whitening stem", images.name());
+  network_->whitening()->fit(values.narrow(0, 0, read).permute({0, 3, 1, 2}));
+}
+
+void Run::apply_phase() {
+  network_->set_steps(phase_.steps);
+  network_->set_activation(phase_.activation);
 }
 
 /// Makes the network that of the epoch to come. Where it changes, BatchNorm's statistics no longer
@@ -324,8 +346,7 @@ void Run::fit_whitening(const data::Source& images) {
 void Run::enter_phase() {
   const auto before = phase_;
   phase_ = phase_at(recipe_, progress_.epoch);
-  network_->set_steps(phase_.steps);
-  network_->set_activation(phase_.activation);
+  apply_phase();
   if (progress_.epoch == 0 || progress_.batch > 0 || phase_ == before) return;
   reporter_.say(fmt::format("epoch {}: from {} to {}", progress_.epoch + 1, describe(before),
                             describe(phase_)));
@@ -337,12 +358,22 @@ void Run::enter_phase() {
 void Run::estimate_statistics_anew() {
   constexpr int kBatches = 32;
   feed_->start(progress_.epoch, 0);
+  repeated_ = false;
   estimate_statistics(*network_, [&](int number) {
     if (number == kBatches) return false;
-    const auto batch = feed_->next();
-    if (!batch) return false;
-    if (batch->size > 0) network_->forward(batch->tensors.images);
-    return true;
+    for (;;) {
+      const auto batch = feed_->next();
+      // All processes see a batch or none does, as they add its statistics up.
+      auto ready =
+          torch::tensor({batch ? 1.0 : 0.0, batch && batch->size > 0 ? 1.0 : 0.0}, torch::kDouble);
+      all_.sum(ready);
+      const auto counts = ready.accessor<double, 1>();
+      const auto processes = static_cast<double>(all_.size());
+      if (counts[0] < processes) return false;
+      if (counts[1] < processes) continue;
+      network_->forward(batch->tensors.images);
+      return true;
+    }
   });
 }
 
@@ -557,7 +588,7 @@ void Run::finish_epoch() {
   const double elapsed = std::max(1e-9, seconds_since(epoch_start_));
   const double speed = static_cast<double>(progress_.samples - epoch_start_samples_) / elapsed;
   const double waited = loader_->seconds_waited();
-  if (!recipe_.train.sync_batch_norm) average_statistics(all_, *network_);
+  share_statistics_once();
   std::unique_ptr<FiringRates> rates;
   if (events_) rates = std::make_unique<FiringRates>(*network_);
   std::optional<WeightAverage::InPlace> averaged;
@@ -647,8 +678,15 @@ void Run::write_events(const nlohmann::ordered_json& row,
   events_->add(progress_.step, scalars);
 }
 
+/// Statistics of each process's own become the means of all.
+void Run::share_statistics_once() {
+  if (recipe_.train.sync_batch_norm) return;
+  average_statistics(all_, statistics_of(*network_));
+  if (average_) average_statistics(all_, average_->statistics());
+}
+
 void Run::save_last() {
-  if (!recipe_.train.sync_batch_norm) average_statistics(all_, *network_);
+  share_statistics_once();
   if (all_.leads()) {
     save_checkpoint(folder_.last(), *network_, *optimizer_, average_.get(), progress_,
                     description_);
@@ -666,10 +704,10 @@ bool Run::clock_says_save() {
 /// choice.
 void settle_precision(recipe::Recipe& recipe, const Sources& sources, Reporter& reporter,
                       distributed::Communicator& all) {
-  if (recipe.execution.precision != Precision::kAuto) return;
-  set_threads(recipe.threads, all.launch().local_size);
-  PrecisionChoice choice;
-  if (all.leads()) {
+  const bool open = recipe.execution.precision == Precision::kAuto;
+  if (open) set_threads(recipe.threads, all.launch().local_size);
+  PrecisionChoice choice{recipe.execution.precision, ""};
+  if (open && all.leads()) {
     const auto& shape = sources.input.shape;
     std::vector<std::int64_t> input{std::min<std::int64_t>(recipe.train.batch, 32), shape.channels,
                                     shape.height, shape.width};
@@ -677,9 +715,12 @@ void settle_precision(recipe::Recipe& recipe, const Sources& sources, Reporter& 
     choice = choose_precision(network_options(recipe, sources.input), input,
                               choose_device(recipe, all.launch().local_rank));
   }
-  auto bf16 = torch::tensor({choice.precision == Precision::kBf16 ? 1.0 : 0.0}, torch::kDouble);
-  all.sum(bf16);
-  recipe.execution.precision = bf16.item<double>() > 0 ? Precision::kBf16 : Precision::kFp32;
+  // Whoever has a precision takes part too: whether all recipes agree is found out later.
+  auto leaders =
+      torch::tensor({all.leads() ? static_cast<double>(choice.precision) : 0.0}, torch::kDouble);
+  all.sum(leaders);
+  if (!open) return;
+  recipe.execution.precision = static_cast<Precision>(std::lround(leaders.item<double>()));
   reporter.say(fmt::format("precision {}: {}", to_string(recipe.execution.precision),
                            all.leads() ? choice.reason : "the leader's choice"));
 }

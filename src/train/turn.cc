@@ -69,9 +69,7 @@ void broadcast_state(distributed::Communicator& all, const torch::nn::Module& ne
   for (const auto& buffer : network.buffers()) send(buffer);
 }
 
-void average_statistics(distributed::Communicator& all, const torch::nn::Module& network) {
-  if (all.alone()) return;
-  const torch::NoGradGuard no_grad;
+std::vector<torch::Tensor> statistics_of(const torch::nn::Module& network) {
   std::vector<torch::Tensor> statistics;
   for (const auto& module : network.modules()) {
     auto* norm = dynamic_cast<torch::nn::BatchNorm2dImpl*>(module.get());
@@ -79,6 +77,12 @@ void average_statistics(distributed::Communicator& all, const torch::nn::Module&
     statistics.push_back(norm->running_mean);
     statistics.push_back(norm->running_var);
   }
+  return statistics;
+}
+
+void average_statistics(distributed::Communicator& all, std::vector<torch::Tensor> statistics) {
+  if (all.alone()) return;
+  const torch::NoGradGuard no_grad;
   const auto together = torch::cat(statistics).to(torch::kDouble);
   all.sum(together);
   std::int64_t at = 0;

@@ -47,8 +47,11 @@ void check_agreement(distributed::Communicator& all, const std::vector<Fact>& fa
 /// Gives all processes rank 0's parameters and buffers.
 void broadcast_state(distributed::Communicator& all, const torch::nn::Module& network);
 
-/// Makes the running statistics of BatchNorm their mean over the processes, each of which has
-/// followed the statistics of its own shares.
-void average_statistics(distributed::Communicator& all, const torch::nn::Module& network);
+/// The running means and variances of all BatchNorms.
+std::vector<torch::Tensor> statistics_of(const torch::nn::Module& network);
+
+/// Makes such statistics their mean over the processes, each of which has followed those of its own
+/// shares.
+void average_statistics(distributed::Communicator& all, std::vector<torch::Tensor> statistics);
 
 }  // namespace staa::train

@@ -21,6 +21,14 @@ void WeightAverage::update() {
   for (auto& [name, average] : averages_) average.lerp_(values_.at(name), 1 - decay);
 }
 
+std::vector<torch::Tensor> WeightAverage::statistics() const {
+  std::vector<torch::Tensor> found;
+  for (const auto& [name, average] : averages_) {
+    if (name.find(".running_") != std::string::npos) found.push_back(average);
+  }
+  return found;
+}
+
 void WeightAverage::restart() {
   const torch::NoGradGuard no_grad;
   updates_ = 0;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace staa::train {
 
@@ -36,6 +37,8 @@ class WeightAverage {
   /// By the names of parameters and buffers.
   const std::map<std::string, torch::Tensor>& averages() const { return averages_; }
   std::int64_t updates() const { return updates_; }
+  /// Those of BatchNorm's running statistics.
+  std::vector<torch::Tensor> statistics() const;
 
   /// Puts back what averages() and updates() gave. Throws Error(kInput) naming `source` where a
   /// tensor is missing or does not fit.

@@ -13,7 +13,6 @@ from staa.nn import fusing
 from staa.nn.neurons import AdaptiveLif, Lif, StaaLif, takes_terms
 
 
-
 @dataclasses.dataclass(frozen=True)
 class ModelOptions:
     """Options of networks, as in a recipe's table [model]."""
@@ -154,9 +153,9 @@ class Network(nn.Module):
         """Reads a safetensors file of the C++ program: every tensor of this network, and no other
         weights. Returns the network.
 
-        ValueError where the recipe in the file contradicts the network's neurons or time steps, of
-        which the tensors do not tell: with another threshold or surrogate the same weights are
-        another network. `check=False` takes them all the same.
+        ValueError where the recipe in the file contradicts the network in what the tensors do not
+        tell: time steps, neurons, shortcuts, pooling. With another threshold or surrogate the same
+        weights are another network. `check=False` takes them all the same.
         """
         stored, metadata = safetensors.read(path)
         described = recipe.parse(path, metadata) if check else None
@@ -319,6 +318,9 @@ def network(name, classes=10, steps=4, width=1.0, in_channels=3, neuron="staa_li
     Lif or AdaptiveLif)."""
     known = [field.name for field in dataclasses.fields(ModelOptions)]
     model = ModelOptions(**{key: options.pop(key) for key in known if key in options})
+    for key, owner in (("shortcut", "vgg7"), ("whitening", "vgg7"), ("pooling", "vgg13")):
+        if name != owner and getattr(model, key) != getattr(ModelOptions(), key):
+            raise ValueError(f"{key}: is an option of {owner}, and the network is {name}")
     common = (steps, width, in_channels, classes, neuron, options, model)
     if name in _VGGS:
         made = _VGGS[name](*common)
@@ -328,6 +330,7 @@ def network(name, classes=10, steps=4, width=1.0, in_channels=3, neuron="staa_li
         raise ValueError(f"network: expected one of {', '.join([*_VGGS, *_RESNETS])}, "
                          f"found {name!r}")
     made.name = name
+    made.model = model
     return made
 
 
