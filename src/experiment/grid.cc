@@ -30,6 +30,18 @@ void check_overrides(const Definition& definition, const std::vector<std::string
   }
 }
 
+/// At medium scale all cells have one base, so that what tells them apart must be set besides.
+void check_scale(const Definition& definition, Scale scale) {
+  if (scale != Scale::kMedium) return;
+  for (const auto& cell : definition.cells) {
+    if (cell.base == definition.cells.front().base && !cell.overrides.empty()) continue;
+    fail(ErrorKind::kUsage,
+         "--scale medium: the cells of {} differ in network or data set, of which that scale has "
+         "one; use small or paper",
+         definition.name);
+  }
+}
+
 /// Where the data are, and, at small scale, that they are a folder of images.
 std::vector<std::string> data_overrides(const GridOptions& options, bool events) {
   if (options.data.empty()) return {};
@@ -118,6 +130,7 @@ std::vector<std::string> small_overrides(bool events) {
 std::vector<Run> expand(const Definition& definition, const GridOptions& options,
                         const std::filesystem::path& out) {
   check_overrides(definition, options.overrides);
+  check_scale(definition, options.scale);
   std::vector<Run> runs;
   std::set<std::string> sets;
   for (std::int64_t seed = 1; seed <= options.seeds; ++seed) {

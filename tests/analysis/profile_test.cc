@@ -39,6 +39,13 @@ double by_hand(const std::string& name) {
     stage(128, 128, 3, 32);
     stage(128, 256, 3, 16);
     stage(256, 512, 2, 8);
+  } else if (name == "vgg7") {
+    conv(3, 64, 3, 32);
+    conv(64, 64, 3, 16);
+    conv(64, 256, 3, 16);
+    conv(256, 256, 3, 8);
+    conv(256, 256, 3, 8);
+    conv(256, 256, 3, 4);
   } else if (name == "vgg13") {
     double in = 3;
     double extent = 32;
@@ -57,7 +64,7 @@ double by_hand(const std::string& name) {
     stage(128, 256, deep ? 6 : 2, 2);
     stage(256, 512, deep ? 3 : 2, 1);
   }
-  return 4 * (step + 512 * 100);
+  return 4 * (step + (name == "vgg7" ? 256 : 512) * 100);
 }
 
 data::Loader loader_of(int count) {

@@ -74,7 +74,7 @@ TEST(CommandLine, InfoSpeaksJson) {
   EXPECT_EQ(ended.code, 0);
   const auto object = Json::parse(ended.out);
   expect_keys(object, {"version", "libtorch", "cores", "cuda_devices", "networks", "data_sets"});
-  EXPECT_EQ(object["networks"].size(), 5U);
+  EXPECT_EQ(object["networks"].size(), 6U);
   const auto keys = Json::parse(run_staa({"info", "--keys", "--json"}).out);
   expect_keys(keys.at(0), {"key", "type", "default", "range", "meaning"});
 }

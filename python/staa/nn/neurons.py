@@ -199,6 +199,10 @@ class StaaLif(_Neuron):
         """beta: probability that a time step t >= 1 is dropped in training."""
         return self.options["tsrd"]
 
+    @tsrd.setter
+    def tsrd(self, value):
+        self.options["tsrd"] = options.checked("tsrd", value)
+
     def _alpha(self):
         """Where alpha of Eq. 12 stands: on the pooled input and on the sigmoid."""
         alpha = self.options["sa_alpha"]

@@ -45,7 +45,8 @@ def _allowed(entry):
     return f"{above} {low:g}" if high is None else f"{low:g} to {high:g}"
 
 
-def _checked(name, value):
+def checked(name, value):
+    """The value as the option takes it, or ValueError."""
     entry = table()[name]
     if "choices" in entry:
         if value not in entry["choices"]:
@@ -77,7 +78,7 @@ def resolve(layer, aggregator, given):
             name = _FORMER[name]
         if name not in known:
             raise TypeError(f"{layer}: unknown option '{name}'; known: {', '.join(known)}")
-        values[name] = _checked(name, value)
+        values[name] = checked(name, value)
     return values
 
 
