@@ -71,7 +71,8 @@ void ScaledIntegrator::add(const Event* events, std::size_t count) {
     const auto slice = slice_of(event);
     const Part& x = across_[event.x];
     const Part& y = down_[event.y];
-    auto* upper = sums_.data() + slice * frame + y.target * row + x.target * 2 + event.polarity;
+    auto* upper =
+        sums_.data() + slice * frame + y.target * row + std::size_t{x.target} * 2 + event.polarity;
     upper[0] += std::uint64_t{x.cells} * y.cells;
     if (x.more != 0) upper[2] += std::uint64_t{x.more} * y.cells;
     if (y.more == 0) continue;

@@ -35,6 +35,7 @@ std::string print_value(const Value& value) {
     }
     std::string operator()(const std::vector<StepsFrom>& v) const {
       std::vector<std::string> pairs;
+      pairs.reserve(v.size());
       for (const auto& [epoch, steps] : v) pairs.push_back(fmt::format("[{}, {}]", epoch, steps));
       return fmt::format("[{}]", fmt::join(pairs, ", "));
     }

@@ -321,5 +321,33 @@ class Copies(unittest.TestCase):
             self.assertTrue(torch.equal(other(x), network(x)))
 
 
+class Wrapped(unittest.TestCase):
+    def network(self):
+        torch.manual_seed(2)
+        return staa.nn.resnet20(width=0.0625, steps=2, in_channels=1, threshold=0.5)
+
+    def test_trains_within_ddp(self):
+        import tempfile
+
+        from torch import distributed
+        with tempfile.TemporaryDirectory() as folder:
+            distributed.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=0,
+                                           world_size=1)
+            try:
+                plain, other = self.network().eval(), self.network().eval()
+                wrapped = nn.parallel.DistributedDataParallel(other)
+                x = torch.randn(2, 1, 16, 16)
+                plain(x).square().sum().backward()
+                wrapped(x).square().sum().backward()
+                for one, two in zip(plain.parameters(), other.parameters()):
+                    self.assertTrue(torch.allclose(one.grad, two.grad))
+            finally:
+                distributed.destroy_process_group()
+
+    def test_synchronised_norms_are_called(self):
+        converted = nn.SyncBatchNorm.convert_sync_batchnorm(self.network())
+        with self.assertRaisesRegex((ValueError, RuntimeError), "GPU|device"):  # PyTorch's own words
+            converted(torch.randn(2, 1, 16, 16))
+
 if __name__ == "__main__":
     unittest.main()

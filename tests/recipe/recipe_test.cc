@@ -1,5 +1,6 @@
 #include "staa/recipe/recipe.h"
 
+#include <locale>
 #include <set>
 
 #include "staa/recipe/keys.h"
@@ -164,6 +165,25 @@ TEST(Recipe, RefusesOptionsOfOtherNetworks) {
   expect_refused("[model]\nshortcut = \"current\"\n", {"shortcut", "vgg7"});
   expect_refused("[model]\npooling = \"max\"\n", {"pooling", "vgg13"});
   expect_refused("[optimizer]\nkind = \"muon\"\nrest = \"muon\"\n", {"optimizer.rest"});
+}
+
+/// As std::locale("de_DE") writes numbers.
+struct DecimalComma : std::numpunct<char> {
+  char do_decimal_point() const override { return ','; }
+  char do_thousands_sep() const override { return '.'; }
+  std::string do_grouping() const override { return "\3"; }
+};
+
+TEST(Recipe, NumbersHavePointsInEveryLocale) {
+  const auto before = std::locale::global(std::locale(std::locale(), new DecimalComma));
+  Recipe recipe;
+  recipe.optimizer.lr = 1234.5;
+  recipe.train.epochs = 12345;
+  const auto text = to_toml(recipe);
+  EXPECT_NE(text.find("lr = 1234.5\n"), std::string::npos);
+  EXPECT_NE(text.find("epochs = 12345\n"), std::string::npos);
+  EXPECT_EQ(to_toml(parse_recipe(text, "r.toml")), text);
+  std::locale::global(before);
 }
 
 TEST(Override, TakesBareWordsQuotedStringsAndLists) {
