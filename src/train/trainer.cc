@@ -758,9 +758,13 @@ TrainResult train_together(TrainRequest request) {
                              by.empty() ? "" : "by " + by + " ", result.progress.epoch,
                              result.progress.batch));
   } else {
-    reporter.say(fmt::format("done: last {:.2f} %, best {:.2f} % in epoch {}; {} of training",
-                             result.last.top1, result.progress.best_top1,
-                             result.progress.best_epoch, human_duration(result.progress.seconds)));
+    const auto& progress = result.progress;
+    const auto best =
+        progress.best_epoch > 0
+            ? fmt::format("best {:.2f} % in epoch {}", progress.best_top1, progress.best_epoch)
+            : std::string("no epoch of the network that the recipe asks for");
+    reporter.say(fmt::format("done: last {:.2f} %, {}; {} of training", result.last.top1, best,
+                             human_duration(progress.seconds)));
   }
   all.finish();
   return result;
