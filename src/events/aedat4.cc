@@ -12,6 +12,7 @@
 #include "staa/events/broken.h"
 #include "staa/events/byte_reader.h"
 #include "staa/events/flatbuffer.h"
+#include "staa/events/load.h"
 #include "staa/events/unpack.h"
 #include "staa/util/error.h"
 
@@ -65,13 +66,6 @@ std::map<std::int64_t, StreamInfo> list_streams(std::string_view xml) {
     if (nodes.size() == 3 && key == "sizeY") stream.height = whole_number(value);
   }
   return streams;
-}
-
-template <typename T>
-T load(const std::uint8_t* bytes) {
-  T value;
-  std::memcpy(&value, bytes, sizeof(value));  // little-endian, as this machine is
-  return value;
 }
 
 class Aedat4Stream : public EventStream {

@@ -30,15 +30,9 @@ class AtisStream : public EventStream {
   }
 
   std::size_t read(Event* out, std::size_t capacity) override {
-    std::size_t done = 0;
-    while (done == 0) {
-      const auto records = reader_.take_records(kEventBytes, capacity, "event");
-      if (records.count == 0) return 0;
-      for (std::size_t i = 0; i < records.count; ++i) {
-        done += decode(records.bytes + i * kEventBytes, out[done]) ? 1 : 0;
-      }
-    }
-    return done;
+    return read_records(
+        reader_, kEventBytes, out, capacity,
+        [this](const std::uint8_t* bytes, Event& event) { return decode(bytes, event); });
   }
 
  private:

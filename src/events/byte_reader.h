@@ -60,4 +60,20 @@ class ByteReader {
   std::size_t next_ = 0;            ///< in block_
 };
 
+/// Reads events out of records of one size: decode(bytes, event) tells whether a record gives one.
+/// As EventStream::read: at least one event, or 0 at the end of the file.
+template <typename Event, typename Decode>
+std::size_t read_records(ByteReader& reader, std::size_t record_bytes, Event* out,
+                         std::size_t capacity, const Decode& decode) {
+  std::size_t done = 0;
+  while (done == 0) {
+    const auto records = reader.take_records(record_bytes, capacity, "event");
+    if (records.count == 0) return 0;
+    for (std::size_t i = 0; i < records.count; ++i) {
+      done += decode(records.bytes + i * record_bytes, out[done]) ? 1 : 0;
+    }
+  }
+  return done;
+}
+
 }  // namespace staa::events

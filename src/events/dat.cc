@@ -6,6 +6,7 @@
 
 #include "staa/events/byte_reader.h"
 #include "staa/events/clock.h"
+#include "staa/events/load.h"
 #include "staa/events/prophesee_header.h"
 #include "staa/util/error.h"
 
@@ -16,12 +17,6 @@ constexpr std::size_t kEventBytes = 8;
 // What the header's first byte behind the text calls changes of brightness.
 constexpr std::uint8_t kChange2d = 0x00;
 constexpr std::uint8_t kChangeCd = 0x0c;
-
-std::uint32_t load(const std::uint8_t* bytes) {
-  std::uint32_t word;
-  std::memcpy(&word, bytes, sizeof(word));  // little-endian, as this machine is
-  return word;
-}
 
 class DatStream : public EventStream {
  public:
@@ -57,21 +52,15 @@ class DatStream : public EventStream {
   }
 
   std::size_t read(Event* out, std::size_t capacity) override {
-    std::size_t done = 0;
-    while (done == 0) {
-      const auto records = reader_.take_records(kEventBytes, capacity, "event");
-      if (records.count == 0) return 0;
-      for (std::size_t i = 0; i < records.count; ++i) {
-        done += decode(records.bytes + i * kEventBytes, out[done]) ? 1 : 0;
-      }
-    }
-    return done;
+    return read_records(
+        reader_, kEventBytes, out, capacity,
+        [this](const std::uint8_t* bytes, Event& event) { return decode(bytes, event); });
   }
 
  private:
   bool decode(const std::uint8_t* bytes, Event& event) {
-    const auto data = load(bytes + 4);
-    event.t = time_.follow(load(bytes));
+    const auto data = load<std::uint32_t>(bytes + 4);
+    event.t = time_.follow(load<std::uint32_t>(bytes));
     event.x = static_cast<std::uint16_t>(data & (wide_ ? 0x3fff : 0x1ff));
     event.y = static_cast<std::uint16_t>(wide_ ? data >> 14 & 0x3fff : data >> 9 & 0xff);
     event.polarity = (wide_ ? data >> 28 : data >> 17 & 1) != 0 ? 1 : 0;

@@ -6,6 +6,7 @@
 
 #include "staa/events/byte_reader.h"
 #include "staa/events/clock.h"
+#include "staa/events/load.h"
 #include "staa/events/prophesee_header.h"
 #include "staa/util/error.h"
 
@@ -18,13 +19,6 @@ constexpr unsigned kTrigger = 0xa;
 constexpr unsigned kOthers = 0xe;
 constexpr unsigned kContinued = 0xf;
 constexpr std::uint32_t kAddress = 0x7ff;
-
-template <typename Word>
-Word load(const std::uint8_t* bytes) {
-  Word word;
-  std::memcpy(&word, bytes, sizeof(word));  // little-endian, as this machine is
-  return word;
-}
 
 void count_other(unsigned type, Skipped& skipped) {
   if (type == kTrigger) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "staa/events/evt.h"
+#include "staa/events/load.h"
 #include "staa/events/prophesee_header.h"
 #include "staa/util/error.h"
 
@@ -14,13 +15,6 @@ namespace staa::events {
 namespace {
 
 constexpr std::size_t kMostWaiting = std::size_t{1} << 16;
-
-template <typename T>
-T load(const std::uint8_t* bytes) {
-  T value;
-  std::memcpy(&value, bytes, sizeof(value));  // little-endian, as this machine is
-  return value;
-}
 
 /// Keeps what is left of the bytes that take() did not use.
 class Buffered : public LiveDecoder {

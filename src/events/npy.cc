@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "staa/events/load.h"
 #include "staa/util/error.h"
 
 namespace staa::events {
@@ -13,13 +14,6 @@ namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
 constexpr std::size_t kMaxHeaderBytes = 4096;
-
-template <typename T>
-T load(const std::uint8_t* bytes) {
-  T value;
-  std::memcpy(&value, bytes, sizeof(value));  // little-endian, as this machine is
-  return value;
-}
 
 template <typename T>
 bool load_whole(const std::uint8_t* bytes, std::int64_t& whole) {
