@@ -6,9 +6,9 @@ namespace staa::bench {
 
 ConvolutionFloor::ConvolutionFloor(models::Network& network, const torch::Tensor& images) {
   const torch::NoGradGuard no_grad;
-  std::vector<nn::ConvNorm*> observed;
+  std::vector<nn::NormedConvolution*> observed;
   for (const auto& module : network.modules()) {
-    auto* conv = dynamic_cast<nn::ConvNorm*>(module.get());
+    auto* conv = dynamic_cast<nn::NormedConvolution*>(module.get());
     if (conv == nullptr) continue;
     observed.push_back(conv);
     conv->set_observer([this, conv](const torch::Tensor& input, const torch::Tensor& output) {

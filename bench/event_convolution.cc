@@ -1,7 +1,7 @@
 // Time of the runtime's convolutions by firing rate: of the events alone, and of everything, for
 // the layers of a network at batch 1. The rates at which the runtime changes over follow from it.
 
-#include "staa/kernels/event_convolution.h"
+#include "staa/kernels/inference/event_convolution.h"
 
 #include <fmt/format.h>
 

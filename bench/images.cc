@@ -12,11 +12,11 @@
 #include <thread>
 #include <vector>
 
-#include "staa/data/crop.h"
-#include "staa/data/image_folder.h"
-#include "staa/data/jpeg.h"
-#include "staa/data/loader.h"
-#include "staa/data/photos.h"
+#include "staa/data/augment/crop.h"
+#include "staa/data/codecs/jpeg.h"
+#include "staa/data/loading/loader.h"
+#include "staa/data/sets/image_folder.h"
+#include "staa/data/sets/photos.h"
 #include "staa/util/file.h"
 #include "staa/util/memory.h"
 #include "timing.h"

@@ -15,12 +15,16 @@
 #include <vector>
 
 #include "convolution_floor.h"
-#include "staa/data/open.h"
+#include "staa/data/input.h"
+#include "staa/data/sets/open.h"
 #include "staa/deploy/export.h"
 #include "staa/models/registry.h"
 #include "staa/ops/implementation.h"
-#include "staa/train/run_folder.h"
-#include "staa/train/setup.h"
+#include "staa/run/data.h"
+#include "staa/run/description.h"
+#include "staa/run/network.h"
+#include "staa/run/run_folder.h"
+#include "staa/train/batch.h"
 #include "staa/util/blas.h"
 #include "staa/util/error.h"
 #include "staa/util/memory.h"
@@ -43,27 +47,27 @@ struct Images {
   std::vector<torch::Tensor> tensors;  // [1, C, H, W]
 };
 
-Images read_images(const recipe::Recipe& of_run, const train::InputDescription& input,
+Images read_images(const recipe::Recipe& of_run, const data::InputDescription& input,
                    std::int64_t count) {
   auto recipe = of_run;
   recipe.data.limit_test = count;
   recipe.train.eval_batch = 1;
-  const auto loader = train::evaluation_loader(train::open_data(recipe, &input).test, recipe);
+  const auto loader = run::evaluation_loader(run::open_data(recipe, &input).test, recipe);
   // As the runtime reads them.
-  const auto test = data::open_dataset(train::data_options(recipe)).test;
+  const auto test = data::open_dataset(run::data_options(recipe)).test;
   Images images;
   loader->start(0);
   while (auto batch = loader->next()) {
     const auto index = static_cast<std::int64_t>(images.bytes.size());
     images.bytes.emplace_back(static_cast<std::size_t>(input.shape.values()));
     test->read(index, images.bytes.back().data());
-    images.tensors.push_back(train::to_tensors(std::move(*batch), input.shape, torch::kCPU).images);
+    images.tensors.push_back(train::to_tensors(std::move(*batch), input.shape, torch::kCPU).inputs);
   }
   return images;
 }
 
 /// A model file of the network that is gone when it has been read.
-runtime::Model exported(const models::Network& network, const train::InputDescription& input,
+runtime::Model exported(const models::Network& network, const data::InputDescription& input,
                         deploy::WeightType weights) {
   const auto path =
       std::filesystem::temp_directory_path() / fmt::format("staa-bench-{}.staa", ::getpid());
@@ -77,12 +81,12 @@ runtime::Model exported(const models::Network& network, const train::InputDescri
 /// less: what it then says means nothing, but how long it takes does.
 nlohmann::ordered_json measure(const Setup& setup, const std::string& run,
                                std::optional<double> threshold) {
-  const auto weights = train::RunFolder(run).best();
-  const auto description = train::load_description(weights);
+  const auto weights = run::RunFolder(run).best();
+  const auto description = run::load_description(weights);
   auto recipe = recipe::parse_recipe(description.recipe, weights.string());
   const bool trained = !threshold;
   if (threshold) recipe.neuron.threshold = *threshold;
-  const auto network = models::make_network(train::network_options(recipe, description.input));
+  const auto network = models::make_network(run::network_options(recipe, description.input));
   train::load_weights(weights, *network);
   network->eval();
   const torch::NoGradGuard no_grad;

@@ -106,7 +106,7 @@ nlohmann::ordered_json run(const Setup& setup, double width, const std::string& 
   const double before = status_mib("VmRSS:");
   const auto network = models::make_network(options);
   network->to(device);
-  recipe::OptimizerOptions sgd;
+  train::OptimizerOptions sgd;
   sgd.lr = 0.01;
   sgd.momentum = 0.9;
   sgd.weight_decay = 1e-4;

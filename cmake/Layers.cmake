@@ -1,29 +1,37 @@
 # staa_layer(NAME SOURCES a.cc ... LAYERS util ... [PRIVATE lib ...] [PUBLIC lib ...])
 #
-# Declares the static library staa_NAME from src/NAME. Its headers are reached as <staa/NAME/x.h>
-# through a link made for this layer alone, so that a header of a layer which is not linked is not
-# found: the direction of the arrows is checked by the compiler.
+# Declares the static library staa_NAME from src/staa/NAME. Headers are included as "staa/NAME/x.h", which is the file's
+# path below src/. A layer may include the headers of the LAYERS that it names and no others: CheckIncludes.cmake reads
+# its files before they are compiled.
+set(STAA_SOURCE_ROOT ${CMAKE_CURRENT_LIST_DIR}/../src)
+
 function(staa_layer name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LAYERS;PRIVATE;PUBLIC" ${ARGN})
-  set(root ${PROJECT_BINARY_DIR}/layers/${name})
-  file(MAKE_DIRECTORY ${root}/staa)
-  file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${root}/staa/${name} SYMBOLIC)
   add_library(staa_${name} STATIC ${ARG_SOURCES})
-  add_library(staa::${name} ALIAS staa_${name})
-  target_include_directories(staa_${name} PUBLIC $<BUILD_INTERFACE:${root}>
+  target_include_directories(staa_${name} PUBLIC $<BUILD_INTERFACE:${STAA_SOURCE_ROOT}>
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_compile_features(staa_${name} PUBLIC cxx_std_${CMAKE_CXX_STANDARD})
   target_compile_options(staa_${name} PRIVATE ${STAA_WARNINGS})
+  staa_check_includes(${name} ${ARG_LAYERS})
   list(TRANSFORM ARG_LAYERS PREPEND staa_)
   target_link_libraries(staa_${name} PUBLIC ${ARG_LAYERS} ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
-  set_target_properties(staa_${name} PROPERTIES EXPORT_NAME ${name})
+  set_target_properties(staa_${name} PROPERTIES EXPORT_NAME layer_${name})
   install(TARGETS staa_${name} EXPORT staa ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}/staa
     COMPONENT development)
-  # The runtime's package has these, for programs without LibTorch.
-  install(DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/staa/${name}
-    COMPONENT development FILES_MATCHING PATTERN "*.h"
-    PATTERN runtime/runtime.h EXCLUDE PATTERN runtime/runtime_c.h EXCLUDE
-    PATTERN util/exception.h EXCLUDE)
+endfunction()
+
+# The layer's own files, read again whenever one of them has changed.
+function(staa_check_includes name)
+  file(GLOB_RECURSE files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.h ${CMAKE_CURRENT_SOURCE_DIR}/*.cc
+    ${CMAKE_CURRENT_SOURCE_DIR}/*.cu ${CMAKE_CURRENT_SOURCE_DIR}/*.cuh ${CMAKE_CURRENT_SOURCE_DIR}/*.in)
+  set(stamp ${CMAKE_CURRENT_BINARY_DIR}/includes.stamp)
+  string(REPLACE ";" "," layers "${name};${ARGN}")
+  set(script ${STAA_SOURCE_ROOT}/../cmake/CheckIncludes.cmake)
+  add_custom_command(OUTPUT ${stamp}
+    COMMAND ${CMAKE_COMMAND} -D FOLDER=${CMAKE_CURRENT_SOURCE_DIR} -D LAYERS=${layers} -D STAMP=${stamp} -P ${script}
+    DEPENDS ${files} ${script} COMMENT "Includes of ${name}" VERBATIM)
+  add_custom_target(staa_${name}_includes DEPENDS ${stamp})
+  add_dependencies(staa_${name} staa_${name}_includes)
 endfunction()
 
 set(STAA_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wno-unused-parameter)

@@ -1,9 +1,22 @@
 # What `cmake --install` and `cpack` make of the build: four components, each a Debian package.
 #   program      staa, staa-run, their manual pages, completion, recipes
 #   runtime      libstaa_runtime and its headers, find_package(staa_runtime): no LibTorch
-#   development  the layers as static libraries with their headers, find_package(staa): with LibTorch
+#   development  staa as static libraries with the public headers, find_package(staa): with LibTorch
 #   python       the package staa with libstaa_ops.so in it: for a PyTorch of LibTorch's version
 include(CMakePackageConfigHelpers)
+include(PublicHeaders)
+staa_install_public_headers(staa/nn.h staa/train.h)
+# What programs link: staa::nn and staa::train.
+foreach(component_and_layer nn:models train:run)
+  string(REPLACE ":" ";" parts ${component_and_layer})
+  list(GET parts 0 component)
+  list(GET parts 1 layer)
+  add_library(staa_component_${component} INTERFACE)
+  add_library(staa::${component} ALIAS staa_component_${component})
+  target_link_libraries(staa_component_${component} INTERFACE staa_${layer})
+  set_target_properties(staa_component_${component} PROPERTIES EXPORT_NAME ${component})
+  install(TARGETS staa_component_${component} EXPORT staa)
+endforeach()
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/staa)
 install(EXPORT staa FILE staaTargets.cmake NAMESPACE staa:: DESTINATION ${package}
   COMPONENT development)

@@ -6,11 +6,11 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "staa/data/byte_source.h"
-#include "staa/data/fit_image.h"
+#include "staa/data/augment/fit_image.h"
+#include "staa/data/codecs/byte_source.h"
+#include "staa/data/codecs/jpeg.h"
+#include "staa/data/codecs/png.h"
 #include "staa/data/image.h"
-#include "staa/data/jpeg.h"
-#include "staa/data/png.h"
 #include "staa/events/usable.h"
 #include "staa/util/error.h"
 #include "staa/util/file.h"

@@ -18,7 +18,8 @@ void add_gradcam(CLI::App& app, Action& action);
 void add_report(CLI::App& app, Action& action);
 void add_data(CLI::App& app, Action& action);
 void add_info(CLI::App& app, Action& action);
-/// And `completion` and `manual`, which print what packages install.
+/// Two that packages use: they print what these install.
 void add_completion(CLI::App& app, Action& action);
+void add_manual(CLI::App& app, Action& action);
 
 }  // namespace staa::app

@@ -1,3 +1,5 @@
+#include "staa/run/data.h"
+
 #include <fmt/format.h>
 
 #include <iostream>
@@ -6,13 +8,12 @@
 
 #include "command.h"
 #include "data_events.h"
-#include "staa/data/contact_sheet.h"
-#include "staa/data/convert.h"
+#include "staa/data/codecs/png.h"
 #include "staa/data/normalisation.h"
-#include "staa/data/open.h"
-#include "staa/data/png.h"
+#include "staa/data/sets/convert.h"
+#include "staa/data/sets/open.h"
+#include "staa/pictures/contact_sheet.h"
 #include "staa/recipe/recipe.h"
-#include "staa/train/setup.h"
 #include "staa/util/output.h"
 #include "staa/util/text.h"
 
@@ -102,14 +103,14 @@ int convert_command(const ConvertOptions& options) {
 int show_command(const ShowOptions& options) {
   auto recipe = recipe::load_recipe(options.recipe, options.overrides);
   recipe.train.batch = recipe.train.eval_batch = options.count;
-  const auto data = train::open_data(recipe);
-  const auto loader = options.split == "train" ? train::training_loader(data.train, recipe)
-                                               : train::evaluation_loader(data.test, recipe);
+  const auto data = run::open_data(recipe);
+  const auto loader = options.split == "train" ? run::training_loader(data.train, recipe)
+                                               : run::evaluation_loader(data.test, recipe);
   loader->start(options.epoch - 1);
   const auto batch = loader->next().value_or(data::Batch());
   for (const auto& reason : batch.skipped) std::cerr << "staa: skipped: " << reason << '\n';
-  const auto sheet = data::contact_sheet(batch, data.input.shape, data.input.classes,
-                                         data.input.normalisation, options.columns);
+  const auto sheet = pictures::contact_sheet(batch, data.input.shape, data.input.classes,
+                                             data.input.normalisation, options.columns);
   data::write_png(options.out, sheet.shape, sheet.pixels.data());
   beside(options.out) << fmt::format("{}: {} samples of {}, {} each\n", options.out, batch.size,
                                      loader->source().name(), data::describe(data.input.shape));
@@ -120,7 +121,7 @@ void add_check(CLI::App& app, Action& action) {
   auto options = std::make_shared<CheckOptions>();
   auto* command =
       app.add_subcommand("check", "Read a data set whole, check it and count its samples by class");
-  command->add_option("set", options->data.set, "One of " + join_choices(data::known_sets()))
+  command->add_option("dataset", options->data.set, "One of " + join_choices(data::known_sets()))
       ->required()
       ->type_name("SET");
   command->add_option("path", options->data.path, "Its folder")->type_name("DIR");

@@ -10,12 +10,12 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "staa/data/event_sets.h"
-#include "staa/data/open.h"
-#include "staa/data/simulated.h"
-#include "staa/data/subset.h"
+#include "staa/data/sets/event_sets.h"
+#include "staa/data/sets/open.h"
+#include "staa/data/sets/simulated.h"
+#include "staa/data/sets/subset.h"
 #include "staa/recipe/recipe.h"
-#include "staa/train/setup.h"
+#include "staa/run/data.h"
 #include "staa/util/error.h"
 #include "staa/util/text.h"
 
@@ -41,7 +41,7 @@ struct FrameChoice {
   }
 
   void add_to(CLI::App& command) {
-    command.add_option("set", set, "One of " + join_choices(data::known_event_sets()))
+    command.add_option("dataset", set, "One of " + join_choices(data::known_event_sets()))
         ->required()
         ->type_name("SET")
         ->check(CLI::IsMember(data::known_event_sets()));
@@ -145,7 +145,7 @@ void print(const char* half, const data::EventSummary& summary) {
 int prepare_command(const PrepareOptions& options) {
   auto recipe = options.choice.resolve();
   recipe.augment = {};  // the frames that are kept come before augmentation
-  const auto sources = train::open_events(recipe);
+  const auto sources = run::open_events(recipe);
   const auto fill = [&](const char* half, const data::EventFrames& frames) {
     ProgressLine line(half, frames.size());
     return data::prepare(frames, threads_of(options.threads),
@@ -229,7 +229,7 @@ void add_simulate(CLI::App& app, Action& action) {
   auto options = std::make_shared<SimulateOptions>();
   auto* command = app.add_subcommand(
       "simulate", "Record still images with a simulated event camera before which they move");
-  command->add_option("set", options->set, "Images: one of " + join_choices(data::known_sets()))
+  command->add_option("dataset", options->set, "Images: one of " + join_choices(data::known_sets()))
       ->required()
       ->type_name("SET");
   command->add_option("target", options->target, "Folder to write")->required()->type_name("DIR");

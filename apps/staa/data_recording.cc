@@ -8,10 +8,10 @@
 #include <nlohmann/json.hpp>
 
 #include "data_events.h"
-#include "staa/data/event_picture.h"
 #include "staa/events/filters.h"
 #include "staa/events/summary.h"
 #include "staa/events/writer.h"
+#include "staa/pictures/event_picture.h"
 #include "staa/util/error.h"
 #include "staa/util/text.h"
 
@@ -186,12 +186,12 @@ void write_picture(const RecordingOptions& options, const events::Summary& left,
                    events::EventStream& stream, std::ostream& log) {
   const auto extension = std::filesystem::path(options.picture).extension();
   if (extension == ".gif") {
-    const auto pictures =
-        data::write_event_animation(stream, options.picture, frame_length(options, left));
-    log << fmt::format("{}: {} pictures\n", options.picture, pictures);
+    const auto count =
+        pictures::write_event_animation(stream, options.picture, frame_length(options, left));
+    log << fmt::format("{}: {} pictures\n", options.picture, count);
     return;
   }
-  data::write_event_picture(stream, options.picture);
+  pictures::write_event_picture(stream, options.picture);
   log << fmt::format("{}: written\n", options.picture);
 }
 

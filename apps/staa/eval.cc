@@ -5,9 +5,10 @@
 #include <nlohmann/json.hpp>
 
 #include "command.h"
+#include "staa/run/data.h"
+#include "staa/run/device.h"
+#include "staa/run/trained.h"
 #include "staa/train/evaluate.h"
-#include "staa/train/setup.h"
-#include "staa/train/trained.h"
 #include "staa/util/error.h"
 #include "staa/util/text.h"
 
@@ -22,13 +23,13 @@ struct Options {
 };
 
 int eval_command(const Options& options) {
-  const auto trained = train::open_trained(options.run, options.checkpoint, options.overrides);
-  train::set_threads(trained.recipe.threads);
-  const auto device = train::choose_device(trained.recipe);
+  const auto trained = run::open_trained(options.run, options.checkpoint, options.overrides);
+  run::set_threads(trained.recipe.threads);
+  const auto device = run::choose_device(trained.recipe);
   trained.network->to(device);
-  const auto test = train::open_data(trained.recipe, &trained.input).test;
-  const auto loader = train::evaluation_loader(test, trained.recipe);
-  const auto result = train::evaluate(*trained.network, *loader, device);
+  const auto test = run::open_data(trained.recipe, &trained.input).test;
+  const auto loader = run::evaluation_loader(test, trained.recipe);
+  const auto result = train::evaluate(trained.network, *loader, device);
 
   for (const auto& reason : result.skipped) std::cerr << "staa: skipped: " << reason << '\n';
   if (const auto remark = test->remark(); !remark.empty()) {

@@ -19,7 +19,7 @@
 #include "staa/experiment/runner.h"
 #include "staa/experiment/summary.h"
 #include "staa/experiment/tables.h"
-#include "staa/train/signals.h"
+#include "staa/run/signals.h"
 #include "staa/util/error.h"
 #include "staa/util/file.h"
 
@@ -207,12 +207,12 @@ int run_grid(const Options& options, const Definition& definition, const std::ve
     experiment::write_tables(summary, out);
     return summary;
   };
-  const train::StopSignals signals;
+  const run::StopSignals signals;
   experiment::RunnerEvents events;
   events.say = [&](const std::string& line) { progress.say(line); };
   events.status = [&](const std::string& line) { progress.status(line); };
   events.finished = write;
-  events.stop_signal = train::StopSignals::received;
+  events.stop_signal = run::StopSignals::received;
   const auto result = experiment::execute(runs, runner, events);
   progress.clear();
   const auto summary = write();

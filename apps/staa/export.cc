@@ -6,10 +6,10 @@
 #include <memory>
 
 #include "command.h"
-#include "staa/data/open.h"
+#include "staa/data/sets/open.h"
 #include "staa/deploy/checked_export.h"
-#include "staa/train/setup.h"
-#include "staa/train/trained.h"
+#include "staa/run/data.h"
+#include "staa/run/trained.h"
 #include "staa/util/error.h"
 #include "staa/util/output.h"
 #include "staa/util/text.h"
@@ -28,13 +28,13 @@ struct Options {
 /// The run's test images as the runtime takes them; null for what is not still images of one shape.
 std::shared_ptr<const data::Dataset> test_images(const recipe::Recipe& recipe) {
   if (recipe::is_event_set(recipe.data.set) || recipe.augment.random_resized_crop > 0) return {};
-  auto options = train::data_options(recipe);
+  auto options = run::data_options(recipe);
   options.limit_train = 1;
   return data::open_dataset(options).test;
 }
 
 /// 8 bits, checked on the test images where they are at hand.
-void export_int8(const train::Trained& trained, const Options& options) {
+void export_int8(const run::Trained& trained, const Options& options) {
   std::string why = "no still images";
   std::shared_ptr<const data::Dataset> images;
   try {
@@ -57,7 +57,7 @@ void export_int8(const train::Trained& trained, const Options& options) {
 }
 
 int export_command(const Options& options) {
-  const auto trained = train::open_trained(options.run, options.checkpoint);
+  const auto trained = run::open_trained(options.run, options.checkpoint);
   const auto& recipe = trained.recipe;
   if (options.int8) {
     export_int8(trained, options);
@@ -88,12 +88,13 @@ void add_export(CLI::App& app, Action& action) {
   command->add_option("-c,--checkpoint", options->checkpoint, "Which weights")
       ->check(CLI::IsMember({"best", "last"}))
       ->capture_default_str();
-  auto* int8 =
-      command->add_flag("--int8", options->int8, "Weights of 8 bits, a scale an output channel");
+  auto* int8 = command->add_flag("--int8", options->int8,
+                                 "Weights of 8 bits, with a scale per output channel");
   command
       ->add_option("--within", options->within,
-                   "Points of accuracy on the test images by which 8 bits may differ: other "
-                   "roundings are tried until one does (0: take the first, unchecked)")
+                   "Points of accuracy on the test images by which 8 bits may differ: up to eight "
+                   "roundings are tried until one differs by half of that at most (0: take the "
+                   "first, unchecked)")
       ->needs(int8)
       ->check(CLI::Range(0.0, 100.0))
       ->capture_default_str();

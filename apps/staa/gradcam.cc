@@ -6,14 +6,17 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "command.h"
-#include "staa/analysis/gradcam_picture.h"
+#include "staa/analysis/gradcam_view.h"
 #include "staa/analysis/sample.h"
-#include "staa/data/png.h"
+#include "staa/data/codecs/png.h"
 #include "staa/options/names.h"
-#include "staa/train/setup.h"
-#include "staa/train/trained.h"
+#include "staa/pictures/map_picture.h"
+#include "staa/run/data.h"
+#include "staa/run/device.h"
+#include "staa/run/trained.h"
 #include "staa/util/error.h"
 #include "staa/util/output.h"
 #include "staa/util/text.h"
@@ -37,7 +40,7 @@ struct Options {
 /// One run's answer.
 struct Seen {
   std::string run;
-  train::Trained trained;
+  run::Trained trained;
   analysis::Sample sample;
   analysis::Explanation explanation;
 
@@ -64,11 +67,11 @@ std::int64_t choose_class(const Options& options, const Seen& seen) {
 }
 
 Seen look(const std::string& run, const Options& options) {
-  Seen seen{run, train::open_trained(run, options.checkpoint, options.overrides), {}, {}};
-  train::set_threads(seen.trained.recipe.threads);
+  Seen seen{run, run::open_trained(run, options.checkpoint, options.overrides), {}, {}};
+  run::set_threads(seen.trained.recipe.threads);
   const auto& input = seen.trained.input;
   if (options.image.empty()) {
-    const auto test = train::open_data(seen.trained.recipe, &input).test;
+    const auto test = run::open_data(seen.trained.recipe, &input).test;
     seen.sample = analysis::read_sample(*test, options.sample, input);
   } else {
     seen.sample = analysis::read_image(options.image, input);
@@ -116,16 +119,16 @@ std::string caption_of(const Options& options, const Seen& seen) {
 }
 
 void write_picture(const Options& options, const std::vector<Seen>& all) {
-  std::vector<analysis::View> views;
+  std::vector<pictures::View> views;
   for (const auto& seen : all) {
+    auto title = fmt::format("{}: {} {:.1f} %", to_string(seen.trained.recipe.neuron.kind),
+                             seen.class_name(seen.found()), 100 * seen.probability(seen.found()));
     views.push_back(
-        {fmt::format("{}: {} {:.1f} %", to_string(seen.trained.recipe.neuron.kind),
-                     seen.class_name(seen.found()), 100 * seen.probability(seen.found())),
-         seen.sample.mean_frame(), seen.explanation});
+        analysis::gradcam_view(std::move(title), seen.sample.mean_frame(), seen.explanation));
   }
   const auto& first = all.front();
   const auto picture =
-      analysis::draw_explanations(caption_of(options, first), first.sample.frames, views);
+      pictures::map_picture(caption_of(options, first), first.sample.frames, views);
   data::write_png(options.out, picture.shape, picture.pixels.data());
 }
 

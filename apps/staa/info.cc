@@ -9,8 +9,9 @@
 #include <thread>
 
 #include "command.h"
-#include "staa/data/open.h"
+#include "staa/data/sets/open.h"
 #include "staa/models/registry.h"
+#include "staa/options/network_table.h"
 #include "staa/recipe/recipe.h"
 #include "staa/util/text.h"
 
@@ -20,7 +21,27 @@ namespace {
 struct Options {
   bool keys = false;
   bool json = false;
+  bool markdown = false;
 };
+
+/// A page of the documentation, one table per table of the recipe.
+void print_keys_page() {
+  std::cout << "# The keys of a recipe\n\nMade by `staa info --keys --markdown`.\n";
+  std::string table = "none yet";
+  for (const auto& key : recipe::describe_keys()) {
+    const auto dot = key.path.find('.');
+    const auto own = dot == std::string::npos ? std::string() : key.path.substr(0, dot);
+    if (own != table) {
+      std::cout << fmt::format(
+          "\n## {}\n\n| key | default | values | meaning |\n|---|---|---|---|\n",
+          own.empty() ? "Above all tables" : "[" + own + "]");
+      table = own;
+    }
+    std::cout << fmt::format("| `{}` | `{}` | {}{}{} | {} |\n", key.path.substr(dot + 1),
+                             key.initial, key.type, key.allowed.empty() ? "" : ", ", key.allowed,
+                             key.meaning);
+  }
+}
 
 void print_keys(bool json) {
   auto rows = nlohmann::ordered_json::array();
@@ -40,6 +61,10 @@ void print_keys(bool json) {
 }
 
 int info_command(const Options& options) {
+  if (options.keys && options.markdown) {
+    print_keys_page();
+    return 0;
+  }
   if (options.keys) {
     print_keys(options.json);
     return 0;
@@ -51,7 +76,7 @@ int info_command(const Options& options) {
                                         {"libtorch", TORCH_VERSION},
                                         {"cores", std::thread::hardware_concurrency()},
                                         {"cuda_devices", devices},
-                                        {"networks", models::network_names()},
+                                        {"networks", network_names()},
                                         {"data_sets", data::known_sets()}};
     std::cout << object.dump(2) << '\n';
     return 0;
@@ -61,7 +86,7 @@ int info_command(const Options& options) {
       "\nThe keys of a recipe: staa info --keys\n",
       STAA_VERSION, TORCH_VERSION, std::thread::hardware_concurrency(),
       cuda ? fmt::format("{} device{}", devices, devices == 1 ? "" : "s") : "none",
-      fmt::join(models::network_names(), ", "), fmt::join(data::known_sets(), ", "));
+      fmt::join(network_names(), ", "), fmt::join(data::known_sets(), ", "));
   return 0;
 }
 
@@ -73,6 +98,7 @@ void add_info(CLI::App& app, Action& action) {
       app.add_subcommand("info", "What this build can do, on this machine; the keys of a recipe");
   command->add_flag("--keys", options->keys, "List every key of a recipe");
   command->add_flag("--json", options->json, "Print JSON");
+  command->add_flag("--markdown", options->markdown, "With --keys: print a page in Markdown");
   command->callback([options, &action] { action = [options] { return info_command(*options); }; });
 }
 

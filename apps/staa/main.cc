@@ -40,6 +40,7 @@ int run(int argc, char** argv) {
   add_data(app, action);
   add_info(app, action);
   add_completion(app, action);
+  add_manual(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

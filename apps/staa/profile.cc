@@ -8,10 +8,12 @@
 
 #include "command.h"
 #include "staa/analysis/energy.h"
-#include "staa/data/adapt.h"
+#include "staa/data/sets/adapt.h"
 #include "staa/models/registry.h"
-#include "staa/train/setup.h"
-#include "staa/train/trained.h"
+#include "staa/run/data.h"
+#include "staa/run/device.h"
+#include "staa/run/network.h"
+#include "staa/run/trained.h"
 #include "staa/util/error.h"
 #include "staa/util/text.h"
 
@@ -39,9 +41,9 @@ constexpr const char* kStandIn = "fashion-mnist";
 
 /// The recipe's data, or, where the set is not at hand, Fashion-MNIST in their shape: the counts
 /// that depend on spikes are then of those images, which the output says.
-train::Sources find_data(const recipe::Recipe& recipe) {
+run::Sources find_data(const recipe::Recipe& recipe) {
   try {
-    return train::open_data(recipe);
+    return run::open_data(recipe);
   } catch (const Error& error) {
     const auto facts = data::published_facts(recipe.data.set);
     if (!facts || !recipe.data.path.empty()) throw;
@@ -58,7 +60,7 @@ train::Sources find_data(const recipe::Recipe& recipe) {
         "data.path=DIR)\n",
         recipe.data.set, kStandIn);
     images = std::make_shared<data::Adapted>(images, facts->shape, facts->classes);
-    return train::image_sources({images, images}, recipe);
+    return run::image_sources({images, images}, recipe);
   }
 }
 
@@ -68,14 +70,14 @@ Subject open_recipe(const Options& options) {
   const auto data = find_data(subject.recipe);
   subject.images = data.test;
   torch::manual_seed(static_cast<std::uint64_t>(subject.recipe.seed));
-  subject.network = models::make_network(train::network_options(subject.recipe, data.input));
+  subject.network = models::make_network(run::network_options(subject.recipe, data.input));
   subject.weights = "initial";
   return subject;
 }
 
 Subject open_run(const Options& options) {
-  auto trained = train::open_trained(options.target, options.checkpoint, options.overrides);
-  const auto images = train::open_data(trained.recipe, &trained.input).test;
+  auto trained = run::open_trained(options.target, options.checkpoint, options.overrides);
+  const auto images = run::open_data(trained.recipe, &trained.input).test;
   return {std::move(trained.recipe), trained.network, images, trained.weights.string()};
 }
 
@@ -213,7 +215,7 @@ void print_table(const analysis::Profile& profile, const Subject& subject) {
 int profile_command(const Options& options) {
   const bool run = std::filesystem::is_directory(options.target);
   const auto subject = run ? open_run(options) : open_recipe(options);
-  train::set_threads(subject.recipe.threads);
+  run::set_threads(subject.recipe.threads);
   const auto loader = analysis::profile_loader(subject.images, subject.recipe);
   if (!run) analysis::calibrate_normalisation(*subject.network, *loader, options.images);
   const auto profile = analysis::profile(*subject.network, *loader, options.images);

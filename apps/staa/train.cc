@@ -1,3 +1,5 @@
+#include "staa/run/train.h"
+
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -7,8 +9,7 @@
 #include "command.h"
 #include "staa/distributed/communicator.h"
 #include "staa/distributed/spawn.h"
-#include "staa/train/run_folder.h"
-#include "staa/train/trainer.h"
+#include "staa/run/run_folder.h"
 #include "staa/util/error.h"
 
 namespace staa::app {
@@ -27,7 +28,7 @@ struct Options {
 };
 
 recipe::Recipe choose_recipe(const Options& options) {
-  const auto stored = train::RunFolder(options.out).recipe();
+  const auto stored = run::RunFolder(options.out).recipe();
   if (!options.resume) {
     if (options.recipe.empty()) {
       fail(ErrorKind::kUsage, "expected a recipe: staa train RECIPE --out {}", options.out);
@@ -45,8 +46,8 @@ recipe::Recipe choose_recipe(const Options& options) {
   return wanted;
 }
 
-train::TrainRequest make_request(const Options& options) {
-  train::TrainRequest request;
+run::TrainRequest make_request(const Options& options) {
+  run::TrainRequest request;
   request.recipe = choose_recipe(options);
   request.out = options.out;
   request.resume = options.resume;
@@ -68,7 +69,7 @@ std::vector<std::string> process_command(const Options& options) {
 }
 
 int run_processes(const Options& options) {
-  train::check_folder(make_request(options));  // what every process would say is said once
+  run::check_folder(make_request(options));  // what every process would say is said once
   distributed::SpawnOptions spawn;
   spawn.processes = options.processes;
   spawn.command = process_command(options);
@@ -88,9 +89,9 @@ int train_command(const Options& options) {
   auto request = make_request(options);
   request.all = distributed::connect(
       launch, {std::chrono::seconds(options.timeout), std::chrono::seconds(options.join_timeout)});
-  train::TrainResult result;
+  run::TrainResult result;
   try {
-    result = train::train(request);
+    result = run::train(request);
   } catch (const std::exception& error) {
     if (request.all->alone()) throw;
     // Threads of c10d may wait for the process that was lost: the program's end is not theirs.

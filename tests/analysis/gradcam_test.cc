@@ -14,9 +14,8 @@ using test::expect_error;
 class HandMade : public models::Network {
  public:
   explicit HandMade(const NeuronOptions& neuron) : Network(options_of(neuron)) {
-    layer_ = register_module(
-        "layer", std::make_shared<nn::ConvNeuron>(nn::ConvShape{1, 2, 1}, options_of(neuron)));
-    head_ = register_module("head", std::make_shared<nn::Head>(2, 2));
+    layer_ = register_module("layer", nn::ConvNeuron(nn::ConvShape{1, 2, 1}, options_of(neuron)));
+    head_ = register_module("head", nn::Head(2, 2));
     const torch::NoGradGuard no_grad;
     named_parameters()["layer.conv.weight"].copy_(torch::tensor({1.0F, -1.0F}).view({2, 1, 1, 1}));
     named_parameters()["head.linear.weight"].copy_(
@@ -39,8 +38,8 @@ class HandMade : public models::Network {
     return options;
   }
 
-  std::shared_ptr<nn::ConvNeuron> layer_;
-  std::shared_ptr<nn::Head> head_;
+  nn::ConvNeuron layer_{nullptr};
+  nn::Head head_{nullptr};
 };
 
 torch::Tensor pixels() { return torch::tensor({3.0F, 1.4F, 0.0F, -3.0F}).view({1, 1, 2, 2}); }

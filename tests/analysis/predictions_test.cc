@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "staa/data/augmented_images.h"
-#include "staa/data/image_set.h"
+#include "staa/data/augment/augmented_images.h"
+#include "staa/data/sets/image_set.h"
 #include "staa/models/registry.h"
 #include "staa/train/evaluate.h"
 #include "staa/util/random.h"
@@ -43,7 +43,7 @@ TEST(Predictions, AreThoseThatEvaluationCounts) {
   auto loader = noise_loader();
   const auto predictions = predict(*network, loader);
   ASSERT_EQ(predictions.size(), static_cast<std::size_t>(kCount));
-  const auto evaluation = train::evaluate(*network, loader, torch::kCPU);
+  const auto evaluation = train::evaluate(network, loader, torch::kCPU);
   double loss = 0;
   int right = 0;
   for (std::size_t i = 0; i < predictions.size(); ++i) {

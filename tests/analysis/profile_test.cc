@@ -3,9 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "staa/analysis/count.h"
-#include "staa/data/augmented_images.h"
-#include "staa/data/image_set.h"
+#include "staa/data/augment/augmented_images.h"
+#include "staa/data/sets/image_set.h"
 #include "staa/models/registry.h"
+#include "staa/options/network_table.h"
 #include "staa/util/random.h"
 
 namespace staa::analysis {
@@ -97,7 +98,7 @@ Profile profile_of(const std::string& name, NeuronKind kind, int images) {
 }
 
 TEST(Profile, FlopsOfAllNetworksAreAsCountedByHand) {
-  for (const auto& name : models::network_names()) {
+  for (const auto& name : network_names()) {
     SCOPED_TRACE(name);
     EXPECT_DOUBLE_EQ(profile_of(name, NeuronKind::kLif, 2).flops, by_hand(name));
   }
@@ -139,7 +140,7 @@ TEST(Profile, HasTheBytesAndTheAttentionOfEachLayerAsCountedByHand) {
 }
 
 TEST(Profile, AnANNOfTheSameShapeIsTheLayersOnce) {
-  for (const auto& name : models::network_names()) {
+  for (const auto& name : network_names()) {
     SCOPED_TRACE(name);
     double macs = 0;
     for (const auto& layer : profile_of(name, NeuronKind::kStaaLif, 2).layers) {

@@ -27,6 +27,13 @@ void expect_keys(const Json& object, const std::vector<std::string>& keys) {
   for (const auto& key : keys) EXPECT_TRUE(object.contains(key)) << key;
 }
 
+TEST(CommandLine, TheReferencePagesAreWhatTheProgramSays) {
+  const std::string folder = std::string(STAA_SOURCE) + "/docs/reference/";
+  EXPECT_EQ(run_staa({"info", "--keys", "--markdown"}).out,
+            read_text_file(folder + "recipe-keys.md"));
+  EXPECT_EQ(run_staa({"manual", "--markdown"}).out, read_text_file(folder + "commands.md"));
+}
+
 TEST(CommandLine, HelpIsEverywhere) {
   for (const auto& command : std::vector<std::vector<std::string>>{{},
                                                                    {"train"},

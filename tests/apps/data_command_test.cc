@@ -4,7 +4,7 @@
 
 #include "apps/process.h"
 #include "data/event_fixtures.h"
-#include "staa/data/png.h"
+#include "staa/data/codecs/png.h"
 #include "staa/util/file.h"
 #include "support/tiny_data.h"
 

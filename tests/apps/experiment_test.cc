@@ -1,7 +1,7 @@
 #include <csignal>
 
 #include "apps/tiny_command.h"
-#include "train/compare_runs.h"
+#include "run/compare_runs.h"
 
 namespace staa::test {
 namespace {

@@ -106,7 +106,7 @@ TEST_F(Faults, ARunKilledAtRandomMomentsLosesNoEpoch) {
     for (const auto child : children) {
       for (int wait = 0; wait < 200 && ::kill(child, 0) == 0; ++wait) ::usleep(10000);
     }
-    const train::RunFolder files(folder_ / "run");
+    const run::RunFolder files(folder_ / "run");
     if (files.has_run()) command = {"train", "--resume", "--out", out("run"), "--processes", "2"};
     // What the log calls done is in the checkpoint.
     std::int64_t said = 0;
@@ -147,7 +147,7 @@ TEST_F(TinyCommand, AFullDiskLeavesTheLastCheckpointAndSaysSo) {
   const std::vector<std::string> set{"--set", "train.checkpoint_steps=1"};
   auto command = train(set);
   command[3] = (disk / "run").string();
-  const train::RunFolder files(disk / "run");
+  const run::RunFolder files(disk / "run");
   Process process(command);
   ASSERT_TRUE(process.wait_for([&] { return std::filesystem::exists(files.last()); }));
   {

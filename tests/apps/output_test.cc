@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "apps/tiny_command.h"
-#include "staa/train/run_folder.h"
+#include "staa/run/run_folder.h"
 #include "staa/util/file.h"
 
 namespace staa::test {
@@ -53,7 +53,7 @@ TEST_F(Output, ATrainingOutlivesTheReaderOfItsOutput) {
   const auto finished = shell(line);
   EXPECT_EQ(finished.code, 1);
   EXPECT_NE(finished.err.find("standard output: cannot write"), std::string::npos) << finished.err;
-  EXPECT_TRUE(std::filesystem::exists(train::RunFolder(out()).last()));
+  EXPECT_TRUE(std::filesystem::exists(run::RunFolder(out()).last()));
 }
 
 TEST_F(Output, WhatIsNoPlainFileIsWrittenThrough) {
@@ -103,7 +103,7 @@ TEST_F(Output, AnUnreadableNameIsOneClearError) {
 
 TEST_F(Output, APointerOfGitLfsIsToldAsSuch) {
   ASSERT_EQ(run_staa(train({"--set", "train.max_steps=1"})).code, 0);
-  write_bytes(train::RunFolder(out()).best(),
+  write_bytes(run::RunFolder(out()).best(),
               "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n");
   const auto finished = run_staa({"eval", out()});
   EXPECT_EQ(finished.code, 1);

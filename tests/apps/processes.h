@@ -6,9 +6,9 @@
 #include <fstream>
 
 #include "apps/tiny_command.h"
+#include "run/compare_runs.h"
 #include "staa/distributed/communicator.h"
 #include "staa/format/safetensors.h"
-#include "train/compare_runs.h"
 
 namespace staa::test {
 

@@ -1,8 +1,8 @@
 #include <csignal>
 
 #include "apps/tiny_command.h"
+#include "run/compare_runs.h"
 #include "staa/distributed/communicator.h"
-#include "train/compare_runs.h"
 
 namespace staa::test {
 namespace {

@@ -4,8 +4,8 @@
 
 #include "apps/process.h"
 #include "runtime/tiny_model.h"
-#include "staa/data/fit_image.h"
-#include "staa/data/png.h"
+#include "staa/data/augment/fit_image.h"
+#include "staa/data/codecs/png.h"
 #include "staa/events/atis.h"
 #include "staa/util/random.h"
 #include "support/tiny_data.h"

@@ -1,4 +1,4 @@
-#include "staa/data/adapt.h"
+#include "staa/data/sets/adapt.h"
 
 #include "data/fixtures.h"
 

@@ -1,4 +1,4 @@
-#include "staa/data/augment.h"
+#include "staa/data/augment/augment.h"
 
 #include <cmath>
 #include <limits>

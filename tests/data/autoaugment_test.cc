@@ -1,9 +1,9 @@
-#include "staa/data/autoaugment.h"
+#include "staa/data/augment/autoaugment.h"
 
 #include <set>
 
 #include "data/fixtures.h"
-#include "staa/data/image_ops.h"
+#include "staa/data/augment/image_ops.h"
 
 namespace staa::data {
 namespace {

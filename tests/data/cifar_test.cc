@@ -1,4 +1,4 @@
-#include "staa/data/cifar.h"
+#include "staa/data/sets/cifar.h"
 
 #include <fmt/format.h>
 

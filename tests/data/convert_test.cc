@@ -1,9 +1,9 @@
-#include "staa/data/convert.h"
+#include "staa/data/sets/convert.h"
 
 #include "data/fixtures.h"
-#include "staa/data/cifar.h"
-#include "staa/data/image_folder.h"
-#include "staa/data/png.h"
+#include "staa/data/codecs/png.h"
+#include "staa/data/sets/cifar.h"
+#include "staa/data/sets/image_folder.h"
 
 namespace staa::data {
 namespace {

@@ -1,13 +1,13 @@
-#include "staa/data/event_frames.h"
+#include "staa/data/sets/event_frames.h"
 
 #include <algorithm>
 #include <numeric>
 
 #include "data/event_fixtures.h"
 #include "data/fixtures.h"
-#include "staa/data/event_sets.h"
-#include "staa/data/loader.h"
-#include "staa/data/simulated.h"
+#include "staa/data/loading/loader.h"
+#include "staa/data/sets/event_sets.h"
+#include "staa/data/sets/simulated.h"
 #include "staa/events/usable.h"
 
 namespace staa::data {

@@ -1,10 +1,10 @@
-#include "staa/data/event_sets.h"
+#include "staa/data/sets/event_sets.h"
 
 #include <fmt/format.h>
 
 #include "data/event_fixtures.h"
-#include "staa/data/event_manifest.h"
-#include "staa/data/missing.h"
+#include "staa/data/sets/event_manifest.h"
+#include "staa/data/sets/missing.h"
 
 namespace staa::data {
 namespace {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "staa/data/image.h"
-#include "staa/data/image_set.h"
+#include "staa/data/sets/image_set.h"
 #include "staa/util/random.h"
 #include "support/deflate.h"
 #include "support/support.h"

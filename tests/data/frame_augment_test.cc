@@ -1,4 +1,4 @@
-#include "staa/data/frame_augment.h"
+#include "staa/data/augment/frame_augment.h"
 
 #include <algorithm>
 #include <set>

@@ -1,4 +1,4 @@
-#include "staa/data/idx.h"
+#include "staa/data/codecs/idx.h"
 
 #include <fmt/format.h>
 

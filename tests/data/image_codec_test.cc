@@ -4,8 +4,8 @@
 #include <string>
 
 #include "data/fixtures.h"
-#include "staa/data/jpeg.h"
-#include "staa/data/png.h"
+#include "staa/data/codecs/jpeg.h"
+#include "staa/data/codecs/png.h"
 #include "staa/util/file.h"
 
 namespace staa::data {

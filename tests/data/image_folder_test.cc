@@ -1,10 +1,10 @@
-#include "staa/data/image_folder.h"
+#include "staa/data/sets/image_folder.h"
 
 #include <filesystem>
 #include <string>
 
 #include "data/fixtures.h"
-#include "staa/data/png.h"
+#include "staa/data/codecs/png.h"
 
 namespace staa::data {
 namespace {

@@ -1,4 +1,4 @@
-#include "staa/data/image_ops.h"
+#include "staa/data/augment/image_ops.h"
 
 #include "data/fixtures.h"
 

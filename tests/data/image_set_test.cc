@@ -1,10 +1,10 @@
-#include "staa/data/image_set.h"
+#include "staa/data/sets/image_set.h"
 
 #include <map>
 #include <set>
 
 #include "data/fixtures.h"
-#include "staa/data/subset.h"
+#include "staa/data/sets/subset.h"
 
 namespace staa::data {
 namespace {

@@ -1,4 +1,4 @@
-#include "staa/data/loader.h"
+#include "staa/data/loading/loader.h"
 
 #include <algorithm>
 #include <atomic>
@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "data/fixtures.h"
-#include "staa/data/augmented_images.h"
+#include "staa/data/augment/augmented_images.h"
 
 namespace staa::data {
 namespace {

@@ -1,10 +1,10 @@
-#include "staa/data/open.h"
+#include "staa/data/sets/open.h"
 
 #include <cstdlib>
 #include <optional>
 
 #include "data/fixtures.h"
-#include "staa/data/cifar.h"
+#include "staa/data/sets/cifar.h"
 
 namespace staa::data {
 namespace {

@@ -1,13 +1,13 @@
-#include "staa/data/photos.h"
+#include "staa/data/sets/photos.h"
 
 #include <cmath>
 #include <utility>
 
 #include "data/fixtures.h"
-#include "staa/data/crop.h"
-#include "staa/data/jpeg.h"
-#include "staa/data/loader.h"
-#include "staa/data/png.h"
+#include "staa/data/augment/crop.h"
+#include "staa/data/codecs/jpeg.h"
+#include "staa/data/codecs/png.h"
+#include "staa/data/loading/loader.h"
 
 namespace staa::data {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "data/fixtures.h"
 #include "staa/data/normalisation.h"
-#include "staa/data/open.h"
+#include "staa/data/sets/open.h"
 
 namespace staa::data {
 namespace {

@@ -1,4 +1,4 @@
-#include "staa/data/rows.h"
+#include "staa/data/augment/rows.h"
 
 #include <algorithm>
 #include <cstdlib>

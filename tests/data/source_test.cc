@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "data/fixtures.h"
-#include "staa/data/augmented_images.h"
-#include "staa/data/loader.h"
-#include "staa/data/subset.h"
+#include "staa/data/augment/augmented_images.h"
+#include "staa/data/loading/loader.h"
+#include "staa/data/sets/subset.h"
 
 namespace staa::data {
 namespace {

@@ -7,13 +7,17 @@
 
 #include <cstdlib>
 
-#include "staa/data/open.h"
+#include "staa/data/input.h"
+#include "staa/data/sets/open.h"
 #include "staa/deploy/checked_export.h"
 #include "staa/deploy/quantise.h"
 #include "staa/models/registry.h"
 #include "staa/nn/whitening.h"
+#include "staa/run/data.h"
+#include "staa/run/description.h"
+#include "staa/run/network.h"
 #include "staa/runtime/runtime.h"
-#include "staa/train/setup.h"
+#include "staa/train/batch.h"
 #include "staa/util/file.h"
 #include "staa/util/random.h"
 #include "support/support.h"
@@ -23,8 +27,8 @@ namespace {
 
 constexpr std::uint64_t kSeed = 11;
 
-train::InputDescription describe(std::int64_t channels, std::int64_t size, std::int64_t classes) {
-  train::InputDescription input;
+data::InputDescription describe(std::int64_t channels, std::int64_t size, std::int64_t classes) {
+  data::InputDescription input;
   input.shape = {1, channels, size, size};
   for (std::int64_t i = 0; i < classes; ++i) input.classes.push_back("class " + std::to_string(i));
   input.normalisation.mean.assign(static_cast<std::size_t>(channels), 0.4F);
@@ -38,8 +42,8 @@ std::shared_ptr<models::Network> random_network(const models::NetworkOptions& op
   torch::manual_seed(kSeed);
   auto network = models::make_network(options);
   const torch::NoGradGuard no_grad;
-  if (network->whitening() != nullptr) {
-    network->whitening()->fit(torch::randn({50, options.in_channels, size, size}));
+  if (auto stem = network->whitening()) {
+    stem->fit(torch::randn({50, options.in_channels, size, size}));
   }
   for (auto& item : network->named_parameters()) {
     const auto& name = item.key();
@@ -58,7 +62,7 @@ std::shared_ptr<models::Network> random_network(const models::NetworkOptions& op
   return network;
 }
 
-std::vector<std::uint8_t> random_image(const train::InputDescription& input, std::uint64_t index) {
+std::vector<std::uint8_t> random_image(const data::InputDescription& input, std::uint64_t index) {
   Random random{kSeed, index};
   std::vector<std::uint8_t> image(static_cast<std::size_t>(input.shape.values()));
   for (auto& byte : image) byte = static_cast<std::uint8_t>(random.below(256));
@@ -66,7 +70,7 @@ std::vector<std::uint8_t> random_image(const train::InputDescription& input, std
 }
 
 torch::Tensor to_tensor(const std::vector<std::uint8_t>& image,
-                        const train::InputDescription& input) {
+                        const data::InputDescription& input) {
   const auto& shape = input.shape;
   auto x = torch::empty({1, shape.channels, shape.height, shape.width});
   auto values = x.accessor<float, 4>();
@@ -101,6 +105,7 @@ struct Case {
   bool whitening = false;
   SaGain sa_gain = SaGain::kInside;
   bool decay_input = true;
+  Pooling pooling = Pooling::kAverage;
 };
 
 class ExportParity : public ::testing::TestWithParam<Case> {};
@@ -119,6 +124,7 @@ TEST_P(ExportParity, Fp32GivesTheNetworksOutputs) {
   options.neuron.decay_input = param.decay_input;
   options.shortcut = param.shortcut;
   options.whitening = param.whitening;
+  options.pooling = param.pooling;
   options.head_scale = 0.5;
   const auto input = describe(options.in_channels, param.size, options.classes);
   const auto network = random_network(options, param.size);
@@ -153,6 +159,10 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"resnet19", 0.0625, NeuronKind::kAdaptiveLif, PePlacement::kSpatial, 16},
                       Case{"resnet18", 0.125, NeuronKind::kStaaLif, PePlacement::kTemporal, 64},
                       Case{"vgg13", 0.125, NeuronKind::kStaaLif, PePlacement::kPost, 32},
+                      Case{"vgg13", 0.25, NeuronKind::kLif, PePlacement::kPost, 35,
+                           CurrentShortcut::kNone, false, SaGain::kInside, true, Pooling::kMax},
+                      Case{"vgg13", 0.11, NeuronKind::kStaaLif, PePlacement::kPost, 32,
+                           CurrentShortcut::kNone, false, SaGain::kInside, true, Pooling::kMax},
                       Case{"vgg7", 0.25, NeuronKind::kLif, PePlacement::kSpatial, 28,
                            CurrentShortcut::kNone, false, SaGain::kInside, false},
                       Case{"vgg7", 0.11, NeuronKind::kLif, PePlacement::kSpatial, 32,
@@ -176,7 +186,7 @@ class SmallExport : public ::testing::Test {
     return runtime::Model::load((folder_ / name).string());
   }
 
-  train::InputDescription input_;
+  data::InputDescription input_;
   std::shared_ptr<models::Network> network_;
   test::TempFolder folder_;
 };
@@ -248,7 +258,7 @@ TEST(Quantise, ErrorsCancelInEachWindowAndOutput) {
 /// Random images with the labels that a model gives them.
 class Labelled : public data::Dataset {
  public:
-  Labelled(const train::InputDescription& input, const runtime::Model& model, std::int64_t count)
+  Labelled(const data::InputDescription& input, const runtime::Model& model, std::int64_t count)
       : input_(input) {
     runtime::Session session(model);
     for (std::int64_t i = 0; i < count; ++i) {
@@ -271,7 +281,7 @@ class Labelled : public data::Dataset {
 
  private:
   std::string name_ = "random images";
-  train::InputDescription input_;
+  data::InputDescription input_;
   std::vector<std::vector<std::uint8_t>> images_;
   std::vector<std::int64_t> labels_;
 };
@@ -296,17 +306,17 @@ TEST(RealExport, GivesTheNetworksPredictions) {
   const char* run = std::getenv("STAA_TEST_RUN");
   if (run == nullptr) GTEST_SKIP() << "needs STAA_TEST_RUN: the folder of a trained run";
   const auto weights = std::filesystem::path(run) / "best.safetensors";
-  const auto description = train::load_description(weights);
+  const auto description = run::load_description(weights);
   auto recipe = recipe::parse_recipe(description.recipe, weights.string());
   recipe.data.limit_test = 0;
   if (const char* limit = std::getenv("STAA_TEST_LIMIT")) recipe.data.limit_test = std::atoi(limit);
-  const auto network = models::make_network(train::network_options(recipe, description.input));
+  const auto network = models::make_network(run::network_options(recipe, description.input));
   train::load_weights(weights, *network);
   network->eval();
   const auto loader =
-      train::evaluation_loader(train::open_data(recipe, &description.input).test, recipe);
+      run::evaluation_loader(run::open_data(recipe, &description.input).test, recipe);
   // As the runtime reads them.
-  const auto images = data::open_dataset(train::data_options(recipe)).test;
+  const auto images = data::open_dataset(run::data_options(recipe)).test;
 
   const test::TempFolder folder;
   export_model(*network, description.input, WeightType::kFp32, folder / "fp32.staa");
@@ -323,7 +333,7 @@ TEST(RealExport, GivesTheNetworksPredictions) {
   while (auto batch = loader->next()) {
     const auto size = batch->size;
     const auto tensors = train::to_tensors(std::move(*batch), description.input.shape, torch::kCPU);
-    const auto labels = network->forward(tensors.images).mean(0).argmax(1);
+    const auto labels = network->forward(tensors.inputs).mean(0).argmax(1);
     for (std::int64_t i = 0; i < size; ++i, ++index) {
       images->read(index, image.data());
       const auto expected = labels[i].item<std::int64_t>();

@@ -16,23 +16,23 @@ nn::ConvNeuron make_layer() {
   options.neuron.kind = NeuronKind::kLif;
   options.neuron.threshold = 0.5;
   options.steps = kSteps;
-  return nn::ConvNeuron({4, 8}, options);
+  return nn::ConvNeuron(nn::ConvShape{4, 8}, options);
 }
 
 struct Result {
   torch::Tensor spikes, input_gradient, weight_gradient, norm_gradient, mean, variance;
 };
 
-Result run(nn::ConvNeuron& layer, const torch::Tensor& x) {
+Result run(nn::ConvNeuron layer, const torch::Tensor& x) {
   auto input = x.clone().requires_grad_();
-  auto spikes = layer.forward(ops::Spikes(input)).values;
+  auto spikes = layer->forward(input);
   // A loss that weighs all places differently.
   (spikes * torch::cos(torch::arange(spikes.numel() / spikes.size(1), torch::kFloat))
                 .view({spikes.size(0), 1, spikes.size(2), spikes.size(3), spikes.size(4)}))
       .sum()
       .backward();
-  auto parameters = layer.named_parameters();
-  auto buffers = layer.named_buffers();
+  auto parameters = layer->named_parameters();
+  auto buffers = layer->named_buffers();
   return {spikes.detach(),
           input.grad(),
           parameters["conv.weight"].grad().clone(),
@@ -56,7 +56,7 @@ void compare(bool reference) {
   together(2, [&](const std::shared_ptr<Communicator>& all) {
     const auto guard = reference ? std::make_unique<ops::UseReference>() : nullptr;
     auto& layer = all->rank() == 0 ? first : second;
-    layer.share_statistics([&](torch::Tensor& sums) { all->sum(sums); });
+    layer->share_statistics([&](torch::Tensor& sums) { all->sum(sums); });
     const auto begin = all->rank() == 0 ? 0 : 4;
     const auto count = all->rank() == 0 ? 4 : 2;
     const auto part = run(layer, x.narrow(1, begin, count));

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "fuzz/reader.h"
-#include "staa/data/crop.h"
-#include "staa/data/jpeg.h"
-#include "staa/data/png.h"
+#include "staa/data/augment/crop.h"
+#include "staa/data/codecs/jpeg.h"
+#include "staa/data/codecs/png.h"
 #include "staa/util/file.h"
 
 namespace staa::fuzz {

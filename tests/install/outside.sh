@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs everything into a fresh folder, builds examples/train against that alone, and runs it and the program.
+# Installs everything into a fresh folder, builds the examples in C++ against that alone, and runs them and the program.
 #
 #   outside.sh BUILD_DIR SOURCE_DIR TINY_IMAGES
 set -euo pipefail
@@ -22,12 +22,32 @@ batch = 16
 TOML
 
 # Not in the project's tree, nor with anything of it but what was installed.
-cp -r "$source/examples/train" "$tree/train"
-cmake -S "$tree/train" -B "$tree/build" -DCMAKE_PREFIX_PATH="$tree/usr" >"$tree/log" 2>&1 || { cat "$tree/log"; exit 1; }
-cmake --build "$tree/build" >"$tree/log" 2>&1 || { cat "$tree/log"; exit 1; }
-said=$("$tree/build/own_training" "$tree/recipe.toml" "$tree/run")
+cp -r "$source/examples" "$tree/examples"
+for example in layer own_network recipe; do
+  build_of=$tree/build/$example
+  cmake -S "$tree/examples/$example" -B "$build_of" -G Ninja -DCMAKE_PREFIX_PATH="$tree/usr" >"$tree/log" 2>&1 ||
+    { cat "$tree/log"; exit 1; }
+  cmake --build "$build_of" >"$tree/log" 2>&1 || { cat "$tree/log"; exit 1; }
+done
+said=$("$tree/build/recipe/run_recipe" "$tree/recipe.toml" "$tree/run")
 echo "$said"
 case $said in "4 steps, "*" %") ;; *) exit 1 ;; esac
+"$tree/build/layer/layer" | tee "$tree/said"
+awk '/right/ { exit !($1 > 80) }' "$tree/said"
+"$tree/build/own_network/own_network" "$tree/own.safetensors" | tee "$tree/said"
+awk '/epoch 3/ { exit !($5 > 90) }' "$tree/said"
+"$tree/build/own_network/own_network" "$tree/own.safetensors" --resume
+
+# A component that is not there is named.
+mkdir "$tree/wrong"
+cat >"$tree/wrong/CMakeLists.txt" <<CMAKE
+cmake_minimum_required(VERSION 3.22)
+project(wrong LANGUAGES CXX)
+find_package(staa REQUIRED COMPONENTS nn neurons)
+CMAKE
+if cmake -S "$tree/wrong" -B "$tree/build/wrong" -DCMAKE_PREFIX_PATH="$tree/usr" >"$tree/log" 2>&1; then exit 1; fi
+grep -q "no 'neurons'" "$tree/log"
+
 "$tree/usr/bin/staa" eval "$tree/run" --json | grep -q '"samples": *20'
 
 # The shell's completion, as bash would ask for it.

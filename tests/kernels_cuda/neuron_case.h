@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "staa/kernels/cuda/gc_rows.h"
-#include "staa/kernels/neuron.h"
-#include "staa/kernels/parameter_gradients.h"
+#include "staa/kernels/neuron/neuron.h"
+#include "staa/kernels/neuron/parameter_gradients.h"
 #include "staa/util/random.h"
 
 namespace staa::test {

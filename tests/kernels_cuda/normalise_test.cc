@@ -1,6 +1,6 @@
 // BatchNorm's passes for graphics cards, on the processor.
 
-#include "staa/kernels/normalise.h"
+#include "staa/kernels/neuron/normalise.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "staa/models/registry.h"
+#include "staa/options/network_table.h"
 
 namespace staa::models {
 namespace {

@@ -2,6 +2,7 @@
 
 #include "staa/models/registry.h"
 #include "staa/nn/layers.h"
+#include "staa/options/network_table.h"
 #include "support/support.h"
 
 namespace staa::models {
@@ -79,7 +80,7 @@ TEST(Networks, StayChannelsLastThroughout) {
   const auto network = make_network(small("resnet20"));
   int seen = 0;
   for (const auto& module : network->modules()) {
-    if (auto* conv = dynamic_cast<nn::ConvNorm*>(module.get())) {
+    if (auto* conv = dynamic_cast<nn::NormedConvolution*>(module.get())) {
       conv->set_observer([&seen](const torch::Tensor& in, const torch::Tensor&) {
         ++seen;
         EXPECT_TRUE(in.flatten(0, 1).is_contiguous(torch::MemoryFormat::ChannelsLast));
@@ -144,8 +145,14 @@ TEST_P(Overfit, OneBatchToOneHundredPercent) {
   torch::manual_seed(3);
   auto options = small("resnet20", GetParam());
   options.width = 0.125;
+  options.residual_gain = 0.3;
   options.neuron.threshold = 0.5;
   options.neuron.tsrd = 0;
+  // What learns reliably, with any seed: docs/learning.md.
+  options.neuron.decay_input = false;
+  options.neuron.surrogate = Surrogate::kTriangle;
+  options.neuron.surrogate_width = 1.5;
+  options.neuron.sa_gain = SaGain::kOutside;
   const auto network = make_network(options);
   // Patches of 8x8 pixels: something that convolutions can see, unlike noise.
   const auto images = torch::randn({16, 3, 4, 4})
@@ -153,9 +160,9 @@ TEST_P(Overfit, OneBatchToOneHundredPercent) {
                           .repeat_interleave(8, 3)
                           .contiguous(torch::MemoryFormat::ChannelsLast);
   const auto labels = torch::arange(16, torch::kLong).remainder(10);
-  torch::optim::AdamW optimizer(network->parameters(), torch::optim::AdamWOptions(0.01));
+  torch::optim::AdamW optimizer(network->parameters(), torch::optim::AdamWOptions(0.005));
   double accuracy = 0;
-  for (int step = 0; step < 300 && accuracy < 1; ++step) {
+  for (int step = 0; step < 150 && accuracy < 1; ++step) {
     optimizer.zero_grad();
     const auto output = network->forward(images).mean(0);
     torch::cross_entropy_loss(output, labels).backward();

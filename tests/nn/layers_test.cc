@@ -1,5 +1,6 @@
 #include "staa/nn/layers.h"
 
+#include "staa/nn/blocks.h"
 #include "staa/nn/whitening.h"
 #include "staa/ops/reference/input.h"
 #include "support/support.h"
@@ -28,12 +29,12 @@ models::NetworkOptions options_of(const NeuronOptions& neuron, std::int64_t step
 }
 
 /// The layer's current, normalised, against `conv` and `norm` called one after the other.
-void expect_calls(ConvNorm& layer, Conv2d conv, BatchNorm2d norm, std::int64_t channels = 3) {
+void expect_calls(ConvNormImpl& layer, Conv2d conv, BatchNorm2d norm, std::int64_t channels = 3) {
   const auto x = torch::rand({2, 3, channels, 8, 8}).lt(0.2).to(torch::kFloat);
   for (int call = 0; call < 2; ++call) {
     const auto expected = norm->forward(conv->forward(x.flatten(0, 1)));
     const auto found =
-        ops::reference::compose(ops::NeuronInput(layer.forward(ops::Spikes(x)))).flatten(0, 1);
+        ops::reference::compose(ops::NeuronInput(layer.current(ops::Spikes(x)))).flatten(0, 1);
     EXPECT_EQ(found.sizes(), expected.sizes());
     EXPECT_TRUE(torch::allclose(found, expected, 1e-4, 1e-5));
   }
@@ -63,7 +64,7 @@ TEST(ConvNorm, ConvolutionsWithOtherOptionsAreComputedByTheModule) {
         options().padding({0, 1}), options().padding(torch::kSame),
         options().padding_mode(torch::kCircular), options().stride(2), options(4).groups(2),
         Conv2dOptions(3, 8, {5, 3}).padding({2, 1}).bias(false)}) {
-    ConvNorm layer({3, 8}, options_of({}));
+    ConvNormImpl layer({3, 8}, options_of({}));
     const auto conv = layer.replace_module("conv", Conv2d(other));
     const auto norm = layer.replace_module("norm", BatchNorm2d(8));
     expect_calls(layer, conv, copy_of(norm), other.in_channels());
@@ -74,7 +75,7 @@ TEST(ConvNorm, ConvolutionsWithOtherOptionsAreComputedByTheModule) {
 
 TEST(ConvNorm, OptionsChangedInPlaceCount) {
   torch::manual_seed(4);
-  ConvNorm layer({3, 8}, options_of({}));
+  ConvNormImpl layer({3, 8}, options_of({}));
   auto conv = std::dynamic_pointer_cast<torch::nn::Conv2dImpl>(layer.named_children()["conv"]);
   conv->options.stride(2);
   auto norm = std::dynamic_pointer_cast<torch::nn::BatchNorm2dImpl>(layer.named_children()["norm"]);
@@ -90,7 +91,7 @@ TEST(ConvNorm, NormsWithOtherOptionsCount) {
         BatchNorm2dOptions(8).track_running_stats(false),
         BatchNorm2dOptions(8).momentum(c10::nullopt), BatchNorm2dOptions(8).eps(0.5)}) {
     for (const bool training : {true, false}) {
-      ConvNorm layer({3, 8}, options_of({}));
+      ConvNormImpl layer({3, 8}, options_of({}));
       auto norm = layer.replace_module("norm", BatchNorm2d(other));
       norm->train(training);
       const auto conv =
@@ -101,7 +102,7 @@ TEST(ConvNorm, NormsWithOtherOptionsCount) {
 }
 
 TEST(ConvNorm, AModuleThatItCannotCallIsRefused) {
-  ConvNorm layer({3, 8}, options_of({}));
+  ConvNormImpl layer({3, 8}, options_of({}));
   layer.replace_module("norm", torch::nn::InstanceNorm2d(8));
   expect_error(ErrorKind::kRuntime, {"'norm'", "BatchNorm2d", "InstanceNorm2d"}, [&] {
     layer.forward(torch::zeros({1, 1, 3, 8, 8}));
@@ -120,14 +121,14 @@ TEST(ConvNorm, AMaximumStandsBetweenConvolutionAndNorm) {
   for (const auto memory : {MemoryUse::kNormal, MemoryUse::kLow}) {
     auto options = options_of({});
     options.execution.memory = memory;
-    ConvNorm layer(shape, options);
+    ConvNormImpl layer(shape, options);
     const auto x = torch::rand({2, 3, 3, 9, 9});
     const auto conv =
         std::dynamic_pointer_cast<torch::nn::Conv2dImpl>(layer.named_children()["conv"]);
     const auto pooled = torch::max_pool2d(conv->forward(x.flatten(0, 1)), 2);
     const auto expected = torch::batch_norm(pooled, torch::full({8}, 0.3), torch::zeros({8}), {},
                                             {}, true, 0.1, 1e-5, false);
-    const auto current = layer.forward(ops::Spikes(x));
+    const auto current = layer.current(ops::Spikes(x));
     EXPECT_TRUE(torch::allclose(ops::reference::compose(ops::NeuronInput(current)).flatten(0, 1),
                                 expected, 1e-4, 1e-5));
     if (memory == MemoryUse::kLow) {
@@ -140,10 +141,10 @@ TEST(ConvNorm, StartsAsTheIdentityWhereAsked) {
   for (const auto& [in, out] : std::vector<std::pair<std::int64_t, std::int64_t>>{{3, 8}, {8, 3}}) {
     auto options = options_of({});
     options.start = Start::kIdentity;
-    ConvNorm layer({in, out}, options);
+    ConvNormImpl layer({in, out}, options);
     const auto x = torch::rand({1, 2, in, 5, 5});
     const auto same = std::min(in, out);
-    EXPECT_TRUE(torch::allclose(layer.forward(ops::Spikes(x)).values.narrow(2, 0, same),
+    EXPECT_TRUE(torch::allclose(layer.current(ops::Spikes(x)).values.narrow(2, 0, same),
                                 x.narrow(2, 0, same)));
   }
 }
@@ -151,7 +152,7 @@ TEST(ConvNorm, StartsAsTheIdentityWhereAsked) {
 TEST(Whitening, GivesPatchesOfUnitVarianceAlongEveryAxis) {
   torch::manual_seed(5);
   const auto images = torch::randn({200, 3, 8, 8}).cumsum(2).cumsum(3) * 0.1;  // smooth
-  Whitening stem(3);
+  WhiteningImpl stem(3);
   stem.fit(images);
   const auto out = stem.forward(images.unsqueeze(0));
   EXPECT_EQ(out.sizes(), (std::vector<std::int64_t>{1, 200, 24, 7, 7}));
@@ -166,19 +167,19 @@ TEST(Whitening, GivesPatchesOfUnitVarianceAlongEveryAxis) {
 }
 
 TEST(ConvNeuron, ANeuronPutInItsPlaceFires) {
-  ConvNeuron layer({3, 8}, options_of(lif(), 2));
+  ConvNeuronImpl layer({3, 8}, options_of(lif(), 2));
   layer.eval();
   const auto x = torch::rand({1, 2, 3, 8, 8});
-  EXPECT_GT(layer.forward(x).values.sum().item<float>(), 0);
+  EXPECT_GT(layer.forward(x).sum().item<float>(), 0);
   auto options = lif();
   options.threshold = 1e6;
-  layer.replace_module("neuron", std::make_shared<Lif>(options, 8));
-  EXPECT_EQ(layer.forward(x).values.sum().item<float>(), 0);
+  layer.replace_module("neuron", Lif(options, 8));
+  EXPECT_EQ(layer.forward(x).sum().item<float>(), 0);
 }
 
 TEST(StaaLif, ABlockPutInItsPlaceCounts) {
   torch::manual_seed(6);
-  StaaLif neuron({}, 8, 2);
+  StaaLifImpl neuron({}, 8, 2);
   neuron.eval();
   const auto x = torch::randn({2, 2, 8, 4, 4});
   const auto before = neuron.forward(x);
@@ -193,7 +194,7 @@ TEST(StaaLif, ABlockPutInItsPlaceCounts) {
 }
 
 TEST(Head, ALinearLayerPutInItsPlaceCounts) {
-  Head head(4, 3);
+  HeadImpl head(4, 3);
   head.replace_module("linear", torch::nn::Linear(4, 7));
   EXPECT_EQ(head.forward(torch::zeros({2, 1, 4, 2, 2})).size(2), 7);
 }

@@ -1,6 +1,7 @@
 #include "staa/nn/neuron.h"
 
 #include "ops/gradcheck.h"
+#include "staa/nn/blocks.h"
 #include "staa/ops/reference/neurons.h"
 #include "support/support.h"
 
@@ -9,9 +10,8 @@ namespace {
 
 using test::expect_error;
 
-std::shared_ptr<StaaLif> staa(const NeuronOptions& options, std::int64_t channels = 8,
-                              std::int64_t steps = 4) {
-  return std::make_shared<StaaLif>(options, channels, steps);
+StaaLif staa(const NeuronOptions& options, std::int64_t channels = 8, std::int64_t steps = 4) {
+  return StaaLif(options, channels, steps);
 }
 
 TEST(Tsrd, DropsAtItsRateAndNeverTheFirstStep) {
@@ -19,7 +19,7 @@ TEST(Tsrd, DropsAtItsRateAndNeverTheFirstStep) {
   for (const double beta : {0.1, 0.3, 0.8}) {
     NeuronOptions options;
     options.tsrd = beta;
-    const auto neuron = staa(options, 4, 9);
+    auto neuron = staa(options, 4, 9);
     const int calls = 4000;
     double dropped = 0;
     for (int i = 0; i < calls; ++i) {
@@ -35,7 +35,7 @@ TEST(Tsrd, DropsAtItsRateAndNeverTheFirstStep) {
 TEST(Tsrd, NeverDropsInEvaluation) {
   NeuronOptions options;
   options.tsrd = 1;
-  const auto neuron = staa(options);
+  auto neuron = staa(options);
   neuron->eval();
   for (int i = 0; i < 100; ++i) {
     for (const bool drop : neuron->draw_dropped(4)) EXPECT_FALSE(drop);
@@ -45,7 +45,7 @@ TEST(Tsrd, NeverDropsInEvaluation) {
 TEST(Tsrd, ARateOfOneLeavesTheAggregatorToTheFirstStepAlone) {
   NeuronOptions options;
   options.tsrd = 1;
-  const auto neuron = staa(options);
+  auto neuron = staa(options);
   const auto x = torch::randn({4, 2, 8, 5, 5});
   const auto expected =
       ops::reference::staa_lif(x, neuron->weights(), options, {false, true, true, true});
@@ -73,7 +73,7 @@ TEST(StaaLif, WithAllBlocksOffSpikesAsLif) {
   options.gc = options.pe = options.sa = false;
   options.tsrd = 0;
   const auto x = torch::randn({4, 2, 8, 5, 5}) * 2;
-  Lif lif(options, 8);
+  LifImpl lif(options, 8);
   EXPECT_TRUE(staa(options)->forward(x).equal(lif.forward(x)));
 }
 
@@ -100,7 +100,7 @@ TEST(StaaLif, SinusoidsAreABufferAndBothPlacementsHaveTwoTables) {
   NeuronOptions options;
   options.pe_kind = PeKind::kSinusoidal;
   options.pe_placement = PePlacement::kBoth;
-  const auto neuron = staa(options);
+  auto neuron = staa(options);
   EXPECT_FALSE(neuron->named_parameters().contains("pe"));
   const auto pe = neuron->named_buffers()["pe"];
   EXPECT_EQ(pe.sizes(), (std::vector<std::int64_t>{2, 4, 8}));
@@ -112,17 +112,18 @@ TEST(StaaLif, SinusoidsAreABufferAndBothPlacementsHaveTwoTables) {
 TEST(AdaptiveLif, StartsAsALif) {
   NeuronOptions options;
   options.tau = 2;
-  AdaptiveLif adaptive(options, 8);
-  Lif lif(options, 8);
+  AdaptiveLifImpl adaptive(options, 8);
+  LifImpl lif(options, 8);
   const auto x = torch::randn({4, 2, 8, 5, 5}) * 2;
   EXPECT_TRUE(adaptive.forward(x).equal(lif.forward(x)));
 }
 
 TEST(Neuron, RefusesWhatDoesNotFit) {
-  const auto neuron = staa({});
-  expect_error(ErrorKind::kRuntime, {"8 channels expects [T, B, 8, H, W]", "[4, 2, 7, 3, 3]"}, [&] {
-    neuron->forward(torch::randn({4, 2, 7, 3, 3}));
-  });
+  auto neuron = staa({});
+  expect_error(ErrorKind::kRuntime,
+               {"8 channels expects [T, B, 8, H, W] or [T, B, 8]", "[4, 2, 7, 3, 3]"}, [&] {
+                 neuron->forward(torch::randn({4, 2, 7, 3, 3}));
+               });
   expect_error(ErrorKind::kRuntime, {"holds 4 time steps, the input has 5"}, [&] {
     neuron->forward(torch::randn({5, 2, 8, 3, 3}));
   });

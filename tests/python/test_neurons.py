@@ -155,6 +155,14 @@ class Neurons(unittest.TestCase):
                 call()
             self.assertIn(argument, str(raised.exception))
 
+    def test_layers_without_pixels_take_vectors(self):
+        torch.manual_seed(5)
+        x = torch.randn(3, 4, 8)
+        for neuron in [staa.nn.Lif(8), staa.nn.AdaptiveLif(8), staa.nn.StaaLif(8, 3, tsrd=0.0)]:
+            spikes = neuron(x)
+            self.assertEqual(spikes.shape, x.shape)
+            self.assertTrue(torch.equal(spikes, neuron(x[..., None, None])[..., 0, 0]))
+
     def test_says_what_is_wrong(self):
         x = torch.zeros(2, 1, 3, 2, 2)
         for call, part in [

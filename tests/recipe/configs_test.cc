@@ -54,11 +54,11 @@ TEST(Configs, EveryRowOfThePaperHasItsRecipe) {
     EXPECT_EQ(r.neuron.threshold, 1.0);
     EXPECT_EQ(r.train.epochs, row.set == "imagenet" ? 300 : 500);
     EXPECT_EQ(r.train.batch, dvs ? 32 : 128);
-    EXPECT_EQ(r.optimizer.kind, OptimizerKind::kSgd);
+    EXPECT_EQ(r.optimizer.kind, train::OptimizerKind::kSgd);
     EXPECT_EQ(r.optimizer.lr, dvs ? 0.02 : 0.1);
     EXPECT_EQ(r.optimizer.momentum, 0.9);
     EXPECT_EQ(r.optimizer.weight_decay, row.set == "cifar10" ? 0.0 : 1e-4);
-    EXPECT_EQ(r.schedule.kind, ScheduleKind::kCosine);
+    EXPECT_EQ(r.schedule.kind, train::ScheduleKind::kCosine);
     EXPECT_EQ(r.schedule.min_lr, 1e-5);
     EXPECT_TRUE(r.augment.flip);
     EXPECT_EQ(r.augment.autoaugment, row.set.rfind("cifar10", 0) == 0 && !dvs);

@@ -245,7 +245,7 @@ TEST(Recipe, RandomRecipesComeBackFromTheirText) {
     recipe.schedule.min_lr = 0;
     recipe.neuron.reset = recipe.neuron.threshold - 0.5;
     recipe.optimizer.momentum = 0.5;
-    recipe.optimizer.rest = OptimizerKind::kAdamW;
+    recipe.optimizer.rest = train::OptimizerKind::kAdamW;
     recipe.neuron.sa_alpha = 1.5;
     recipe.neuron.activation = Activation::kSpike;
     recipe.train.epochs = 100;

@@ -20,7 +20,7 @@ echo "stripped: $size bytes"
 [ "$size" -lt $((3 * 1024 * 1024)) ]
 
 cp -r "$source/examples" "$tree/examples"
-cmake -S "$tree/examples/cmake" -B "$tree/build" -DCMAKE_PREFIX_PATH="$tree/usr" >/dev/null
+cmake -S "$tree/examples/cmake" -B "$tree/build" -G Ninja -DCMAKE_PREFIX_PATH="$tree/usr" >/dev/null
 cmake --build "$tree/build" >/dev/null
 "$tiny_model" "$tree/tiny.staa" "$tree/image"
 from_cxx=$("$tree/build/classify" "$tree/tiny.staa" "$tree/image")

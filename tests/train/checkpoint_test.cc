@@ -19,9 +19,7 @@ std::shared_ptr<models::Network> small_network(double width = 0.0625) {
   return models::make_network(options);
 }
 
-RunDescription description() {
-  return {"seed = 1\n", {{3, 32, 32}, {"cat", "dog"}, {{0.5F, 0.4F, 0.3F}, {0.2F, 0.2F, 0.25F}}}};
-}
+Metadata metadata() { return {{"of", "a test"}}; }
 
 TEST(Checkpoint, RoundTripsProgressDescriptionAndRandomState) {
   TempFolder folder;
@@ -37,7 +35,7 @@ TEST(Checkpoint, RoundTripsProgressDescriptionAndRandomState) {
   progress.best_top1 = 87.65;
   torch::manual_seed(99);
   torch::rand({5});
-  save_checkpoint(path, *network, optimizer, nullptr, progress, description());
+  save_checkpoint(path, *network, optimizer, nullptr, progress, metadata());
   const auto expected_draws = torch::rand({4});
 
   torch::manual_seed(5);
@@ -54,16 +52,15 @@ TEST(Checkpoint, RoundTripsProgressDescriptionAndRandomState) {
   const auto b = other->named_parameters();
   for (const auto& item : a) EXPECT_TRUE(item.value().equal(b[item.key()])) << item.key();
 
-  const auto read = load_description(path);
-  EXPECT_EQ(read.recipe, "seed = 1\n");
-  EXPECT_EQ(read.input.classes, (std::vector<std::string>{"cat", "dog"}));
-  EXPECT_EQ(read.input.normalisation.mean, description().input.normalisation.mean);
+  EXPECT_EQ(load_metadata(path, {"of"}).at("of"), "a test");
+  expect_error(ErrorKind::kInput, {"a.safetensors", "'origin' is missing"},
+               [&] { load_metadata(path, {"origin"}); });
 }
 
 TEST(Checkpoint, NamesTheTensorThatDoesNotFit) {
   TempFolder folder;
   const auto path = folder / "a.safetensors";
-  save_weights(path, *small_network(0.0625), {}, description());
+  save_weights(path, *small_network(0.0625), {}, metadata());
   auto wider = small_network(0.125);
   expect_error(ErrorKind::kInput,
                {"a.safetensors", "does not fit the network", "expected F32", "found"},
@@ -83,7 +80,7 @@ TEST(Checkpoint, NamesATensorThatIsMissingOrTooMany) {
                [&] { load_weights(path, *network); });
 
   torch::nn::Linear layer(2, 2);
-  save_weights(path, *layer, {}, description());
+  save_weights(path, *layer, {}, metadata());
   expect_error(ErrorKind::kInput, {"a.safetensors", "is missing"},
                [&] { load_weights(path, *network); });
 }
@@ -93,7 +90,7 @@ TEST(Checkpoint, WeightsAloneCannotBeResumed) {
   const auto path = folder / "best.safetensors";
   const auto network = small_network();
   Optimizer optimizer(*network, {});
-  save_weights(path, *network, {}, description());
+  save_weights(path, *network, {}, metadata());
   expect_error(ErrorKind::kInput, {"best.safetensors", "random/cpu", "resumed"},
                [&] { load_checkpoint(path, *network, optimizer); });
 }
@@ -103,7 +100,7 @@ TEST(Checkpoint, ADamagedFileChangesNothing) {
   const auto path = folder / "a.safetensors";
   const auto network = small_network();
   Optimizer optimizer(*network, {});
-  save_checkpoint(path, *network, optimizer, nullptr, {}, description());
+  save_checkpoint(path, *network, optimizer, nullptr, {}, metadata());
   auto bytes = read_file(path);
   const auto before = network->parameters()[0].clone();
   for (const std::size_t cut :

@@ -48,8 +48,8 @@ data::LoaderOptions options(bool skip_corrupt = false) {
 std::vector<float> rest(Feed& feed) {
   std::vector<float> seen;
   while (const auto batch = feed.next()) {
-    const auto& images = batch->tensors.images;
-    EXPECT_EQ(images.size(batch->tensors.batch_dimension()), batch->size);
+    const auto& images = batch->tensors.inputs;
+    EXPECT_EQ(images.size(batch->tensors.batch_dimension), batch->size);
     EXPECT_EQ(batch->tensors.labels.size(0), batch->size);
     const auto still = images.dim() == 5 ? images[0] : images;
     EXPECT_TRUE(still.is_contiguous(torch::MemoryFormat::ChannelsLast));
@@ -124,7 +124,7 @@ TEST(Feed, GivesAnEmptyShareItsShape) {
   const auto batch = feed.next();
   ASSERT_TRUE(batch);
   EXPECT_EQ(batch->size, 0);
-  EXPECT_EQ(batch->tensors.images.sizes(), torch::IntArrayRef({3, 0, 2, 3, 4}));
+  EXPECT_EQ(batch->tensors.inputs.sizes(), torch::IntArrayRef({3, 0, 2, 3, 4}));
   EXPECT_EQ(batch->tensors.labels.sizes(), torch::IntArrayRef({0}));
 }
 

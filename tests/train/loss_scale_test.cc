@@ -35,17 +35,6 @@ TEST(LossScale, KeepsWithinItsBounds) {
   EXPECT_EQ(scale.value, LossScale::kMost);
 }
 
-TEST(LossScale, IsOfFp16UnlessTheRecipeSaysMore) {
-  recipe::Recipe recipe;
-  EXPECT_EQ(first_loss_scale(recipe), 0);
-  recipe.execution.precision = Precision::kBf16;
-  EXPECT_EQ(first_loss_scale(recipe), 0);
-  recipe.execution.precision = Precision::kFp16;
-  EXPECT_EQ(first_loss_scale(recipe), LossScale::kFirst);
-  recipe.train.loss_scale = 8;
-  EXPECT_EQ(first_loss_scale(recipe), 8);
-}
-
 TEST(LossScale, UnscaledGradientsAreThoseOfThePlainLoss) {
   torch::manual_seed(3);
   torch::nn::Linear layer(3, 2);

@@ -32,32 +32,32 @@ void spoil(models::Network& network, const std::string& parameter, float value) 
 
 TEST(NonFinite, NamesTheFirstLayerWhoseOutputIsNot) {
   const auto network = tiny_network();
-  EXPECT_EQ(non_finite_layer(*network, images()), "");
+  EXPECT_EQ(non_finite_layer(network, images()), "");
   spoil(*network, "stages.1.0.conv2.conv.weight", kNan);
   spoil(*network, "stages.3.0.conv1.conv.weight", kNan);
-  EXPECT_EQ(non_finite_layer(*network, images()), "output of layer 'stages.1.0.conv2'");
+  EXPECT_EQ(non_finite_layer(network, images()), "output of layer 'stages.1.0.conv2'");
 }
 
 TEST(NonFinite, NamesTheInputBeforeAnyLayer) {
   const auto network = tiny_network();
   auto x = images();
   x[2][0][3][3] = std::numeric_limits<float>::infinity();
-  EXPECT_EQ(non_finite_layer(*network, x), "input");
+  EXPECT_EQ(non_finite_layer(network, x), "input");
 }
 
 TEST(NonFinite, LooksAtTheHeadAsWell) {
   const auto network = tiny_network();
   spoil(*network, "head.linear.bias", kNan);
-  EXPECT_EQ(non_finite_layer(*network, images()), "output of layer 'head'");
+  EXPECT_EQ(non_finite_layer(network, images()), "output of layer 'head'");
 }
 
 TEST(NonFinite, LeavesNoObserverBehind) {
   const auto network = tiny_network();
-  non_finite_layer(*network, images());
+  non_finite_layer(network, images());
   spoil(*network, "head.linear.bias", kNan);
   // An observer that is left would write to a string that is gone.
   EXPECT_TRUE(torch::isnan(network->forward(images())).any().item<bool>());
-  EXPECT_EQ(non_finite_layer(*network, images()), "output of layer 'head'");
+  EXPECT_EQ(non_finite_layer(network, images()), "output of layer 'head'");
 }
 
 TEST(NonFinite, NamesParametersAndGradients) {

@@ -31,10 +31,10 @@ torch::Tensor walk(torch::nn::Linear& layer, Optimizer& optimizer, int from, int
   return layer->weight.detach().clone();
 }
 
-class OptimizerState : public testing::TestWithParam<recipe::OptimizerKind> {};
+class OptimizerState : public testing::TestWithParam<OptimizerKind> {};
 
 TEST_P(OptimizerState, PutBackGivesTheSameStepsToTheBit) {
-  recipe::OptimizerOptions options;
+  OptimizerOptions options;
   options.kind = GetParam();
   options.lr = 0.01;
   auto [whole, resumed] = equal_layers(1);
@@ -48,8 +48,7 @@ TEST_P(OptimizerState, PutBackGivesTheSameStepsToTheBit) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, OptimizerState,
-                         testing::Values(recipe::OptimizerKind::kSgd,
-                                         recipe::OptimizerKind::kAdamW));
+                         testing::Values(OptimizerKind::kSgd, OptimizerKind::kAdamW));
 
 TEST(Optimizer, RefusesAStateThatDoesNotFit) {
   torch::nn::Linear layer(3, 2);
@@ -149,10 +148,10 @@ models::NetworkOptions small_network() {
 
 TEST(ParameterClasses, HaveRatesAndDecaysOfTheirOwn) {
   const auto network = models::make_network(small_network());
-  recipe::OptimizerOptions options;
+  OptimizerOptions options;
   options.lr = 0.2;
   options.weight_decay = 0.1;
-  options.kind = recipe::OptimizerKind::kMuon;
+  options.kind = OptimizerKind::kMuon;
   options.rest_lr = 0.01;
   options.head.lr = 10;
   options.neuron_vector.lr = 0.5;
@@ -180,7 +179,7 @@ TEST(ParameterClasses, HaveRatesAndDecaysOfTheirOwn) {
   expect(block + "neuron.gc1.query.weight", Algorithm::kSgd, 0.01, 0.1);
   // C = 32, R = 8: sqrt(2 / R) with SGD, 1 / (0.4 R) with AdamW.
   expect(block + "neuron.gc1.value.weight", Algorithm::kSgd, 0.005, 0.1);
-  options.kind = recipe::OptimizerKind::kAdamW;
+  options.kind = OptimizerKind::kAdamW;
   for (const auto& group : group_parameters(*network, options)) {
     for (const auto& name : group.names) found[name] = group;
   }
@@ -189,8 +188,8 @@ TEST(ParameterClasses, HaveRatesAndDecaysOfTheirOwn) {
 }
 
 TEST(Optimizer, WithMuonPutBackGivesTheSameStepsToTheBit) {
-  recipe::OptimizerOptions options;
-  options.kind = recipe::OptimizerKind::kMuon;
+  OptimizerOptions options;
+  options.kind = OptimizerKind::kMuon;
   options.lr = 0.1;
   const auto build = [] {
     torch::manual_seed(8);
@@ -244,7 +243,7 @@ TEST(WeightAverage, FollowsTheWeightsAndStandsInForThem) {
 
 /// Against LibTorch's own on the parameters one by one.
 TEST_P(OptimizerState, StepsAsLibTorchDoes) {
-  recipe::OptimizerOptions options;
+  OptimizerOptions options;
   options.kind = GetParam();
   options.lr = 0.01;
   options.weight_decay = 0.1;
@@ -252,7 +251,7 @@ TEST_P(OptimizerState, StepsAsLibTorchDoes) {
   auto [flat, plain] = equal_layers(3);
   Optimizer ours(*flat, options);
   std::unique_ptr<torch::optim::Optimizer> theirs;
-  if (options.kind == recipe::OptimizerKind::kAdamW) {
+  if (options.kind == OptimizerKind::kAdamW) {
     theirs = std::make_unique<torch::optim::AdamW>(plain->parameters(),
                                                    torch::optim::AdamWOptions(options.lr)
                                                        .betas({options.beta1, options.beta2})

@@ -5,15 +5,15 @@
 namespace staa::train {
 namespace {
 
-recipe::ScheduleOptions schedule(recipe::ScheduleKind kind) {
-  recipe::ScheduleOptions options;
+ScheduleOptions schedule(ScheduleKind kind) {
+  ScheduleOptions options;
   options.kind = kind;
   options.min_lr = 0.01;
   return options;
 }
 
 TEST(Schedule, CosineFallsFromTheRateToItsLeast) {
-  const auto s = schedule(recipe::ScheduleKind::kCosine);
+  const auto s = schedule(ScheduleKind::kCosine);
   EXPECT_DOUBLE_EQ(learning_rate(s, 0.1, 0, 10), 0.1);
   EXPECT_DOUBLE_EQ(learning_rate(s, 0.1, 5, 10), 0.055);
   EXPECT_NEAR(learning_rate(s, 0.1, 10, 10), 0.01, 1e-12);
@@ -21,7 +21,7 @@ TEST(Schedule, CosineFallsFromTheRateToItsLeast) {
 }
 
 TEST(Schedule, WarmsUpLinearlyThenStartsTheCosine) {
-  auto s = schedule(recipe::ScheduleKind::kCosine);
+  auto s = schedule(ScheduleKind::kCosine);
   s.warmup_epochs = 2;
   EXPECT_DOUBLE_EQ(learning_rate(s, 0.1, 0, 10), 0);
   EXPECT_DOUBLE_EQ(learning_rate(s, 0.1, 1, 10), 0.05);
@@ -30,7 +30,7 @@ TEST(Schedule, WarmsUpLinearlyThenStartsTheCosine) {
 }
 
 TEST(Schedule, LinearFallsToItsLeast) {
-  auto s = schedule(recipe::ScheduleKind::kLinear);
+  auto s = schedule(ScheduleKind::kLinear);
   s.warmup_epochs = 2;
   EXPECT_DOUBLE_EQ(learning_rate(s, 0.1, 1, 10), 0.05);
   EXPECT_DOUBLE_EQ(learning_rate(s, 0.1, 6, 10), 0.055);
@@ -38,7 +38,7 @@ TEST(Schedule, LinearFallsToItsLeast) {
 }
 
 TEST(Schedule, StepsAtItsMilestones) {
-  auto s = schedule(recipe::ScheduleKind::kStep);
+  auto s = schedule(ScheduleKind::kStep);
   s.milestones = {3, 6};
   s.gamma = 0.1;
   EXPECT_DOUBLE_EQ(learning_rate(s, 1, 2.99, 10), 1);
@@ -47,7 +47,7 @@ TEST(Schedule, StepsAtItsMilestones) {
 }
 
 TEST(Schedule, ConstantStays) {
-  EXPECT_DOUBLE_EQ(learning_rate(schedule(recipe::ScheduleKind::kConstant), 0.3, 9.9, 10), 0.3);
+  EXPECT_DOUBLE_EQ(learning_rate(schedule(ScheduleKind::kConstant), 0.3, 9.9, 10), 0.3);
 }
 
 }  // namespace

@@ -10,27 +10,24 @@ from torch.nn import functional
 
 from staa import recipe, safetensors
 from staa.nn import fusing
+from staa.nn.options import checked, model_table
 from staa.nn.neurons import AdaptiveLif, Lif, StaaLif, takes_terms
 
 
-@dataclasses.dataclass(frozen=True)
-class ModelOptions:
-    """Options of networks, as in a recipe's table [model]."""
+def _checked(self):
+    for name in self.__dataclass_fields__:
+        object.__setattr__(self, name, checked(model_table()[name], getattr(self, name)))
 
-    start: str = "normal"  # or "identity": convolutions' first outputs begin as their inputs
-    residual_gain: float = 1.0  # where the last BatchNorm of a residual block starts its scale
-    shortcut: str = "none"  # vgg7: or "current", past every convolution
-    pooling: str = "average"  # vgg13: or "max"
-    whitening: bool = False  # vgg7: a frozen stem for still images
-    norm_momentum: float = 0.1
-    head_scale: float = 1.0  # what the logits are multiplied by
 
-    def __post_init__(self):
-        for name, choices in (("start", ("normal", "identity")), ("shortcut", ("none", "current")),
-                              ("pooling", ("average", "max"))):
-            if getattr(self, name) not in choices:
-                raise ValueError(f"{name}: expected one of {', '.join(choices)}, "
-                                 f"found {getattr(self, name)!r}")
+# Options of networks, as in a recipe's table [model], apart from their width and time steps.
+ModelOptions = dataclasses.make_dataclass(
+    "ModelOptions",
+    [(name, object, entry["default"]) for name, entry in model_table().items()
+     if name not in ("width", "steps")],
+    frozen=True, namespace={"__post_init__": _checked, "__module__": __name__})
+ModelOptions.__doc__ = "Options of networks, as in a recipe's table [model]:\n" + "\n".join(
+    f"    {name}: {model_table()[name]['help']}"
+    for name in ModelOptions.__dataclass_fields__)
 
 
 NEURONS = {"lif": Lif, "adaptive_lif": AdaptiveLif, "staa_lif": StaaLif}
@@ -316,10 +313,11 @@ _VGGS = {"vgg7": Vgg7, "vgg13": Vgg13}
 def network(name, classes=10, steps=4, width=1.0, in_channels=3, neuron="staa_lif", **options):
     """A network by name. `options` are those of ModelOptions and of its neurons (staa.nn.StaaLif,
     Lif or AdaptiveLif)."""
-    known = [field.name for field in dataclasses.fields(ModelOptions)]
+    known = ModelOptions.__dataclass_fields__
     model = ModelOptions(**{key: options.pop(key) for key in known if key in options})
-    for key, owner in (("shortcut", "vgg7"), ("whitening", "vgg7"), ("pooling", "vgg13")):
-        if name != owner and getattr(model, key) != getattr(ModelOptions(), key):
+    for key in known:
+        owner = model_table()[key]["network"]
+        if owner and name != owner and getattr(model, key) != getattr(ModelOptions(), key):
             raise ValueError(f"{key}: is an option of {owner}, and the network is {name}")
     common = (steps, width, in_channels, classes, neuron, options, model)
     if name in _VGGS:

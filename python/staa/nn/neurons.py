@@ -1,4 +1,5 @@
-"""Layers of spiking neurons: [T, B, C, H, W] currents -> spikes (0 or 1) of the same shape."""
+"""Layers of spiking neurons: currents [T, B, C, H, W] or [T, B, C] -> spikes (0 or 1) of the same
+shape."""
 
 import inspect
 import math
@@ -22,15 +23,19 @@ class _Neuron(nn.Module):
         self.options = options.resolve(type(self).__name__, self._aggregator, given)
 
     def forward(self, x, residual=None, norm=None, residual_norm=None, steps=0):
-        """Spikes of x [T, B, C, H, W], plus `residual` of that shape where it is given.
+        """Spikes of x [T, B, C, H, W], plus `residual` of that shape where it is given. Layers without
+        pixels take x [T, B, C] alone.
 
         `norm` and `residual_norm` are modules such as BatchNorm2d. The scale and shift of a plain
         BatchNorm2d are applied while the neurons read; any other module is called. A sequence of
         T = 1 is repeated over `steps` time steps without a copy.
         """
+        if x.dim() == 3 and residual is None and norm is None:
+            return self.forward(x[..., None, None], steps=steps).flatten(2)
         if x.dim() != 5 or (self.channels is not None and x.shape[2] != self.channels):
             wanted = "C" if self.channels is None else self.channels
-            raise ValueError(f"expected [T, B, {wanted}, H, W], found {list(x.shape)}")
+            raise ValueError(
+                f"expected [T, B, {wanted}, H, W] or [T, B, {wanted}], found {list(x.shape)}")
         if not self._is_plain():
             return self._fire_plainly(fusing.compose(x, residual, norm, residual_norm, steps))
         norms = fusing.Norms(x, residual, norm, residual_norm)
@@ -201,7 +206,7 @@ class StaaLif(_Neuron):
 
     @tsrd.setter
     def tsrd(self, value):
-        self.options["tsrd"] = options.checked("tsrd", value)
+        self.options["tsrd"] = options.checked(options.table()["tsrd"], value)
 
     def _alpha(self):
         """Where alpha of Eq. 12 stands: on the pooled input and on the sigmoid."""

@@ -1,5 +1,5 @@
-"""The options of neurons, as the operators' library describes them: one table for recipes, C++ and
-Python. `describe()` prints it."""
+"""The options of neurons and networks, as the operators' library describes them: one table for
+recipes, C++ and Python. `describe()` prints that of neurons."""
 
 import functools
 import inspect
@@ -20,6 +20,12 @@ _FORMER = {"v_threshold": "threshold", "v_reset": "reset", "reduction": "gc_redu
 def table():
     """{name: description} of every option but the neuron's kind."""
     return {entry["name"]: entry for entry in json.loads(torch.ops.staa.neuron_options())}
+
+
+@functools.lru_cache(maxsize=None)
+def model_table():
+    """{name: description} of every option of networks but their name."""
+    return {entry["name"]: entry for entry in json.loads(torch.ops.staa.model_options())}
 
 
 def names(aggregator):
@@ -45,9 +51,9 @@ def _allowed(entry):
     return f"{above} {low:g}" if high is None else f"{low:g} to {high:g}"
 
 
-def checked(name, value):
-    """The value as the option takes it, or ValueError."""
-    entry = table()[name]
+def checked(entry, value):
+    """The value as the option of a table takes it, or ValueError."""
+    name = entry["name"]
     if "choices" in entry:
         if value not in entry["choices"]:
             raise ValueError(f"{name}: expected one of {', '.join(entry['choices'])}, "
@@ -78,7 +84,7 @@ def resolve(layer, aggregator, given):
             name = _FORMER[name]
         if name not in known:
             raise TypeError(f"{layer}: unknown option '{name}'; known: {', '.join(known)}")
-        values[name] = checked(name, value)
+        values[name] = checked(table()[name], value)
     return values
 
 

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "staa/data/labelled.h"
+#include "staa/util/random.h"
+
+namespace staa::data {
+
+/// Extent of one sample as a network reads it: floats in [steps, height, width, channels] order.
+struct SampleShape {
+  std::int64_t steps = 1;  ///< T of real frames; 1: a still image, which the network repeats
+  std::int64_t channels = 0;
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+  bool pixels = true;  ///< false: vectors of `channels` values, whose height and width are 1
+
+  std::int64_t values() const { return steps * channels * height * width; }
+  bool operator==(const SampleShape& other) const {
+    return steps == other.steps && channels == other.channels && height == other.height &&
+           width == other.width && pixels == other.pixels;
+  }
+};
+
+/// "32x32x3" (height, width, channels) of a still image, "16 frames of 48x48x2", for messages.
+std::string describe(const SampleShape& shape);
+
+/// Labelled samples, made ready for a network: decoded, augmented and normalised, or whatever else
+/// the kind of data asks for. What Loader takes.
+class Source : public Labelled {
+ public:
+  /// All samples have this shape.
+  virtual SampleShape shape() const = 0;
+
+  /// Writes sample `index` to `out`, shape().values() floats in [steps, height, width, channels]
+  /// order. Everything drawn comes from `random`, so that a sample is a function of its index and
+  /// of the random numbers alone. Throws Error(kInput), naming the file, for a sample that cannot
+  /// be read because of what it holds; a Loader may be told to pass over those.
+  virtual void read(std::int64_t index, Random& random, float* out) const = 0;
+
+  /// The same, returning the sample's label: for sources that find both at once.
+  virtual std::int64_t read_labelled(std::int64_t index, Random& random, float* out) const {
+    read(index, random, out);
+    return label(index);
+  }
+
+  /// What a person should know of the samples read so far, though all could be read; "" where that
+  /// is nothing.
+  virtual std::string remark() const { return ""; }
+};
+
+}  // namespace staa::data

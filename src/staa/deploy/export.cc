@@ -1,0 +1,318 @@
+#include "staa/deploy/export.h"
+
+#include <cmath>
+#include <deque>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "staa/deploy/quantise.h"
+#include "staa/format/model_file.h"
+#include "staa/models/resnet.h"
+#include "staa/models/vgg.h"
+#include "staa/util/error.h"
+#include "staa/util/file.h"
+
+namespace staa::deploy {
+namespace {
+
+using format::kImage;
+using format::Node;
+using format::NodeKind;
+using torch::Tensor;
+
+/// Builds the graph node by node from the network's tensors.
+class Builder {
+ public:
+  Builder(const models::Network& network, WeightType weights, int rounding)
+      : options_(network.options()), weights_(weights), rounding_(rounding) {
+    for (const auto& item : network.named_parameters()) tensors_[item.key()] = item.value();
+    for (const auto& item : network.named_buffers()) tensors_[item.key()] = item.value();
+  }
+
+  /// The convolution and BatchNorm under `name`; returns the node's index, as the next four do.
+  std::size_t convolution(const std::string& name, std::size_t input, std::int64_t stride) {
+    const auto [factor, bias] = affine(name);
+    return add_convolution(name, input, stride,
+                           tensor(name + ".conv.weight") * factor.view({-1, 1, 1, 1}), bias);
+  }
+
+  /// The frozen stem.
+  std::size_t whitening(const std::string& name) {
+    const auto weight = tensor(name + ".weight").permute({2, 3, 1, 0}).contiguous();
+    add(NodeKind::kWhitening, name, {kImage}).out = weight.size(3);
+    put(name + ".weight", weight);
+    return last();
+  }
+
+  /// The convolution under `name` and its BatchNorm as a current, which `earlier` joins.
+  std::size_t current(const std::string& name, std::size_t input, bool max_pool,
+                      std::optional<std::size_t> earlier) {
+    const auto conv = plain_convolution(name, input);
+    std::vector<std::size_t> inputs{conv};
+    if (earlier) inputs.push_back(*earlier);
+    auto& node = add(NodeKind::kCurrent, name + ".current", std::move(inputs));
+    node.current = {max_pool, earlier ? std::sqrt(0.5) : 1};
+    node.out = model_.nodes[conv].out;
+    const auto [factor, bias] = affine(name);
+    put(node.name + ".scale", factor);
+    put(node.name + ".bias", bias);
+    return last();
+  }
+
+  std::size_t neuron(const std::string& name, std::vector<std::size_t> inputs) {
+    const auto channels = model_.nodes[inputs[0]].out;
+    auto& node = add(NodeKind::kNeuron, name, std::move(inputs));
+    const auto& neuron = options_.neuron;
+    node.neuron.threshold = neuron.threshold;
+    node.neuron.reset = neuron.reset;
+    node.neuron.aggregate = neuron.kind == NeuronKind::kStaaLif;
+    if (node.neuron.aggregate) {
+      put_aggregator(node);
+    } else {
+      put_update(node, channels);
+    }
+    return last();
+  }
+
+  std::size_t pool(const std::string& name, std::size_t input, const format::Window& window) {
+    add(NodeKind::kPool, name, {input}).window = window;
+    return last();
+  }
+
+  std::size_t conv_neuron(const std::string& name, std::size_t input, std::int64_t stride,
+                          std::optional<std::size_t> residual = {}) {
+    std::vector<std::size_t> inputs{convolution(name, input, stride)};
+    if (residual) inputs.push_back(*residual);
+    return neuron(name + ".neuron", std::move(inputs));
+  }
+
+  void head(std::size_t input) {
+    add(NodeKind::kHead, "head", {input});
+    put("head.weight", tensor("head.linear.weight") * options_.head_scale);
+    put("head.bias", tensor("head.linear.bias") * options_.head_scale);
+  }
+
+  bool has(const std::string& name) const { return tensors_.count(name) > 0; }
+
+  format::ModelDescription& model() { return model_; }
+
+  std::vector<std::uint8_t> file() {
+    format::infer_shapes(model_, model_.network);
+    writer_.set_metadata(format::kModelKey, format::to_json(model_));
+    return writer_.serialize();
+  }
+
+ private:
+  static constexpr double kNormEps = 1e-5;  // of torch::nn::BatchNorm2d
+
+  /// BatchNorm under `name` as a factor and a summand per channel.
+  std::pair<Tensor, Tensor> affine(const std::string& name) const {
+    const auto norm = [&](const std::string& part) { return tensor(name + ".norm." + part); };
+    const auto factor = norm("weight") / (norm("running_var") + kNormEps).sqrt();
+    return {factor, norm("bias") - norm("running_mean") * factor};
+  }
+
+  /// The convolution alone.
+  std::size_t plain_convolution(const std::string& name, std::size_t input) {
+    const auto weight = tensor(name + ".conv.weight");
+    return add_convolution(name, input, 1, weight, torch::zeros({weight.size(0)}, torch::kDouble));
+  }
+
+  /// `weights` [out, in, k, k].
+  std::size_t add_convolution(const std::string& name, std::size_t input, std::int64_t stride,
+                              const Tensor& weights, const Tensor& bias) {
+    const auto weight = weights.permute({2, 3, 1, 0}).contiguous();  // [k, k, in, out]
+    auto& node = add(NodeKind::kConvolution, name + ".conv", {input});
+    node.window = {weight.size(0), stride, weight.size(0) / 2};
+    node.out = weight.size(3);
+    node.int8 = weights_ == WeightType::kInt8 && !format::reads_image(model_, node);
+    if (node.int8) {
+      const auto rounded = quantise(weight, rounding_);
+      put(node.name + ".weight", rounded.values);
+      put(node.name + ".scale", rounded.scale.to(torch::kFloat));
+    } else {
+      put(node.name + ".weight", weight.to(torch::kFloat));
+    }
+    put(node.name + ".bias", bias.to(torch::kFloat));
+    return last();
+  }
+
+  Node& add(NodeKind kind, const std::string& name, std::vector<std::size_t> inputs) {
+    Node node;
+    node.kind = kind;
+    node.name = name;
+    node.inputs = std::move(inputs);
+    model_.nodes.push_back(std::move(node));
+    return model_.nodes.back();
+  }
+  std::size_t last() const { return model_.nodes.size() - 1; }
+
+  /// In double precision, so that folding rounds once.
+  Tensor tensor(const std::string& name) const {
+    return tensors_.at(name).detach().to(torch::kCPU).to(torch::kDouble);
+  }
+
+  void put(const std::string& name, const Tensor& values) {
+    const bool bytes = values.scalar_type() == torch::kChar;
+    kept_.push_back(bytes ? values.contiguous() : values.to(torch::kFloat).contiguous());
+    const auto& copy = kept_.back();
+    writer_.add(name, bytes ? format::DType::kI8 : format::DType::kF32, copy.sizes().vec(),
+                copy.data_ptr());
+  }
+
+  /// V = decay * H + gain * X + offset of Eq. 1 and 6.
+  void put_update(const Node& node, std::int64_t channels) {
+    const auto& neuron = options_.neuron;
+    const auto like = torch::ones({channels}, torch::kDouble);
+    const bool adaptive = neuron.kind == NeuronKind::kAdaptiveLif;
+    put(node.name + ".decay",
+        adaptive ? tensor(node.name + ".decay") : like * (1 - 1 / neuron.tau));
+    put(node.name + ".gain", adaptive ? tensor(node.name + ".gain") : like * neuron.input_gain());
+    put(node.name + ".offset", adaptive ? like * 0 : like * (neuron.reset / neuron.tau));
+  }
+
+  void put_aggregator(Node& node) {
+    const auto& neuron = options_.neuron;
+    auto& settings = node.neuron;
+    settings.sa_alpha = neuron.sa_inner();
+    settings.sa_gain = neuron.sa_outer();
+    if (neuron.pe) {
+      const auto placement = neuron.pe_placement;
+      const bool both = placement == PePlacement::kBoth;
+      const auto table = tensor(node.name + ".pe");
+      settings.pe_x = both || placement == PePlacement::kSpatial;
+      settings.pe_h = both || placement == PePlacement::kTemporal;
+      settings.pe_u = placement == PePlacement::kPost;
+      if (settings.pe_x) put(node.name + ".pe_x", both ? table[0] : table);
+      if (settings.pe_h) put(node.name + ".pe_h", both ? table[1] : table);
+      if (settings.pe_u) put(node.name + ".pe_u", table);
+    }
+    for (const std::string block : {".gc1.", ".gc2."}) {
+      if (!neuron.gc) break;
+      for (const auto* part : {"key", "query", "norm", "value"})
+        put_linear(node.name + block + part);
+      settings.gc_reduced = tensor(node.name + block + "norm.weight").numel();
+    }
+    if (!neuron.sa) return;
+    put_linear(node.name + ".sa.reduce");
+    put_linear(node.name + ".sa.expand");
+    settings.sa_reduced = tensor(node.name + ".sa.reduce.bias").numel();
+  }
+
+  /// A 1x1 convolution as a matrix, GC's key as a vector; a LayerNorm as it is.
+  void put_linear(const std::string& name) {
+    auto weight = tensor(name + ".weight");
+    if (weight.dim() == 4) weight = weight.flatten(1);
+    if (weight.dim() == 2 && weight.size(0) == 1 && name.find(".key") != std::string::npos) {
+      weight = weight[0];
+    }
+    put(name + ".weight", weight);
+    put(name + ".bias", tensor(name + ".bias"));
+  }
+
+  const models::NetworkOptions& options_;
+  WeightType weights_;
+  int rounding_;
+  std::map<std::string, Tensor> tensors_;
+  format::ModelDescription model_;
+  format::SafetensorsWriter writer_;
+  std::deque<Tensor> kept_;  // until the file is written
+};
+
+/// As models::ResNet runs.
+void build_resnet(Builder& build, const models::ResNetLayout& layout) {
+  std::size_t at = kImage;
+  for (std::size_t i = 0; i < layout.stem.size(); ++i) {
+    at = build.conv_neuron("stem." + std::to_string(i), at, layout.stem_stride);
+  }
+  if (layout.pool == models::StemPool::kAverage2) at = build.pool("pool", at, {2, 2, 0});
+  if (layout.pool == models::StemPool::kAverage3Stride2) at = build.pool("pool", at, {3, 2, 1});
+  for (std::size_t stage = 0; stage < layout.channels.size(); ++stage) {
+    for (std::int64_t i = 0; i < layout.blocks[stage]; ++i) {
+      const auto name = "stages." + std::to_string(stage) + "." + std::to_string(i);
+      const std::int64_t stride = stage > 0 && i == 0 ? 2 : 1;
+      const auto inner = build.conv_neuron(name + ".conv1", at, stride);
+      auto residual = at;
+      if (build.has(name + ".shortcut.conv.weight")) {
+        const bool pooled = layout.shortcut == models::Shortcut::kPooled && stride != 1;
+        if (pooled) residual = build.pool(name + ".pool", at, {2, 2, 0});
+        residual = build.convolution(name + ".shortcut", residual, pooled ? 1 : stride);
+      }
+      at = build.conv_neuron(name + ".conv2", inner, 1, residual);
+    }
+  }
+  build.head(at);
+}
+
+/// As models::Vgg13 runs.
+void build_vgg(Builder& build, bool maximum) {
+  std::size_t at = kImage;
+  for (std::size_t i = 0; build.has("features." + std::to_string(i) + ".conv.weight"); ++i) {
+    const auto name = "features." + std::to_string(i);
+    if (models::Vgg13::pooled_before(i)) at = build.pool(name + ".pool", at, {2, 2, 0, maximum});
+    at = build.conv_neuron(name, at, 1);
+  }
+  build.head(at);
+}
+
+/// As models::Vgg7 runs.
+void build_vgg7(Builder& build, bool shortcuts) {
+  std::size_t at = build.has("whitening.weight") ? build.whitening("whitening") : kImage;
+  std::optional<std::size_t> earlier;
+  for (std::size_t i = 0; build.has("features." + std::to_string(i) + ".conv.weight"); ++i) {
+    const auto name = "features." + std::to_string(i);
+    const bool pooled = models::Vgg7::pooled_after(i);
+    if (!shortcuts && !pooled) {
+      at = build.conv_neuron(name, at, 1);
+      continue;
+    }
+    const auto current = build.current(name, at, pooled, earlier);
+    at = build.neuron(name + ".neuron", {current});
+    if (shortcuts) earlier = current;
+  }
+  build.head(at);
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> model_file(const models::Network& network,
+                                     const data::InputDescription& input, WeightType weights,
+                                     int rounding) {
+  const torch::NoGradGuard no_grad;
+  const auto& options = network.options();
+  Builder build(network, weights, rounding);
+  auto& model = build.model();
+  if (options.neuron.activation != Activation::kSpike) {
+    fail(ErrorKind::kUsage,
+         "neuron.activation = \"relu\": there is no export of networks without spikes");
+  }
+  model.network = options.network;
+  model.precision = weights == WeightType::kInt8 ? "int8" : "fp32";
+  model.steps = options.steps;
+  model.input = {input.shape.channels, input.shape.height, input.shape.width};
+  model.mean = input.normalisation.mean;
+  model.stddev = input.normalisation.stddev;
+  if (model.mean.empty()) {  // counts of events, which are used as they are
+    model.mean.assign(static_cast<std::size_t>(model.input.channels), 0.0F);
+    model.stddev.assign(static_cast<std::size_t>(model.input.channels), 1.0F);
+  }
+  model.classes = input.classes;
+  if (const auto layout = models::resnet_layout(options.network)) {
+    build_resnet(build, *layout);
+  } else if (options.network == "vgg13") {
+    build_vgg(build, options.pooling == Pooling::kMax);
+  } else if (options.network == "vgg7") {
+    build_vgg7(build, options.shortcut == CurrentShortcut::kCurrent);
+  } else {
+    fail(ErrorKind::kUsage, "there is no export of network '{}' yet", options.network);
+  }
+  return build.file();
+}
+
+void export_model(const models::Network& network, const data::InputDescription& input,
+                  WeightType weights, const std::filesystem::path& path) {
+  write_file_atomically(path, model_file(network, input, weights));
+}
+
+}  // namespace staa::deploy

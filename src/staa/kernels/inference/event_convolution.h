@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "staa/kernels/inference/levels.h"
+
+/// Convolutions of one sample over some time steps, for inference. Each output position gathers
+/// what its windows hold into accumulators that stay in registers: either of the events alone,
+/// listed row by row, so that what is silent costs nothing, or of everything. An event is a channel
+/// that is not 0 in at least one of up to four steps, which then share its weights, or with int8
+/// weights four channels of which one is not, as the processor's dot products take four at once.
+/// Both ways read the same ordered weights and add in the same order: their results are the same to
+/// the bit, however the steps are divided.
+namespace staa::kernels {
+
+struct EventConvolution {
+  LevelsShape input;
+  std::size_t out = 0;
+  std::size_t kernel = 3;
+  std::size_t stride = 1;
+  std::size_t padding = 1;  ///< at most input.border
+
+  std::size_t out_height() const { return (input.height + 2 * padding - kernel) / stride + 1; }
+  std::size_t out_width() const { return (input.width + 2 * padding - kernel) / stride + 1; }
+  std::size_t out_values() const { return out_height() * out_width() * out; }
+};
+
+/// Work memory: where events are. `keys` holds, row after row of the bordered image, column * unit
+/// + channel (or group) of each; those of row y before column x end at
+/// starts[y * (columns + 1) + x]. `values` holds what fp32 events are in each step.
+struct EventList {
+  std::vector<std::uint32_t> keys;
+  std::vector<std::uint32_t> starts;
+  std::vector<std::uint64_t> bits;
+  std::vector<float> values;
+  std::size_t most = 0;  ///< values of a step
+
+  std::size_t bytes() const {
+    return (keys.size() + starts.size()) * sizeof(std::uint32_t) +
+           bits.size() * sizeof(std::uint64_t) + values.size() * sizeof(float);
+  }
+};
+
+/// What becomes of an output: out = scale * sum + bias, added to what is there where `add`.
+struct Epilogue {
+  const float* scale = nullptr;  ///< [out]; null: 1
+  const float* bias = nullptr;   ///< [out]
+  bool add = false;
+};
+
+/// Values (float, or int8) of the ordered weights, for the processor at hand.
+std::size_t event_weights_size(const EventConvolution& shape, float);
+std::size_t event_weights_size(const EventConvolution& shape, std::int8_t);
+
+/// Orders weights [k, k, in, out].
+void order_event_weights(const EventConvolution& shape, const float* weights, float* ordered);
+void order_event_weights(const EventConvolution& shape, const std::int8_t* weights,
+                         std::int8_t* ordered);
+
+/// Whether looking at the events alone is the faster way for these levels: by counting them, and
+/// what events and everything cost in a layer of this shape, with weights of that type.
+bool events_pay(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+                float);
+bool events_pay(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+                std::int8_t);
+
+/// output [steps, H', W', out] of the events in `steps` images of levels, one behind another.
+void convolve_events(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+                     const float* ordered, const Epilogue& epilogue, EventList& list,
+                     float* output);
+void convolve_events(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+                     const std::int8_t* ordered, const Epilogue& epilogue, EventList& list,
+                     float* output);
+
+/// output [steps, H', W', out] of everything: `values` are images of floats, or of bytes, of the
+/// layout of the levels.
+void convolve_all(const EventConvolution& shape, const float* values, std::size_t steps,
+                  const float* ordered, const Epilogue& epilogue, float* output);
+void convolve_all(const EventConvolution& shape, const std::uint8_t* values, std::size_t steps,
+                  const std::int8_t* ordered, const Epilogue& epilogue, float* output);
+
+}  // namespace staa::kernels

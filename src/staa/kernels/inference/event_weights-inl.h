@@ -1,0 +1,159 @@
+// Weights of convolutions in the order in which kernels read them, and the arithmetic on them.
+// Compiled once a target.
+#if defined(STAA_KERNELS_EVENT_WEIGHTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef STAA_KERNELS_EVENT_WEIGHTS_INL_H_
+#undef STAA_KERNELS_EVENT_WEIGHTS_INL_H_
+#else
+#define STAA_KERNELS_EVENT_WEIGHTS_INL_H_
+#endif
+
+#include <cstring>
+
+#include "staa/kernels/inference/event_convolution.h"
+#include "staa/kernels/vectors-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace staa::kernels::HWY_NAMESPACE {
+
+constexpr std::size_t kLanes = hn::MaxLanes(hn::ScalableTag<float>());
+using Floats = hn::Vec<hn::ScalableTag<float>>;
+using Ints = hn::Vec<hn::ScalableTag<std::int32_t>>;
+
+/// Four channels' levels against four channels' weights of each of some outputs.
+HWY_INLINE Ints dot_four(Ints sum, Ints levels, Ints weights) {
+#if HWY_TARGET == HWY_AVX3_DL
+  // As text, since this version of Highway neither has the instruction nor asks the compiler for
+  // it.
+  asm("vpdpbusd %2, %1, %0" : "+v"(sum.raw) : "v"(levels.raw), "v"(weights.raw));
+  return sum;
+#else
+  // Byte by byte: levels without a sign, weights with one.
+  const hn::ScalableTag<std::int32_t> d;
+  const auto byte = hn::Set(d, 0xff);
+  const auto at = [&](auto index) HWY_ATTR {
+    constexpr int kByte = decltype(index)::value;
+    const auto level = hn::And(hn::ShiftRight<8 * kByte>(levels), byte);
+    const auto weight = hn::ShiftRight<24>(hn::ShiftLeft<24 - 8 * kByte>(weights));
+    return hn::Mul(level, weight);
+  };
+  const auto low =
+      hn::Add(at(std::integral_constant<int, 0>()), at(std::integral_constant<int, 1>()));
+  const auto high =
+      hn::Add(at(std::integral_constant<int, 2>()), at(std::integral_constant<int, 3>()));
+  return hn::Add(sum, hn::Add(low, high));
+#endif
+}
+
+/// What fp32 and int8 weights differ in. A unit is what one event and one vector of weights stand
+/// for: a channel, or four.
+struct Fp32 {
+  using Weight = float;
+  using Value = float;
+  using Sum = Floats;
+  static constexpr std::size_t kChannels = 1;
+  static constexpr std::size_t kPerVector = kLanes;  // weights in a vector
+
+  static HWY_INLINE Sum zero() { return hn::Zero(hn::ScalableTag<float>()); }
+  static HWY_INLINE Sum add(Sum a, Sum b) { return hn::Add(a, b); }
+  static HWY_INLINE Floats to_floats(Sum sum) { return sum; }
+  static HWY_INLINE Sum weights(const Weight* at) {
+    return hn::LoadU(hn::ScalableTag<float>(), at);
+  }
+  static HWY_INLINE Sum value(const Value* at) { return hn::Set(hn::ScalableTag<float>(), *at); }
+  static HWY_INLINE Sum accumulate(Sum sum, Sum value, Sum weight) {
+    return hn::MulAdd(value, weight, sum);
+  }
+};
+
+struct Int8 {
+  using Weight = std::int8_t;
+  using Value = std::uint8_t;
+  using Sum = Ints;
+  static constexpr std::size_t kChannels = 4;
+  static constexpr std::size_t kPerVector = 4 * kLanes;
+
+  static HWY_INLINE Sum zero() { return hn::Zero(hn::ScalableTag<std::int32_t>()); }
+  static HWY_INLINE Sum add(Sum a, Sum b) { return hn::Add(a, b); }
+  static HWY_INLINE Floats to_floats(Sum sum) {
+    return hn::ConvertTo(hn::ScalableTag<float>(), sum);
+  }
+  static HWY_INLINE Sum weights(const Weight* at) {
+    // Every vector of weights starts at a multiple of four bytes.
+    return hn::LoadU(hn::ScalableTag<std::int32_t>(), reinterpret_cast<const std::int32_t*>(at));
+  }
+  static HWY_INLINE Sum value(const Value* at) {
+    std::int32_t four = 0;
+    std::memcpy(&four, at, sizeof four);
+    return hn::Set(hn::ScalableTag<std::int32_t>(), four);
+  }
+  static HWY_INLINE Sum accumulate(Sum sum, Sum value, Sum weight) {
+    return dot_four(sum, value, weight);
+  }
+};
+
+constexpr std::size_t kMostVectors = 4;  // of a block
+
+/// Ordered weights: [block of outputs][kernel row][column * units + unit][output in the block], in
+/// which a window's row is one run.
+template <class P>
+struct Order {
+  explicit Order(const EventConvolution& shape)
+      : units(shape.input.pixel() / P::kChannels), run(shape.kernel * units), rows(shape.kernel) {
+    const auto all = (shape.out + kLanes - 1) / kLanes;
+    vectors = 1;
+    while (vectors < kMostVectors && all % (2 * vectors) == 0) vectors *= 2;
+    blocks = all / vectors;
+  }
+
+  std::size_t outputs() const { return vectors * kLanes; }
+  std::size_t row(std::size_t block, std::size_t ky) const {
+    return (block * rows + ky) * run * vectors * P::kPerVector;
+  }
+  std::size_t size() const { return row(blocks, 0); }
+
+  std::size_t units;
+  std::size_t run;
+  std::size_t rows;
+  std::size_t vectors;
+  std::size_t blocks;
+};
+
+/// Orders weights [k, k, in, out]. Runs of a block's outputs are written in one go, group by group:
+/// a model is loaded with this.
+template <class P>
+void order_weights(const EventConvolution& shape, const typename P::Weight* weights,
+                   typename P::Weight* ordered) {
+  using Weight = typename P::Weight;
+  const Order<P> order(shape);
+  const auto in = shape.input.channels;
+  const auto outputs = order.outputs();
+  if (order.units * P::kChannels != in || order.blocks * outputs != shape.out) {
+    std::fill(ordered, ordered + order.size(), Weight(0));
+  }
+  for (std::size_t ky = 0; ky < shape.kernel; ++ky) {
+    for (std::size_t j = 0; j < order.run; ++j) {
+      const auto first = j % order.units * P::kChannels;  // channel
+      if (first >= in) continue;                          // what fills a pixel up
+      const auto channels = std::min(P::kChannels, in - first);
+      const auto* from = weights + ((ky * shape.kernel + j / order.units) * in + first) * shape.out;
+      for (std::size_t b = 0; b < order.blocks; ++b) {
+        const auto count = std::min(outputs, shape.out - b * outputs);
+        Weight* HWY_RESTRICT to = ordered + order.row(b, ky) + j * outputs * P::kChannels;
+        const Weight* HWY_RESTRICT row = from + b * outputs;
+        if (channels == 4) {
+          for (std::size_t o = 0; o < count; ++o) {
+            for (std::size_t c = 0; c < 4; ++c) to[4 * o + c] = row[c * shape.out + o];
+          }
+          continue;
+        }
+        for (std::size_t c = 0; c < channels; ++c) {
+          for (std::size_t o = 0; o < count; ++o) to[o * P::kChannels + c] = row[c * shape.out + o];
+        }
+      }
+    }
+  }
+}
+
+}  // namespace staa::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif

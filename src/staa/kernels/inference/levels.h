@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace staa::kernels {
+
+/// Spikes of one sample and time step as an image of bytes with a border of zeros: 0 or 1, or,
+/// behind an average pool, how many of a window fired. A pixel's channels are filled up with zeros
+/// to a multiple of four, the unit of the int8 dot products, unless they are `packed`, as those of
+/// an image of floats are.
+struct LevelsShape {
+  std::size_t height = 0;
+  std::size_t width = 0;
+  std::size_t channels = 0;
+  std::size_t border = 0;  ///< pixels on each side
+  bool packed = false;
+
+  std::size_t pixel() const { return packed ? channels : (channels + 3) / 4 * 4; }  ///< bytes
+  std::size_t rows() const { return height + 2 * border; }
+  std::size_t columns() const { return width + 2 * border; }
+  std::size_t row() const { return columns() * pixel(); }  ///< bytes of a row
+  std::size_t bytes() const { return rows() * row(); }
+  /// Of pixel (y, x), counted from the image's corner inside the border.
+  std::size_t at(std::size_t y, std::size_t x) const {
+    return (y + border) * row() + (x + border) * pixel();
+  }
+};
+
+/// Bytes that every buffer of levels has behind its last, so that whole vectors may be read.
+constexpr std::size_t kLevelsSlack = 64;
+
+/// The square window of a pool.
+struct PoolWindow {
+  std::size_t kernel = 2;
+  std::size_t stride = 2;
+  std::size_t padding = 0;
+  bool maximum = false;  ///< the largest level of whole windows, not their sum
+};
+
+/// A pool of one time step. An average pool gives sums of levels. Those of a window that the border
+/// cuts off are scaled as if it had not been, unless the window has padding.
+void pool_levels(const PoolWindow& window, const LevelsShape& from, const std::uint8_t* in,
+                 const LevelsShape& to, std::uint8_t* out);
+
+/// values[i] = levels[i].
+void levels_to_floats(const std::uint8_t* levels, std::size_t size, float* values);
+
+}  // namespace staa::kernels

@@ -1,0 +1,44 @@
+#include "staa/models/network.h"
+
+#include <sstream>
+
+#include "staa/nn/layers.h"
+#include "staa/ops/implementation.h"
+#include "staa/util/error.h"
+
+namespace staa::models {
+
+torch::Tensor Network::forward(const torch::Tensor& x) {
+  const bool still = x.dim() == 4;
+  const auto sequence = still ? x.unsqueeze(0) : x;
+  if (sequence.dim() != 5 || sequence.size(2) != options_.in_channels ||
+      (!still && sequence.size(0) != options_.steps)) {
+    std::ostringstream found;
+    found << x.sizes();
+    fail(ErrorKind::kRuntime,
+         "{} expects images [B, {}, H, W] or frames [{}, B, {}, H, W], found {}", options_.network,
+         options_.in_channels, options_.steps, options_.in_channels, found.str());
+  }
+  if (options_.execution.operators == Operators::kReference) {
+    const ops::UseReference reference;
+    return run(sequence);
+  }
+  return run(sequence);
+}
+
+void Network::set_steps(std::int64_t steps) {
+  if (steps < 1 || steps > options_.steps) {
+    fail(ErrorKind::kUsage, "time steps: expected 1 to {}, found {}", options_.steps, steps);
+  }
+  steps_ = steps;
+  for (const auto& module : modules(/*include_self=*/false)) {
+    if (auto* layer = dynamic_cast<nn::ConvNeuronImpl*>(module.get())) layer->set_steps(steps);
+  }
+}
+
+void Network::set_precision(Precision precision) {
+  options_.execution.precision = precision;
+  nn::set_precision(*this, precision);
+}
+
+}  // namespace staa::models

@@ -1,0 +1,179 @@
+#include "staa/nn/layers.h"
+
+#include <cmath>
+
+#include "staa/nn/children.h"
+#include "staa/nn/plain_layers.h"
+#include "staa/ops/average_pool.h"
+#include "staa/ops/reference/input.h"
+#include "staa/util/error.h"
+
+namespace staa::nn {
+
+torch::Tensor average_pool2(const torch::Tensor& x) { return over_steps(x, ops::average_pool2); }
+
+namespace {
+
+torch::Tensor max_pool_images(const torch::Tensor& x) { return torch::max_pool2d(x, 2); }
+
+}  // namespace
+
+torch::Tensor max_pool2(const torch::Tensor& x) { return over_steps(x, max_pool_images); }
+
+namespace {
+
+/// What a convolution of `values` computes in. fp16 is for CUDA: a network that was trained there
+/// runs in its own type elsewhere.
+torch::ScalarType convolution_type(Precision precision, const torch::Tensor& values) {
+  if (precision == Precision::kBf16) return torch::kBFloat16;
+  if (precision == Precision::kFp16 && values.is_cuda()) return torch::kHalf;
+  return values.scalar_type();
+}
+
+/// The first min(in, out) outputs become copies of the inputs.
+void start_as_identity(torch::Tensor& weight) {
+  const auto middle = weight.size(2) / 2;
+  const auto same = std::min(weight.size(0), weight.size(1));
+  weight.narrow(0, 0, same).zero_();
+  for (std::int64_t c = 0; c < same; ++c) weight[c][c][middle][middle] = 1;
+}
+
+}  // namespace
+
+void NormedConvolution::register_layers() {
+  const auto conv = register_module(
+      "conv", torch::nn::Conv2d(torch::nn::Conv2dOptions(shape_.in, shape_.out, shape_.kernel)
+                                    .stride(shape_.stride)
+                                    .padding(shape_.kernel / 2)
+                                    .bias(false)));
+  const auto norm = register_module(
+      "norm", torch::nn::BatchNorm2d(
+                  torch::nn::BatchNorm2dOptions(shape_.out).momentum(options_.norm_momentum)));
+  torch::NoGradGuard no_grad;
+  auto& weight = conv->weight;
+  weight.normal_(0,
+                 std::sqrt(2.0 / static_cast<double>(shape_.kernel * shape_.kernel * shape_.out)));
+  if (options_.start == Start::kIdentity) start_as_identity(weight);
+  weight.set_data(weight.contiguous(torch::MemoryFormat::ChannelsLast));
+  norm->weight.fill_(shape_.gain);
+}
+
+torch::Tensor NormedConvolution::weight() const {
+  return child<torch::nn::Conv2dImpl>(*this, "conv")->weight;
+}
+
+std::int64_t NormedConvolution::stride() const {
+  return child<torch::nn::Conv2dImpl>(*this, "conv")->options.stride()->at(0);
+}
+
+ops::Current NormedConvolution::current(const ops::Spikes& x) {
+  const auto& values = x.values;
+  if (values.dim() != 5) {
+    fail(ErrorKind::kRuntime, "a convolution of sequences expects [T, B, C, H, W], found {}",
+         c10::str(values.sizes()));
+  }
+  auto y = convolve(*child<torch::nn::Conv2dImpl>(*this, "conv"), values.flatten(0, 1),
+                    convolution_type(options_.execution.precision, values),
+                    x.bits.defined() ? x.bits.flatten(0, 1) : torch::Tensor());
+  const auto in_steps = [&](const torch::Tensor& z) {
+    return z.view({values.size(0), values.size(1), z.size(1), z.size(2), z.size(3)});
+  };
+  notify(values, in_steps(y.values));
+  const bool pool = shape_.max_pool;
+  ops::Current current(in_steps(pool ? max_pool_images(y.values) : y.values),
+                       read_norm(*child<torch::nn::BatchNorm2dImpl>(*this, "norm"), y.values));
+  current.norm.sum = sum_;
+  if (options_.execution.memory == MemoryUse::kLow && y.again) {
+    current.again = std::move(y.again);
+    if (pool) {
+      current.again = [again = std::move(current.again)] { return max_pool_images(again()); };
+    }
+  }
+  return current;
+}
+
+void NormedConvolution::pretty_print(std::ostream& stream) const {
+  stream << fmt::format("{}({}, {}, kernel={}, stride={}{})", name(), shape_.in, shape_.out,
+                        shape_.kernel, shape_.stride, shape_.max_pool ? ", max_pool" : "");
+}
+
+ConvNormImpl::ConvNormImpl(const ConvShape& shape, const models::NetworkOptions& options)
+    : NormedConvolution(shape, options) {
+  ConvNormImpl::reset();
+}
+
+torch::Tensor ConvNormImpl::forward(const torch::Tensor& x) {
+  return ops::reference::compose(ops::NeuronInput(current(x)));
+}
+
+namespace {
+
+models::NetworkOptions with_neuron(const NeuronOptions& neuron, std::int64_t steps) {
+  models::NetworkOptions options;
+  options.neuron = neuron;
+  options.steps = steps;
+  return options;
+}
+
+}  // namespace
+
+ConvNeuronImpl::ConvNeuronImpl(const ConvShape& shape, const models::NetworkOptions& options)
+    : NormedConvolution(shape, options), steps_(options.steps) {
+  ConvNeuronImpl::reset();
+}
+
+ConvNeuronImpl::ConvNeuronImpl(const ConvShape& shape, const NeuronOptions& neuron,
+                               std::int64_t steps)
+    : ConvNeuronImpl(shape, with_neuron(neuron, steps)) {}
+
+void ConvNeuronImpl::reset() {
+  register_layers();
+  register_module("neuron", make_neuron(options_.neuron, shape_.out, options_.steps));
+}
+
+std::int64_t ConvNeuronImpl::steps_of(const ops::Spikes& x) const {
+  return x.values.size(0) == 1 ? steps_ : x.values.size(0);
+}
+
+ops::Spikes ConvNeuronImpl::spikes(const ops::Spikes& x, const ops::Current& residual) {
+  const auto main = current(x);
+  return child<Neuron>(*this, "neuron")->spikes(ops::NeuronInput(main, residual, steps_of(x)));
+}
+
+ops::Spikes ConvNeuronImpl::spikes_with_current(const ops::Spikes& x, torch::Tensor& current) {
+  const auto main = this->current(x);
+  auto sum = ops::reference::compose(ops::NeuronInput(main));
+  if (current.defined()) sum = (sum + current) * std::sqrt(0.5);
+  current = sum;
+  // The neurons read the type that the convolutions compute in.
+  return child<Neuron>(*this, "neuron")
+      ->spikes(ops::NeuronInput(ops::Current(sum.to(main.values.scalar_type())), {}, steps_of(x)));
+}
+
+HeadImpl::HeadImpl(std::int64_t in, std::int64_t classes, double scale)
+    : in_(in), classes_(classes), scale_(scale) {
+  HeadImpl::reset();
+}
+
+void HeadImpl::reset() {
+  const auto linear = register_module("linear", torch::nn::Linear(in_, classes_));
+  torch::NoGradGuard no_grad;
+  linear->weight.normal_(0, 1.0 / static_cast<double>(in_));
+  linear->bias.zero_();
+}
+
+torch::Tensor HeadImpl::weight() const {
+  return child<torch::nn::LinearImpl>(*this, "linear")->weight;
+}
+
+torch::Tensor HeadImpl::forward(const torch::Tensor& x) {
+  const auto linear = child<torch::nn::LinearImpl>(*this, "linear");
+  const auto type = linear->weight.scalar_type();
+  const auto pooled = x.dim() == 3 ? x.to(type) : x.mean({3, 4}, /*keepdim=*/false, type);
+  auto logits = linear->forward(pooled);
+  if (scale_ != 1) logits = logits * scale_;
+  notify(pooled, logits);
+  return logits;
+}
+
+}  // namespace staa::nn

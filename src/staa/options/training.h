@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "staa/options/neuron.h"
+
+namespace staa::train {
+
+enum class LossKind {
+  kMean,  ///< cross entropy of the output averaged over time
+  kTet,   ///< temporal efficient training: cross entropy at every time step
+};
+
+/// What happens where a loss or a gradient is not finite.
+enum class OnNan { kStop, kSkip };
+
+enum class OptimizerKind { kSgd, kAdamW, kMuon };
+enum class ScheduleKind { kCosine, kStep, kConstant, kLinear };
+
+/// How a network is trained, apart from its optimiser and its learning rate's schedule.
+struct TrainOptions {
+  std::int64_t epochs = 100;
+  std::int64_t batch = 128;     ///< samples per training step, of all processes together
+  std::int64_t eval_batch = 0;  ///< samples per evaluation step; 0: as `batch`
+  LossKind loss = LossKind::kMean;
+  double tet_lambda = 0.05;  ///< weight of TET's squared distance
+  double label_smoothing = 0;
+  double clip_norm = 0;               ///< largest 2-norm of all gradients; 0: no limit
+  double ema = 0;                     ///< decay per step of averaged weights; 0: none
+  double phase_lr = 1;                ///< factor on the learning rate after the first phase
+  std::int64_t checkpoint_steps = 0;  ///< a checkpoint every so many steps; 0: after each epoch
+  double checkpoint_minutes = 0;      ///< and whenever so many minutes have gone by
+  OnNan on_nan = OnNan::kStop;
+  bool sync_batch_norm = true;  ///< BatchNorm's statistics over the batches of all processes
+  double loss_scale = 0;        ///< where the loss's scale begins (fp16); 0: the loss is not scaled
+  std::int64_t max_steps = 0;   ///< end after so many steps in all; 0: no limit
+};
+
+/// How the network runs for some epochs.
+struct Phase {
+  std::int64_t steps = 1;  ///< T of still images
+  Activation activation = Activation::kSpike;
+
+  bool operator==(const Phase& other) const {
+    return steps == other.steps && activation == other.activation;
+  }
+  bool operator!=(const Phase& other) const { return !(*this == other); }
+};
+
+/// From the start of `epoch` (counted from 0) on, the network runs so.
+struct PhaseFrom {
+  std::int64_t epoch = 0;
+  Phase phase;
+};
+
+/// Factors of one class of parameters on the learning rate and on the weight decay.
+struct ClassFactors {
+  double lr = 1;
+  double decay = 1;
+};
+
+struct OptimizerOptions {
+  OptimizerKind kind = OptimizerKind::kSgd;
+  double lr = 0.1;
+  double momentum = 0.9;
+  bool nesterov = false;
+  double weight_decay = 1e-4;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double eps = 1e-8;
+  OptimizerKind rest = OptimizerKind::kSgd;  ///< of what Muon does not train: SGD or AdamW
+  double rest_lr = 0.02;
+  double rest_momentum = 0.9;
+  ClassFactors convolution;
+  ClassFactors head;
+  ClassFactors norm_scale{1, 0};
+  ClassFactors norm_shift{1, 0};
+  ClassFactors neuron_vector{1, 0};  ///< PE, LayerNorms, biases, decays and gains
+  ClassFactors neuron_matrix;
+  bool scale_gc_value = true;
+};
+
+struct ScheduleOptions {
+  ScheduleKind kind = ScheduleKind::kCosine;
+  double warmup_epochs = 0;
+  double min_lr = 1e-5;
+  std::vector<std::int64_t> milestones;
+  double gamma = 0.1;
+};
+
+}  // namespace staa::train

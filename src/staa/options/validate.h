@@ -1,0 +1,13 @@
+#pragma once
+
+#include "staa/options/network.h"
+#include "staa/options/neuron.h"
+
+namespace staa {
+
+/// Throws Error(kUsage) naming the first option that is out of its range, the range and the value.
+void validate(const NeuronOptions& options);
+void validate(const models::ModelOptions& options);
+void validate(const models::NetworkOptions& options);
+
+}  // namespace staa

@@ -1,0 +1,66 @@
+#include "staa/run/signals.h"
+
+#include <csignal>
+
+namespace staa::run {
+namespace {
+
+// A handler can reach nothing but a global.
+volatile std::sig_atomic_t stop_signal = 0;
+
+extern "C" void remember_signal(int signal) {
+  stop_signal = signal;
+  // SA_RESETHAND has put the default action back for this signal: the next one ends the process.
+}
+
+constexpr int kStops[StopSignals::kCount] = {SIGINT, SIGTERM, SIGHUP};
+
+/// A signal that is ignored stays so: nohup, and a shell that starts a job in the background, ask
+/// for that.
+void install(int signal) {
+  struct sigaction action {};
+  if (::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN) return;
+  action = {};
+  action.sa_handler = remember_signal;
+  action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  ::sigaction(signal, &action, nullptr);
+}
+
+}  // namespace
+
+StopSignals::StopSignals() {
+  stop_signal = 0;
+  for (int i = 0; i < kCount; ++i) {
+    ::sigaction(kStops[i], nullptr, &before_[i]);
+    install(kStops[i]);
+  }
+  // A reader of our output that goes away ends the output, not the training.
+  ::sigaction(SIGPIPE, nullptr, &pipe_before_);
+  struct sigaction ignore {};
+  ignore.sa_handler = SIG_IGN;
+  sigemptyset(&ignore.sa_mask);
+  ::sigaction(SIGPIPE, &ignore, nullptr);
+}
+
+StopSignals::~StopSignals() {
+  for (int i = 0; i < kCount; ++i) ::sigaction(kStops[i], &before_[i], nullptr);
+  ::sigaction(SIGPIPE, &pipe_before_, nullptr);
+}
+
+int StopSignals::received() { return stop_signal; }
+
+const char* StopSignals::name(int signal) {
+  switch (signal) {
+    case SIGINT:
+      return "SIGINT";
+    case SIGTERM:
+      return "SIGTERM";
+    case SIGHUP:
+      return "SIGHUP";
+    default:
+      return "";
+  }
+}
+
+}  // namespace staa::run

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+
+#include "staa/format/model_file.h"
+#include "staa/kernels/inference/event_convolution.h"
+
+/// Counts of operations as `staa profile` makes them.
+namespace staa::runtime {
+
+/// Multiply-adds of a convolution that looks at everything.
+double dense_operations(const kernels::EventConvolution& shape);
+
+/// Additions: every spike, times the outputs that it reaches.
+double event_operations(const kernels::EventConvolution& shape, const std::uint8_t* levels);
+
+/// Multiply-adds of a whitening stem.
+double whitening_operations(const format::ModelDescription& model, const format::Node& node);
+
+/// Multiply-adds of the aggregator's blocks in one step.
+double neuron_operations(const format::Node& node);
+
+}  // namespace staa::runtime

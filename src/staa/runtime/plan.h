@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "staa/format/model_file.h"
+#include "staa/kernels/inference/event_convolution.h"
+#include "staa/runtime/neuron_layer.h"
+#include "staa/runtime/runtime.h"
+#include "staa/util/block.h"
+
+namespace staa::runtime {
+
+/// A convolution with its weights in the order of the kernels.
+struct Convolution {
+  kernels::EventConvolution shape;
+  bool of_image = false;
+  bool int8 = false;
+  bool binary = true;        ///< its input's levels are 0 or 1
+  Block weights;             ///< floats, or with int8 bytes
+  std::vector<float> scale;  ///< with int8: of a sum
+  std::vector<float> bias;
+
+  const float* fp32() const { return reinterpret_cast<const float*>(weights.data()); }
+  const std::int8_t* bytes() const { return reinterpret_cast<const std::int8_t*>(weights.data()); }
+};
+
+/// Where a layer's spikes lie, and what one level stands for.
+struct Spikes {
+  kernels::LevelsShape shape;
+  float value = 1;
+};
+
+/// A node of kind kWhitening or kCurrent: its tensors.
+struct Dense {
+  std::vector<float> weight;  ///< [2, 2, in, out] of a whitening, scale [C] of a current
+  std::vector<float> bias;    ///< of a current
+};
+
+struct Head {
+  std::vector<float> weight;  ///< [classes, C]
+  std::vector<float> bias;
+};
+
+/// A model file turned into what runs. Index i of a vector belongs to node i of the graph.
+class Plan {
+ public:
+  explicit Plan(const format::ModelFile& file);
+
+  const format::ModelDescription& model() const { return model_; }
+  const Convolution& convolution(std::size_t node) const { return convolutions_[slot_[node]]; }
+  const NeuronLayer& neurons(std::size_t node) const { return neurons_[slot_[node]]; }
+  const Spikes& spikes(std::size_t node) const { return spikes_[node]; }
+  const Dense& dense(std::size_t node) const { return dense_[slot_[node]]; }
+  const Head& head() const { return head_; }
+  std::size_t weight_bytes() const { return weight_bytes_; }
+  /// What a byte of an image stands for.
+  float value_of(std::size_t channel, std::uint8_t byte) const {
+    return values_[channel * kByteValues + byte];
+  }
+
+ private:
+  static constexpr std::size_t kByteValues = 256;
+
+  void list_values();
+  void place_spikes();
+  void add_convolution(const format::ModelFile& file, const format::Node& node);
+
+  format::ModelDescription model_;
+  std::vector<float> values_;      // [channel, byte]
+  std::vector<std::size_t> slot_;  // of a node in its own list
+  std::vector<Convolution> convolutions_;
+  std::vector<NeuronLayer> neurons_;
+  std::vector<Spikes> spikes_;
+  std::vector<Dense> dense_;
+  Head head_;
+  std::size_t weight_bytes_ = 0;
+};
+
+}  // namespace staa::runtime

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include <functional>
+#include <memory>
+#include <utility>
+
+namespace staa::train {
+
+/// A network as training calls it: any module with a `forward` from a tensor to a tensor, given as
+/// a shared pointer or as one of LibTorch's holders (`TORCH_MODULE`, `torch::nn::Sequential`).
+class Classifier {
+ public:
+  template <class Module>
+  Classifier(std::shared_ptr<Module> module)  // NOLINT(google-explicit-constructor)
+      : module_(module), call_([module](const torch::Tensor& x) { return module->forward(x); }) {}
+
+  template <class Module>
+  Classifier(const torch::nn::ModuleHolder<Module>& holder)  // NOLINT(google-explicit-constructor)
+      : Classifier(holder.ptr()) {}
+
+  /// Of a module that is called in another way.
+  Classifier(std::shared_ptr<torch::nn::Module> module,
+             std::function<torch::Tensor(const torch::Tensor&)> forward)
+      : module_(std::move(module)), call_(std::move(forward)) {}
+
+  torch::nn::Module& module() const { return *module_; }
+
+  /// The logits of every time step, [T, B, K]. A network that gives [B, K] has one step. Throws
+  /// Error(kRuntime) for an output of another shape.
+  torch::Tensor forward(const torch::Tensor& inputs) const;
+
+ private:
+  std::shared_ptr<torch::nn::Module> module_;
+  std::function<torch::Tensor(const torch::Tensor&)> call_;
+};
+
+}  // namespace staa::train

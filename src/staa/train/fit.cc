@@ -1,0 +1,384 @@
+#include "staa/train/fit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "staa/data/loading/loader.h"
+#include "staa/train/agreement.h"
+#include "staa/train/feed.h"
+#include "staa/train/phases.h"
+#include "staa/train/schedule.h"
+#include "staa/train/statistics.h"
+#include "staa/train/steps.h"
+#include "staa/train/training_state.h"
+#include "staa/util/error.h"
+
+namespace staa::train {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::max(1e-9, std::chrono::duration<double>(Clock::now() - start).count());
+}
+
+void check(const FitOptions& options) {
+  const auto at_least = [](const char* name, auto value, decltype(value) low) {
+    if (value >= low) return;
+    fail(ErrorKind::kUsage, "{}: expected at least {}, found {}", name, low, value);
+  };
+  at_least("epochs", options.epochs, std::int64_t{1});
+  at_least("eval_batch", options.eval_batch, std::int64_t{0});
+  at_least("workers", options.workers, std::int64_t{0});
+  at_least("mixup", options.mixup, 0.0);
+  at_least("clip_norm", options.clip_norm, 0.0);
+  at_least("loss_scale", options.loss_scale, 0.0);
+  if (options.ema < 0 || options.ema >= 1) {
+    fail(ErrorKind::kUsage, "ema: expected 0 to below 1, found {}", options.ema);
+  }
+  if (options.optimizer.lr <= 0) {
+    fail(ErrorKind::kUsage, "optimizer.lr: expected above 0, found {}", options.optimizer.lr);
+  }
+  at_least("batch", options.batch, options.all->size());
+  if (options.resume && options.checkpoint.empty()) {
+    fail(ErrorKind::kUsage, "resume: expected a checkpoint to go on from, found no path");
+  }
+}
+
+std::unique_ptr<data::Loader> make_loader(std::shared_ptr<const data::Source> source,
+                                          const FitOptions& options, bool training) {
+  data::LoaderOptions loading;
+  loading.share = {options.all->rank(), options.all->size()};
+  loading.batch = !training && options.eval_batch > 0 ? options.eval_batch : options.batch;
+  loading.workers = options.workers;
+  // A worker makes a batch at a time: with fewer in flight some would have nothing to do.
+  loading.prefetch = std::max(loading.prefetch, options.workers + 2);
+  loading.skip_corrupt = options.skip_corrupt;
+  loading.shuffle = training;
+  if (training) loading.seed = options.seed;
+  return std::make_unique<data::Loader>(std::move(source), loading);
+}
+
+/// When checkpoints are due between epochs.
+class CheckpointClock {
+ public:
+  explicit CheckpointClock(const FitOptions& options) : options_(options) {}
+
+  void saved() { last_ = Clock::now(); }
+
+  /// Rank 0's clock counts.
+  bool due_by_time() const {
+    return options_.all->leads() && options_.checkpoint_minutes > 0 &&
+           seconds_since(last_) >= 60 * options_.checkpoint_minutes;
+  }
+  /// Called once after each step.
+  bool due_by_steps() {
+    return options_.checkpoint_steps > 0 && ++steps_ % options_.checkpoint_steps == 0;
+  }
+
+ private:
+  const FitOptions& options_;
+  Clock::time_point last_ = Clock::now();
+  std::int64_t steps_ = 0;
+};
+
+/// The loop over epochs.
+class Fit {
+ public:
+  Fit(const Classifier& network, std::shared_ptr<const data::Source> training,
+      std::shared_ptr<const data::Source> test, const FitOptions& options,
+      const Callbacks& callbacks)
+      : options_(options),
+        callbacks_(callbacks),
+        state_(begin(network, options)),
+        training_(make_loader(std::move(training), options, /*training=*/true)),
+        test_(make_loader(std::move(test), options, /*training=*/false)),
+        feed_(*training_, options.device),
+        phases_(*state_, options, callbacks),
+        steps_(*state_, options, callbacks),
+        clock_(options) {}
+
+  FitResult run() {
+    check_others();
+    broadcast_state(*options_.all, state_->module());
+    if (state_->average && state_->progress.step == 0) state_->average->restart();
+    while (stop_ == 0 && !done()) train_epoch();
+    if (last_.samples == 0 && stop_ == 0) evaluate_again();
+    if (state_->average) leave_averages();
+    return {state_->progress, last_, stop_};
+  }
+
+ private:
+  static std::unique_ptr<TrainingState> begin(const Classifier& network,
+                                              const FitOptions& options) {
+    auto state = std::make_unique<TrainingState>(network, options);
+    if (options.resume && std::filesystem::exists(options.checkpoint)) state->load();
+    return state;
+  }
+
+  bool out_of_steps() const {
+    return options_.max_steps > 0 && state_->progress.step >= options_.max_steps;
+  }
+  bool done() const {
+    const auto& progress = state_->progress;
+    const bool evaluated = progress.evaluated_step == progress.step;
+    return progress.epoch >= options_.epochs || (out_of_steps() && evaluated);
+  }
+  /// Epochs done after `batches` batches of the one in progress.
+  double epochs_at(std::int64_t batches) const {
+    return static_cast<double>(state_->progress.epoch) +
+           static_cast<double>(batches) / static_cast<double>(training_->batches());
+  }
+  double learning_rate_at(std::int64_t batch) const {
+    return learning_rate(options_.schedule, options_.optimizer.lr, epochs_at(batch),
+                         static_cast<double>(options_.epochs)) *
+           (phases_.changed() ? options_.phase_lr : 1);
+  }
+  int wants_to_stop() const { return callbacks_.stop ? callbacks_.stop() : 0; }
+
+  void check_others() const;
+  GroupState agree(const FedBatch* batch);
+  void estimate_statistics_anew();
+  void train_epoch();
+  bool train_batches();
+  void finish_epoch();
+  void evaluate_again();
+  Evaluation evaluate_now();
+  void leave_averages();
+  void report_step(const Steps::Outcome& outcome, double rate) const;
+  void report_skipped(const std::vector<std::string>& reasons);
+  void report_remarks();
+  void save();
+
+  const FitOptions& options_;
+  const Callbacks& callbacks_;
+  std::unique_ptr<TrainingState> state_;
+  std::unique_ptr<data::Loader> training_;
+  std::unique_ptr<data::Loader> test_;
+  Feed feed_;  // of training_
+  Phases phases_;
+  Steps steps_;
+  CheckpointClock clock_;
+  Evaluation last_;
+  int stop_ = 0;                   // why all have agreed to stop before the end
+  std::set<std::string> skipped_;  // what was said of corrupt samples
+  bool remarked_ = false;
+  // Of the epoch in progress, for the speed shown.
+  Clock::time_point epoch_start_;
+  std::int64_t epoch_start_samples_ = 0;
+};
+
+void Fit::check_others() const {
+  const auto& progress = state_->progress;
+  check_agreement(*options_.all,
+                  {{"size of its data", fmt::format("{} and {} samples", training_->source().size(),
+                                                    test_->source().size())},
+                   {"checkpoint", fmt::format("{} steps, {} epochs and {} batches", progress.step,
+                                              progress.epoch, progress.batch)}});
+}
+
+/// Tells the others where this process stands and hears of them; `batch` is null at the end of an
+/// epoch.
+GroupState Fit::agree(const FedBatch* batch) {
+  ProcessState own;
+  if (batch != nullptr) {
+    own.samples = batch->size;
+    own.skipped = batch->skipped;
+  }
+  own.stop = wants_to_stop();
+  own.save = clock_.due_by_time();
+  auto group = exchange(*options_.all, own);
+  stop_ = group.stop;
+  return group;
+}
+
+void Fit::estimate_statistics_anew() {
+  constexpr int kBatches = 32;
+  feed_.start(state_->progress.epoch, 0);
+  auto& all = *options_.all;
+  estimate_statistics(state_->module(), [&](int number) {
+    if (number == kBatches) return false;
+    for (;;) {
+      const auto batch = feed_.next();
+      // All processes see a batch or none does, as they add its statistics up.
+      const auto ready =
+          torch::tensor({batch ? 1.0 : 0.0, batch && batch->size > 0 ? 1.0 : 0.0}, torch::kDouble);
+      all.sum(ready);
+      const auto counts = ready.accessor<double, 1>();
+      const auto processes = static_cast<double>(all.size());
+      if (counts[0] < processes) return false;
+      if (counts[1] < processes) continue;
+      steps_.show(batch->tensors.inputs);
+      return true;
+    }
+  });
+}
+
+void Fit::train_epoch() {
+  phases_.enter([this] { estimate_statistics_anew(); });
+  state_->module().train();
+  feed_.start(state_->progress.epoch, state_->progress.batch);
+  epoch_start_ = Clock::now();
+  epoch_start_samples_ = state_->progress.samples;
+  if (train_batches()) {
+    finish_epoch();
+  } else {
+    save();
+  }
+}
+
+/// False where all have agreed to stop.
+bool Fit::train_batches() {
+  auto& progress = state_->progress;
+  const double seconds_before = progress.seconds;
+  for (;;) {
+    auto batch = out_of_steps() ? std::nullopt : feed_.next();
+    const auto group = agree(batch ? &*batch : nullptr);
+    if (group.stop != 0) return false;
+    if (!batch) return true;
+    report_skipped(group.skipped);
+    progress.skipped += static_cast<std::int64_t>(group.skipped.size());
+    if (group.samples == 0) {
+      ++progress.batch;
+      continue;
+    }
+    const double rate = learning_rate_at(progress.batch);
+    const auto outcome = steps_.take(std::move(batch->tensors), group, rate);
+    progress.seconds = seconds_before + seconds_since(epoch_start_);
+    const bool by_steps = clock_.due_by_steps();
+    if (group.save || by_steps) save();
+    report_step(outcome, rate);
+  }
+}
+
+void Fit::report_step(const Steps::Outcome& outcome, double rate) const {
+  if (!callbacks_.step) return;
+  StepReport report;
+  const auto& progress = report.progress = state_->progress;
+  report.epoch = progress.epoch + 1;
+  report.batches = training_->batches();
+  report.taken = outcome.taken;
+  report.loss = outcome.loss;
+  report.learning_rate = rate;
+  report.images_per_s =
+      static_cast<double>(progress.samples - epoch_start_samples_) / seconds_since(epoch_start_);
+  const auto epochs_left = static_cast<double>(options_.epochs) - epochs_at(progress.batch);
+  report.seconds_left = epochs_left * static_cast<double>(training_->source().size()) /
+                        std::max(1e-9, report.images_per_s);
+  callbacks_.step(report);
+}
+
+/// Says of each sample once why it is left out.
+void Fit::report_skipped(const std::vector<std::string>& reasons) {
+  for (const auto& reason : reasons) {
+    if (skipped_.insert(reason).second && callbacks_.say) callbacks_.say("skipped: " + reason);
+  }
+}
+
+/// Says once what there is to say of the samples of each half.
+void Fit::report_remarks() {
+  if (std::exchange(remarked_, true) || !callbacks_.warn) return;
+  for (const auto* loader : {training_.get(), test_.get()}) {
+    if (const auto remark = loader->source().remark(); !remark.empty()) callbacks_.warn(remark);
+  }
+}
+
+Evaluation Fit::evaluate_now() {
+  if (callbacks_.evaluation) callbacks_.evaluation();
+  return evaluate(state_->network, *test_, options_.device, *options_.all,
+                  [this] { return wants_to_stop() == 0; });
+}
+
+/// The figures of a training of which nothing was left to do.
+void Fit::evaluate_again() {
+  phases_.enter([] {});
+  std::optional<WeightAverage::InPlace> averaged;
+  if (state_->average) averaged.emplace(*state_->average);
+  last_ = evaluate_now();
+  if (agree(nullptr).stop != 0) last_ = {};
+}
+
+void Fit::leave_averages() {
+  const torch::NoGradGuard no_grad;
+  const auto put = [&](const auto& items) {
+    for (const auto& item : items) {
+      const auto found = state_->average->averages().find(item.key());
+      if (found == state_->average->averages().end()) continue;
+      torch::Tensor value = item.value();
+      value.copy_(found->second);
+    }
+  };
+  put(state_->module().named_parameters());
+  put(state_->module().named_buffers());
+}
+
+void Fit::finish_epoch() {
+  auto& progress = state_->progress;
+  EpochReport report;
+  report.images_per_s =
+      static_cast<double>(progress.samples - epoch_start_samples_) / seconds_since(epoch_start_);
+  report.loader_wait_s = training_->seconds_waited();
+  steps_.average_statistics();
+  std::optional<WeightAverage::InPlace> averaged;
+  if (state_->average) averaged.emplace(*state_->average);
+  last_ = evaluate_now();
+  // A stop in the evaluation: the epoch's training is kept, its evaluation is made on resuming.
+  if (agree(nullptr).stop != 0) {
+    averaged.reset();
+    last_ = {};
+    return save();
+  }
+  report_skipped(last_.skipped);
+  report_remarks();
+
+  report.train_loss = progress.mean_loss();
+  report.train_top1 = progress.top1();
+  report.learning_rate = learning_rate_at(std::max<std::int64_t>(0, progress.batch - 1));
+  report.phase = phases_.now();
+  report.last_phase = phases_.last();
+  report.test = last_;
+  report.skipped_train = progress.skipped;
+  progress.evaluated_step = progress.step;
+  // Ended by max_steps within an epoch: a longer training goes on in its middle.
+  auto middle = progress.batch < training_->batches() ? std::make_optional(progress) : std::nullopt;
+  report.epoch = ++progress.epoch;
+  // What is not the network of the last phase is not the best.
+  report.best = report.last_phase && last_.top1 > progress.best_top1;
+  if (report.best) {
+    progress.best_top1 = last_.top1;
+    progress.best_epoch = progress.epoch;
+  }
+  progress.batch = progress.hits = progress.samples = progress.skipped = 0;
+  progress.loss_sum = 0;
+  report.progress = progress;
+  if (callbacks_.epoch) callbacks_.epoch(report);
+  averaged.reset();
+  if (middle) {
+    middle->best_top1 = progress.best_top1;
+    middle->best_epoch = progress.best_epoch;
+    progress = *middle;
+  }
+  save();
+  if (callbacks_.saved) callbacks_.saved(report);
+}
+
+void Fit::save() {
+  steps_.average_statistics();
+  if (options_.all->leads() && !options_.checkpoint.empty()) state_->save();
+  clock_.saved();
+}
+
+}  // namespace
+
+FitResult fit(const Classifier& network, const Data& training, const Data& test,
+              const FitOptions& options, const Callbacks& callbacks) {
+  check(options);
+  return Fit(network, training.source(), test.source(), options, callbacks).run();
+}
+
+}  // namespace staa::train

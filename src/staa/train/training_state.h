@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+
+#include "staa/train/classifier.h"
+#include "staa/train/fit.h"
+#include "staa/train/optimizer.h"
+#include "staa/train/progress.h"
+#include "staa/train/weight_average.h"
+
+namespace staa::train {
+
+/// Everything that changes in the course of a training: what a checkpoint holds.
+class TrainingState {
+ public:
+  TrainingState(const Classifier& network, const FitOptions& options);
+
+  /// Reads the checkpoint that the options name. Throws as load_checkpoint().
+  void load();
+  void save() const;
+
+  torch::nn::Module& module() const { return network.module(); }
+
+  Classifier network;
+  Optimizer optimizer;
+  std::unique_ptr<WeightAverage> average;  ///< null: none is wanted
+  Progress progress;
+
+ private:
+  const FitOptions& options_;
+};
+
+}  // namespace staa::train
