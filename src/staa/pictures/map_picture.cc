@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "staa/pictures/colour_map.h"
@@ -49,7 +50,7 @@ Image blended(const Image& back, const Image& front) {
     const double grey = (back.pixels[i] + back.pixels[i + 1] + back.pixels[i + 2]) / 3.0;
     for (std::size_t c = i; c < i + 3; ++c) {
       out.pixels[c] =
-          static_cast<std::uint8_t>(kFront * front.pixels[c] + (1 - kFront) * grey + 0.5);
+          static_cast<std::uint8_t>(std::lround(kFront * front.pixels[c] + (1 - kFront) * grey));
     }
   }
   return out;
