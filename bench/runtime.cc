@@ -113,8 +113,8 @@ nlohmann::ordered_json measure(const Setup& setup, const std::string& run,
   std::vector<runtime::Session> sessions;
   const Way ways[] = {{"fp32", deploy::WeightType::kFp32, runtime::Path::kAuto, "auto"},
                       {"int8", deploy::WeightType::kInt8, runtime::Path::kAuto, "auto"},
-                      {"fp32", deploy::WeightType::kFp32, runtime::Path::kEvents, "events"},
-                      {"int8", deploy::WeightType::kInt8, runtime::Path::kEvents, "events"},
+                      {"fp32", deploy::WeightType::kFp32, runtime::Path::kSparse, "events"},
+                      {"int8", deploy::WeightType::kInt8, runtime::Path::kSparse, "events"},
                       {"fp32", deploy::WeightType::kFp32, runtime::Path::kDense, "dense"},
                       {"int8", deploy::WeightType::kInt8, runtime::Path::kDense, "dense"}};
   for (const auto& way : ways) {

@@ -132,7 +132,7 @@ TEST_P(ExportParity, Fp32GivesTheNetworksOutputs) {
   export_model(*network, input, WeightType::kFp32, folder / "fp32.staa");
   const auto model = runtime::Model::load((folder / "fp32.staa").string());
   EXPECT_EQ(model.classes(), input.classes);
-  runtime::Session events(model, {runtime::Path::kEvents, true});
+  runtime::Session sparse(model, {runtime::Path::kSparse, true});
   runtime::Session dense(model, {runtime::Path::kDense, true});
   // A spike may flip where V lies within rounding of the threshold: few images, nearly all equal.
   int equal = 0;
@@ -140,15 +140,15 @@ TEST_P(ExportParity, Fp32GivesTheNetworksOutputs) {
   for (int i = 0; i < kImages; ++i) {
     const auto image = random_image(input, static_cast<std::uint64_t>(i));
     const auto expected = probabilities(*network, to_tensor(image, input));
-    const auto found = events.classify(image.data());
+    const auto found = sparse.classify(image.data());
     EXPECT_EQ(found.steps, 3U);
     const bool close = difference(found, expected) < 1e-4 &&
                        difference(dense.classify(image.data()), expected) < 1e-4;
     equal += close ? 1 : 0;
   }
   EXPECT_GE(equal, kImages - 1);
-  EXPECT_GT(events.activity().firing_rate(), 0.005);
-  EXPECT_LT(events.activity().firing_rate(), 0.7);
+  EXPECT_GT(sparse.activity().firing_rate(), 0.005);
+  EXPECT_LT(sparse.activity().firing_rate(), 0.7);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -198,11 +198,11 @@ TEST_F(SmallExport, Int8IsTheSameOnEveryPathAndInstructionSet) {
     SCOPED_TRACE(hwy::TargetName(target));
     hwy::SetSupportedTargetsForTest(target);
     const auto model = load("int8.staa");
-    runtime::Session events(model, {runtime::Path::kEvents, false});
+    runtime::Session sparse(model, {runtime::Path::kSparse, false});
     runtime::Session dense(model, {runtime::Path::kDense, false});
-    EXPECT_EQ(events.classify(image.data()).probabilities,
+    EXPECT_EQ(sparse.classify(image.data()).probabilities,
               dense.classify(image.data()).probabilities);
-    EXPECT_EQ(events.activity().spikes, dense.activity().spikes);
+    EXPECT_EQ(sparse.activity().spikes, dense.activity().spikes);
   }
   hwy::SetSupportedTargetsForTest(0);
 }

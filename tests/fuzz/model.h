@@ -17,7 +17,7 @@ inline bool run_model(const std::uint8_t* bytes, std::size_t count) {
         runtime::Model::load(std::vector<std::uint8_t>(bytes, bytes + count), "fuzz");
     if (model.input().values() > kMostValues || model.steps() > kMostSteps) return true;
     const std::vector<std::uint8_t> image(model.input().values(), 200);
-    runtime::Session(model, {runtime::Path::kEvents, true}).classify(image.data());
+    runtime::Session(model, {runtime::Path::kSparse, true}).classify(image.data());
     runtime::Session(model, {runtime::Path::kDense, true}).classify(image.data());
   } catch (const Error&) {
     return false;  // as it should be

@@ -35,19 +35,19 @@ TEST(Session, EveryPathGivesTheSameToTheBit) {
       SCOPED_TRACE(hwy::TargetName(target));
       hwy::SetSupportedTargetsForTest(target);
       const auto model = load(int8);  // weights are ordered for the instruction set
-      Session events(model, {Path::kEvents, true});
+      Session sparse(model, {Path::kSparse, true});
       Session dense(model, {Path::kDense, true});
-      Session frames(model, {Path::kEvents, true});
+      Session frames(model, {Path::kSparse, true});
       for (const auto& image : random_images(4, model.input().values())) {
-        const auto expected = events.classify(image.data());
+        const auto expected = sparse.classify(image.data());
         EXPECT_EQ(dense.classify(image.data()).probabilities, expected.probabilities);
         frames.reset();
         Prediction pushed;
         for (std::size_t t = 0; t < model.steps(); ++t) pushed = frames.push(image.data());
         EXPECT_EQ(pushed.probabilities, expected.probabilities);
-        EXPECT_EQ(frames.activity().spikes, events.activity().spikes);
-        EXPECT_GT(events.activity().firing_rate(), 0.02);
-        EXPECT_LT(events.activity().firing_rate(), 0.98);
+        EXPECT_EQ(frames.activity().spikes, sparse.activity().spikes);
+        EXPECT_GT(sparse.activity().firing_rate(), 0.02);
+        EXPECT_LT(sparse.activity().firing_rate(), 0.98);
       }
     }
     hwy::SetSupportedTargetsForTest(0);

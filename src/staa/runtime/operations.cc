@@ -7,7 +7,7 @@ namespace {
 
 /// How many outputs along one axis read each input.
 std::vector<std::uint32_t> reached(std::size_t inputs, std::size_t outputs,
-                                   const kernels::EventConvolution& shape) {
+                                   const kernels::SparseConvolution& shape) {
   std::vector<std::uint32_t> counts(inputs);
   for (std::size_t o = 0; o < outputs; ++o) {
     for (std::size_t k = 0; k < shape.kernel; ++k) {
@@ -20,12 +20,12 @@ std::vector<std::uint32_t> reached(std::size_t inputs, std::size_t outputs,
 
 }  // namespace
 
-double dense_operations(const kernels::EventConvolution& shape) {
+double dense_operations(const kernels::SparseConvolution& shape) {
   return static_cast<double>(shape.out_values()) *
          static_cast<double>(shape.kernel * shape.kernel * shape.input.channels);
 }
 
-double event_operations(const kernels::EventConvolution& shape, const std::uint8_t* levels) {
+double spike_operations(const kernels::SparseConvolution& shape, const std::uint8_t* levels) {
   const auto& input = shape.input;
   const auto rows = reached(input.height, shape.out_height(), shape);
   const auto columns = reached(input.width, shape.out_width(), shape);

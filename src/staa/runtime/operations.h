@@ -3,16 +3,16 @@
 #include <cstdint>
 
 #include "staa/format/model_file.h"
-#include "staa/kernels/inference/event_convolution.h"
+#include "staa/kernels/inference/sparse_convolution.h"
 
 /// Counts of operations as `staa profile` makes them.
 namespace staa::runtime {
 
 /// Multiply-adds of a convolution that looks at everything.
-double dense_operations(const kernels::EventConvolution& shape);
+double dense_operations(const kernels::SparseConvolution& shape);
 
 /// Additions: every spike, times the outputs that it reaches.
-double event_operations(const kernels::EventConvolution& shape, const std::uint8_t* levels);
+double spike_operations(const kernels::SparseConvolution& shape, const std::uint8_t* levels);
 
 /// Multiply-adds of a whitening stem.
 double whitening_operations(const format::ModelDescription& model, const format::Node& node);

@@ -113,14 +113,14 @@ void Plan::add_convolution(const format::ModelFile& file, const format::Node& no
   conv.bias = copy(file.floats(node.name + ".bias"), node.out);
   if (conv.int8) {
     conv.scale = copy(file.floats(node.name + ".scale"), node.out);
-    conv.weights = Block(kernels::event_weights_size(conv.shape, std::int8_t{}));
-    kernels::order_event_weights(conv.shape, file.bytes(node.name + ".weight"),
-                                 reinterpret_cast<std::int8_t*>(conv.weights.data()));
+    conv.weights = Block(kernels::sparse_weights_size(conv.shape, std::int8_t{}));
+    kernels::order_sparse_weights(conv.shape, file.bytes(node.name + ".weight"),
+                                  reinterpret_cast<std::int8_t*>(conv.weights.data()));
   } else {
     if (level != 1) conv.scale.assign(conv.shape.out, 1.0F);
-    conv.weights = Block(kernels::event_weights_size(conv.shape, 0.0F) * sizeof(float));
-    kernels::order_event_weights(conv.shape, file.floats(node.name + ".weight"),
-                                 reinterpret_cast<float*>(conv.weights.data()));
+    conv.weights = Block(kernels::sparse_weights_size(conv.shape, 0.0F) * sizeof(float));
+    kernels::order_sparse_weights(conv.shape, file.floats(node.name + ".weight"),
+                                  reinterpret_cast<float*>(conv.weights.data()));
   }
   for (auto& scale : conv.scale) scale *= level;
   convolutions_.push_back(std::move(conv));

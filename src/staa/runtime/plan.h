@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "staa/format/model_file.h"
-#include "staa/kernels/inference/event_convolution.h"
+#include "staa/kernels/inference/sparse_convolution.h"
 #include "staa/runtime/neuron_layer.h"
 #include "staa/runtime/runtime.h"
 #include "staa/util/block.h"
@@ -14,7 +14,7 @@ namespace staa::runtime {
 
 /// A convolution with its weights in the order of the kernels.
 struct Convolution {
-  kernels::EventConvolution shape;
+  kernels::SparseConvolution shape;
   bool of_image = false;
   bool int8 = false;
   bool binary = true;        ///< its input's levels are 0 or 1

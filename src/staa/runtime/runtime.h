@@ -21,7 +21,7 @@ struct Shape {
 };
 
 /// How convolutions of spikes work. kAuto chooses for each layer and step by what fires.
-enum class Path { kAuto, kEvents, kDense };
+enum class Path { kAuto, kSparse, kDense };
 
 class Plan;
 

@@ -241,13 +241,13 @@ class Session::Impl {
     float* out = current(i, 0);
     const auto ending = epilogue(conv, joined_);
     if (conv.int8) {
-      if (by_events(conv, in, count, std::int8_t{})) {
-        kernels::convolve_events(conv.shape, in, count, conv.bytes(), ending, events_, out);
+      if (by_spikes(conv, in, count, std::int8_t{})) {
+        kernels::convolve_spikes(conv.shape, in, count, conv.bytes(), ending, events_, out);
       } else {
         kernels::convolve_all(conv.shape, in, count, conv.bytes(), ending, out);
       }
-    } else if (by_events(conv, in, count, float{})) {
-      kernels::convolve_events(conv.shape, in, count, conv.fp32(), ending, events_, out);
+    } else if (by_spikes(conv, in, count, float{})) {
+      kernels::convolve_spikes(conv.shape, in, count, conv.fp32(), ending, events_, out);
     } else {
       const auto bytes = conv.shape.input.bytes() * count;
       if (expanded_.size() < bytes) expanded_.resize(bytes);
@@ -257,10 +257,10 @@ class Session::Impl {
   }
 
   template <class Weight>
-  bool by_events(const Convolution& conv, const std::uint8_t* in, std::size_t count,
+  bool by_spikes(const Convolution& conv, const std::uint8_t* in, std::size_t count,
                  Weight type) const {
-    if (options_.path != Path::kAuto) return options_.path == Path::kEvents;
-    return kernels::events_pay(conv.shape, in, count, type);
+    if (options_.path != Path::kAuto) return options_.path == Path::kSparse;
+    return kernels::sparse_pays(conv.shape, in, count, type);
   }
 
   void count_operations(const Convolution& conv, const std::uint8_t* in, std::size_t count) {
@@ -269,7 +269,7 @@ class Session::Impl {
       return;
     }
     for (std::size_t s = 0; s < count; ++s) {
-      activity_.acs += event_operations(conv.shape, in + s * conv.shape.input.bytes());
+      activity_.acs += spike_operations(conv.shape, in + s * conv.shape.input.bytes());
     }
   }
 
@@ -381,7 +381,7 @@ class Session::Impl {
   std::vector<std::vector<std::uint8_t>> levels_;
   std::vector<std::uint32_t> counts_;
   std::vector<float> sums_;
-  kernels::EventList events_;
+  kernels::SpikeList events_;
   kernels::StepScratch scratch_;
   Activity activity_;
 };

@@ -7,15 +7,15 @@
 #include "staa/kernels/inference/levels.h"
 
 /// Convolutions of one sample over some time steps, for inference. Each output position gathers
-/// what its windows hold into accumulators that stay in registers: either of the events alone,
-/// listed row by row, so that what is silent costs nothing, or of everything. An event is a channel
+/// what its windows hold into accumulators that stay in registers: either of the spikes alone,
+/// listed row by row, so that what is silent costs nothing, or of everything. A spike is a channel
 /// that is not 0 in at least one of up to four steps, which then share its weights, or with int8
 /// weights four channels of which one is not, as the processor's dot products take four at once.
 /// Both ways read the same ordered weights and add in the same order: their results are the same to
 /// the bit, however the steps are divided.
 namespace staa::kernels {
 
-struct EventConvolution {
+struct SparseConvolution {
   LevelsShape input;
   std::size_t out = 0;
   std::size_t kernel = 3;
@@ -27,10 +27,10 @@ struct EventConvolution {
   std::size_t out_values() const { return out_height() * out_width() * out; }
 };
 
-/// Work memory: where events are. `keys` holds, row after row of the bordered image, column * unit
+/// Work memory: where spikes are. `keys` holds, row after row of the bordered image, column * unit
 /// + channel (or group) of each; those of row y before column x end at
-/// starts[y * (columns + 1) + x]. `values` holds what fp32 events are in each step.
-struct EventList {
+/// starts[y * (columns + 1) + x]. `values` holds what fp32 spikes are in each step.
+struct SpikeList {
   std::vector<std::uint32_t> keys;
   std::vector<std::uint32_t> starts;
   std::vector<std::uint64_t> bits;
@@ -51,34 +51,34 @@ struct Epilogue {
 };
 
 /// Values (float, or int8) of the ordered weights, for the processor at hand.
-std::size_t event_weights_size(const EventConvolution& shape, float);
-std::size_t event_weights_size(const EventConvolution& shape, std::int8_t);
+std::size_t sparse_weights_size(const SparseConvolution& shape, float);
+std::size_t sparse_weights_size(const SparseConvolution& shape, std::int8_t);
 
 /// Orders weights [k, k, in, out].
-void order_event_weights(const EventConvolution& shape, const float* weights, float* ordered);
-void order_event_weights(const EventConvolution& shape, const std::int8_t* weights,
-                         std::int8_t* ordered);
+void order_sparse_weights(const SparseConvolution& shape, const float* weights, float* ordered);
+void order_sparse_weights(const SparseConvolution& shape, const std::int8_t* weights,
+                          std::int8_t* ordered);
 
-/// Whether looking at the events alone is the faster way for these levels: by counting them, and
-/// what events and everything cost in a layer of this shape, with weights of that type.
-bool events_pay(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
-                float);
-bool events_pay(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
-                std::int8_t);
+/// Whether looking at the spikes alone is the faster way for these levels: by counting them, and
+/// what spikes and everything cost in a layer of this shape, with weights of that type.
+bool sparse_pays(const SparseConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+                 float);
+bool sparse_pays(const SparseConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+                 std::int8_t);
 
-/// output [steps, H', W', out] of the events in `steps` images of levels, one behind another.
-void convolve_events(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
-                     const float* ordered, const Epilogue& epilogue, EventList& list,
+/// output [steps, H', W', out] of the spikes in `steps` images of levels, one behind another.
+void convolve_spikes(const SparseConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+                     const float* ordered, const Epilogue& epilogue, SpikeList& list,
                      float* output);
-void convolve_events(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
-                     const std::int8_t* ordered, const Epilogue& epilogue, EventList& list,
+void convolve_spikes(const SparseConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+                     const std::int8_t* ordered, const Epilogue& epilogue, SpikeList& list,
                      float* output);
 
 /// output [steps, H', W', out] of everything: `values` are images of floats, or of bytes, of the
 /// layout of the levels.
-void convolve_all(const EventConvolution& shape, const float* values, std::size_t steps,
+void convolve_all(const SparseConvolution& shape, const float* values, std::size_t steps,
                   const float* ordered, const Epilogue& epilogue, float* output);
-void convolve_all(const EventConvolution& shape, const std::uint8_t* values, std::size_t steps,
+void convolve_all(const SparseConvolution& shape, const std::uint8_t* values, std::size_t steps,
                   const std::int8_t* ordered, const Epilogue& epilogue, float* output);
 
 }  // namespace staa::kernels

@@ -1,12 +1,12 @@
-// Lists of events in images of levels. Compiled once a target.
-#if defined(STAA_KERNELS_EVENT_LIST_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef STAA_KERNELS_EVENT_LIST_INL_H_
-#undef STAA_KERNELS_EVENT_LIST_INL_H_
+// Lists of spikes in images of levels. Compiled once a target.
+#if defined(STAA_KERNELS_INFERENCE_SPIKE_LIST_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef STAA_KERNELS_INFERENCE_SPIKE_LIST_INL_H_
+#undef STAA_KERNELS_INFERENCE_SPIKE_LIST_INL_H_
 #else
-#define STAA_KERNELS_EVENT_LIST_INL_H_
+#define STAA_KERNELS_INFERENCE_SPIKE_LIST_INL_H_
 #endif
 
-#include "staa/kernels/inference/event_convolution.h"
+#include "staa/kernels/inference/sparse_convolution.h"
 #include "staa/kernels/vectors-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -37,11 +37,11 @@ inline std::size_t count_bits(const std::uint64_t* words, std::size_t first, std
   return ones;
 }
 
-/// Appends the events of a row's `units`, which begin at `from` in the first of kSteps images, and
+/// Appends the spikes of a row's `units`, which begin at `from` in the first of kSteps images, and
 /// leaves in list.bits which of the units they are. Returns the list's new size.
 template <bool kGroups, std::size_t kSteps>
 HWY_INLINE std::size_t list_row(const std::uint8_t* from, std::size_t image, std::size_t units,
-                                std::size_t first_key, std::size_t size, EventList& list) {
+                                std::size_t first_key, std::size_t size, SpikeList& list) {
   const hn::ScalableTag<std::int32_t> d;
   const hn::ScalableTag<float> df;
   constexpr std::size_t kLanes = hn::MaxLanes(hn::ScalableTag<float>());
@@ -79,7 +79,7 @@ HWY_INLINE std::size_t list_row(const std::uint8_t* from, std::size_t image, std
 
 /// How many units a list of these steps would hold.
 template <bool kGroups>
-std::size_t count_events(const LevelsShape& shape, const std::uint8_t* levels, std::size_t steps) {
+std::size_t count_spikes(const LevelsShape& shape, const std::uint8_t* levels, std::size_t steps) {
   using Unit = std::conditional_t<kGroups, std::uint32_t, std::uint8_t>;
   const hn::ScalableTag<Unit> d;
   const auto lanes = hn::MaxLanes(d);
@@ -103,9 +103,9 @@ std::size_t count_events(const LevelsShape& shape, const std::uint8_t* levels, s
 
 /// Lists what is not 0: of groups in one image, of bytes in any of kSteps images.
 template <bool kGroups, std::size_t kSteps>
-void list_events(const LevelsShape& shape, const std::uint8_t* levels, EventList& list) {
+void list_spikes(const LevelsShape& shape, const std::uint8_t* levels, SpikeList& list) {
   const auto units = shape.pixel() / (kGroups ? 4 : 1);
-  // The last vector's events may be written past the last event.
+  // The last vector's spikes may be written past the last spike.
   const auto most = shape.height * shape.width * units + 64;
   if (list.most < most) list.most = most;
   if (list.keys.size() < list.most) list.keys.resize(list.most);

@@ -1,15 +1,15 @@
 // Weights of convolutions in the order in which kernels read them, and the arithmetic on them.
 // Compiled once a target.
-#if defined(STAA_KERNELS_EVENT_WEIGHTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef STAA_KERNELS_EVENT_WEIGHTS_INL_H_
-#undef STAA_KERNELS_EVENT_WEIGHTS_INL_H_
+#if defined(STAA_KERNELS_SPARSE_WEIGHTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef STAA_KERNELS_SPARSE_WEIGHTS_INL_H_
+#undef STAA_KERNELS_SPARSE_WEIGHTS_INL_H_
 #else
-#define STAA_KERNELS_EVENT_WEIGHTS_INL_H_
+#define STAA_KERNELS_SPARSE_WEIGHTS_INL_H_
 #endif
 
 #include <cstring>
 
-#include "staa/kernels/inference/event_convolution.h"
+#include "staa/kernels/inference/sparse_convolution.h"
 #include "staa/kernels/vectors-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -44,7 +44,7 @@ HWY_INLINE Ints dot_four(Ints sum, Ints levels, Ints weights) {
 #endif
 }
 
-/// What fp32 and int8 weights differ in. A unit is what one event and one vector of weights stand
+/// What fp32 and int8 weights differ in. A unit is what one spike and one vector of weights stand
 /// for: a channel, or four.
 struct Fp32 {
   using Weight = float;
@@ -97,7 +97,7 @@ constexpr std::size_t kMostVectors = 4;  // of a block
 /// which a window's row is one run.
 template <class P>
 struct Order {
-  explicit Order(const EventConvolution& shape)
+  explicit Order(const SparseConvolution& shape)
       : units(shape.input.pixel() / P::kChannels), run(shape.kernel * units), rows(shape.kernel) {
     const auto all = (shape.out + kLanes - 1) / kLanes;
     vectors = 1;
@@ -121,7 +121,7 @@ struct Order {
 /// Orders weights [k, k, in, out]. Runs of a block's outputs are written in one go, group by group:
 /// a model is loaded with this.
 template <class P>
-void order_weights(const EventConvolution& shape, const typename P::Weight* weights,
+void order_weights(const SparseConvolution& shape, const typename P::Weight* weights,
                    typename P::Weight* ordered) {
   using Weight = typename P::Weight;
   const Order<P> order(shape);

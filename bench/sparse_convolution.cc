@@ -1,7 +1,7 @@
-// Time of the runtime's convolutions by firing rate: of the events alone, and of everything, for
+// Time of the runtime's convolutions by firing rate: of the spikes alone, and of everything, for
 // the layers of a network at batch 1. The rates at which the runtime changes over follow from it.
 
-#include "staa/kernels/inference/event_convolution.h"
+#include "staa/kernels/inference/sparse_convolution.h"
 
 #include <fmt/format.h>
 
@@ -16,7 +16,7 @@
 namespace staa::bench {
 namespace {
 
-using kernels::EventConvolution;
+using kernels::SparseConvolution;
 
 struct Setup {
   std::vector<double> rates{0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5};
@@ -29,8 +29,8 @@ struct Setup {
 };
 
 /// "INxOUT@SIZE", "INxOUT@SIZE/STRIDE": a 3x3 convolution of a square.
-EventConvolution parse_layer(const std::string& text) {
-  EventConvolution shape;
+SparseConvolution parse_layer(const std::string& text) {
+  SparseConvolution shape;
   shape.input.border = 1;
   auto& input = shape.input;
   if (std::sscanf(text.c_str(), "%zux%zu@%zu/%zu", &input.channels, &shape.out, &input.height,
@@ -42,19 +42,19 @@ EventConvolution parse_layer(const std::string& text) {
 }
 
 struct Times {
-  double events = 0;
+  double sparse = 0;
   double dense = 0;
 };
 
 template <class Weight, class Value>
-Times measure(const Setup& setup, const EventConvolution& shape,
+Times measure(const Setup& setup, const SparseConvolution& shape,
               const std::vector<std::uint8_t>& levels, const std::vector<Value>& values) {
-  std::vector<Weight> weights(kernels::event_weights_size(shape, Weight{}), Weight{1});
+  std::vector<Weight> weights(kernels::sparse_weights_size(shape, Weight{}), Weight{1});
   const std::vector<float> bias(shape.out);
   const std::vector<float> scale(shape.out, 1.0F);
   const kernels::Epilogue epilogue{scale.data(), bias.data(), false};
   std::vector<float> output(setup.steps * shape.out_values());
-  kernels::EventList list;
+  kernels::SpikeList list;
   // As many at once as take some tenths of a millisecond.
   const auto work = [&](const auto& convolve) {
     const double once = std::max(seconds(convolve), 1e-7);
@@ -63,16 +63,16 @@ Times measure(const Setup& setup, const EventConvolution& shape,
       for (std::size_t i = 0; i < times; ++i) convolve();
     });
   };
-  const auto events = [&] {
-    kernels::convolve_events(shape, levels.data(), setup.steps, weights.data(), epilogue, list,
+  const auto sparse = [&] {
+    kernels::convolve_spikes(shape, levels.data(), setup.steps, weights.data(), epilogue, list,
                              output.data());
   };
   const auto dense = [&] {
     kernels::convolve_all(shape, values.data(), setup.steps, weights.data(), epilogue,
                           output.data());
   };
-  events();
-  const auto first = work(events);
+  sparse();
+  const auto first = work(sparse);
   const auto second = work(dense);
   const auto found = medians(setup.rounds, {first.second, second.second});
   return {found[0] / static_cast<double>(first.first),
@@ -80,7 +80,7 @@ Times measure(const Setup& setup, const EventConvolution& shape,
 }
 
 /// Levels of which a share of `rate` fires, each by itself.
-std::vector<std::uint8_t> random_levels(const Setup& setup, const EventConvolution& shape,
+std::vector<std::uint8_t> random_levels(const Setup& setup, const SparseConvolution& shape,
                                         double rate) {
   const auto& input = shape.input;
   std::vector<std::uint8_t> levels(setup.steps * input.bytes() + kernels::kLevelsSlack);
@@ -106,15 +106,15 @@ nlohmann::ordered_json run(const Setup& setup, const std::string& layer, double 
   const auto int8 = measure<std::int8_t>(setup, shape, levels, levels);
   return {{"layer", layer},
           {"rate", rate},
-          {"fp32_events_us", fp32.events * 1e6},
+          {"fp32_sparse_us", fp32.sparse * 1e6},
           {"fp32_dense_us", fp32.dense * 1e6},
-          {"int8_events_us", int8.events * 1e6},
+          {"int8_sparse_us", int8.sparse * 1e6},
           {"int8_dense_us", int8.dense * 1e6}};
 }
 
 int main(int argc, char** argv) {
   Setup setup;
-  CLI::App app{"The runtime's convolutions by firing rate: events alone beside everything"};
+  CLI::App app{"The runtime's convolutions by firing rate: spikes alone beside everything"};
   app.add_option("--rates", setup.rates, "Firing rates")->delimiter(',')->capture_default_str();
   app.add_option("--layers", setup.layers, "INxOUT@SIZE or INxOUT@SIZE/STRIDE, 3x3")
       ->delimiter(',')
@@ -137,9 +137,9 @@ int main(int argc, char** argv) {
       const auto at = [&](const char* key) { return rows.back()[key].get<double>(); };
       std::cout << fmt::format(
                        "{:>14} {:6.2f} {:10.2f} {:10.2f} {:6.2f} {:10.2f} {:10.2f} {:6.2f}\n",
-                       layer, rate, at("fp32_events_us"), at("fp32_dense_us"),
-                       at("fp32_dense_us") / at("fp32_events_us"), at("int8_events_us"),
-                       at("int8_dense_us"), at("int8_dense_us") / at("int8_events_us"))
+                       layer, rate, at("fp32_sparse_us"), at("fp32_dense_us"),
+                       at("fp32_dense_us") / at("fp32_sparse_us"), at("int8_sparse_us"),
+                       at("int8_dense_us"), at("int8_dense_us") / at("int8_sparse_us"))
                 << std::flush;
     }
   }

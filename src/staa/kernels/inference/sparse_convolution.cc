@@ -1,12 +1,12 @@
-#include "staa/kernels/inference/event_convolution.h"
+#include "staa/kernels/inference/sparse_convolution.h"
 
 #define HWY_WANT_AVX3_DL  // has the dot products of bytes
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "staa/kernels/inference/event_convolution.cc"
+#define HWY_TARGET_INCLUDE "staa/kernels/inference/sparse_convolution.cc"
 #include <hwy/foreach_target.h>
 //
-#include "staa/kernels/inference/event_list-inl.h"
-#include "staa/kernels/inference/event_weights-inl.h"
+#include "staa/kernels/inference/sparse_weights-inl.h"
+#include "staa/kernels/inference/spike_list-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace staa::kernels::HWY_NAMESPACE {
@@ -14,7 +14,7 @@ namespace staa::kernels::HWY_NAMESPACE {
 /// A convolution at work.
 template <class P>
 struct Job {
-  const EventConvolution& shape;
+  const SparseConvolution& shape;
   Order<P> order;
   const typename P::Value* values;  // of all steps, or of those in the list
   const typename P::Weight* weights;
@@ -82,11 +82,11 @@ template <class P, std::size_t kVectors, std::size_t kSteps>
 constexpr bool kGatherApart = P::kChannels == 1 ? kRowsApart<kVectors> : kVectors* kSteps <= 8;
 constexpr std::size_t kRowsAtOnce = 3;
 
-/// One position's sums [kSteps, kVectors] over the events of one or more kernel rows.
+/// One position's sums [kSteps, kVectors] over the spikes of one or more kernel rows.
 template <class P, std::size_t kVectors, std::size_t kSteps>
 struct Gatherer {
   const Job<P>& job;
-  const EventList& list;
+  const SpikeList& list;
   std::size_t image;  // bytes of a step's levels
   const typename P::Weight* weights[kRowsAtOnce];
   const typename P::Value* levels[kRowsAtOnce];
@@ -180,7 +180,7 @@ HWY_INLINE void gather(Gatherer<P, kVectors, kSteps>& gatherer, std::size_t bloc
 }
 
 template <class P, std::size_t kVectors, std::size_t kSteps>
-void gather_all(const Job<P>& job, const EventList& list) {
+void gather_all(const Job<P>& job, const SpikeList& list) {
   Gatherer<P, kVectors, kSteps> gatherer{job, list, job.shape.input.bytes(), {}, {}, {}, {}};
   const auto width = job.shape.out_width();
   const auto height = job.shape.out_height();
@@ -369,29 +369,29 @@ HWY_INLINE void with_vectors(std::size_t vectors, const F& f) {
   return f(std::integral_constant<std::size_t, 4>());
 }
 
-/// The events of kSteps steps.
+/// The spikes of kSteps steps.
 template <class P, std::size_t kSteps>
-void events_of(const EventConvolution& shape, const std::uint8_t* levels,
-               const typename P::Weight* ordered, const Epilogue& epilogue, EventList& list,
+void spikes_of(const SparseConvolution& shape, const std::uint8_t* levels,
+               const typename P::Weight* ordered, const Epilogue& epilogue, SpikeList& list,
                float* output) {
   constexpr bool kGroups = P::kChannels > 1;
-  list_events<kGroups, kSteps>(shape.input, levels, list);
+  list_spikes<kGroups, kSteps>(shape.input, levels, list);
   const typename P::Value* values = nullptr;
   if constexpr (kGroups) values = levels;
   const Job<P> job{shape, Order<P>(shape), values, ordered, epilogue, output};
   with_vectors(job.order.vectors, [&](auto vectors) { gather_all<P, vectors, kSteps>(job, list); });
 }
 
-/// Steps whose events are listed together.
+/// Steps whose spikes are listed together.
 std::size_t steps_at_once(std::size_t left) { return left >= 4 ? 4 : left >= 2 ? 2 : 1; }
 
 template <class P>
-void events_of_all(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
-                   const typename P::Weight* ordered, const Epilogue& epilogue, EventList& list,
+void spikes_of_all(const SparseConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+                   const typename P::Weight* ordered, const Epilogue& epilogue, SpikeList& list,
                    float* output) {
   while (steps > 0) {
     const auto now = steps_at_once(steps);
-    const auto run = now == 4 ? events_of<P, 4> : now == 2 ? events_of<P, 2> : events_of<P, 1>;
+    const auto run = now == 4 ? spikes_of<P, 4> : now == 2 ? spikes_of<P, 2> : spikes_of<P, 1>;
     run(shape, levels, ordered, epilogue, list, output);
     steps -= now;
     levels += now * shape.input.bytes();
@@ -399,21 +399,21 @@ void events_of_all(const EventConvolution& shape, const std::uint8_t* levels, st
   }
 }
 
-void events_f32(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
-                const float* ordered, const Epilogue& epilogue, EventList& list, float* output) {
-  events_of_all<Fp32>(shape, levels, steps, ordered, epilogue, list, output);
+void events_f32(const SparseConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+                const float* ordered, const Epilogue& epilogue, SpikeList& list, float* output) {
+  spikes_of_all<Fp32>(shape, levels, steps, ordered, epilogue, list, output);
 }
-void events_i8(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
-               const std::int8_t* ordered, const Epilogue& epilogue, EventList& list,
+void events_i8(const SparseConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+               const std::int8_t* ordered, const Epilogue& epilogue, SpikeList& list,
                float* output) {
-  events_of_all<Int8>(shape, levels, steps, ordered, epilogue, list, output);
+  spikes_of_all<Int8>(shape, levels, steps, ordered, epilogue, list, output);
 }
-void all_f32(const EventConvolution& shape, const float* values, std::size_t steps,
+void all_f32(const SparseConvolution& shape, const float* values, std::size_t steps,
              const float* ordered, const Epilogue& epilogue, float* output) {
   const Job<Fp32> job{shape, Order<Fp32>(shape), values, ordered, epilogue, output};
   with_vectors(job.order.vectors, [&](auto vectors) { multiply_all<Fp32, vectors>(job, steps); });
 }
-void all_i8(const EventConvolution& shape, const std::uint8_t* values, std::size_t steps,
+void all_i8(const SparseConvolution& shape, const std::uint8_t* values, std::size_t steps,
             const std::int8_t* ordered, const Epilogue& epilogue, float* output) {
   const Job<Int8> job{shape, Order<Int8>(shape), values, ordered, epilogue, output};
   const bool square = job.order.blocks == 1 && shape.input.pixel() == job.order.outputs();
@@ -440,8 +440,8 @@ struct Costs {
     const auto dots = static_cast<double>(order.rows * order.run) * vectors;
     return static_cast<double>(steps) * (1.06 * kDot * dots + 8 + 8 * vectors);
   }
-  /// The same with so many events in the window, which all steps share.
-  static double events(const Order<P>& order, std::size_t steps, double visits) {
+  /// The same with so many spikes in the window, which all steps share.
+  static double spikes(const Order<P>& order, std::size_t steps, double visits) {
     const auto vectors = static_cast<double>(order.vectors);
     const double loads = 2 + 0.6 * vectors;
     const double dots = 0.5 * kDot * vectors * static_cast<double>(steps);
@@ -450,7 +450,7 @@ struct Costs {
 };
 
 /// Taps that fall on an image's `extent` inputs of one axis, over all outputs.
-double taps_inside(const EventConvolution& shape, std::size_t extent, std::size_t outputs) {
+double taps_inside(const SparseConvolution& shape, std::size_t extent, std::size_t outputs) {
   std::size_t taps = 0;
   for (std::size_t o = 0; o < outputs; ++o) {
     for (std::size_t k = 0; k < shape.kernel; ++k) {
@@ -462,40 +462,40 @@ double taps_inside(const EventConvolution& shape, std::size_t extent, std::size_
 }
 
 template <class P>
-bool events_win(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps) {
+bool sparse_wins(const SparseConvolution& shape, const std::uint8_t* levels, std::size_t steps) {
   const auto& input = shape.input;
   const Order<P> order(shape);
-  // How many events a position's window holds if it lies inside the image and density is 1.
+  // How many spikes a position's window holds if it lies inside the image and density is 1.
   const auto positions = static_cast<double>(shape.out_height() * shape.out_width());
   const double window = taps_inside(shape, input.height, shape.out_height()) *
                         taps_inside(shape, input.width, shape.out_width()) / positions *
                         static_cast<double>(order.units);
   const auto units = static_cast<double>(input.height * input.width * order.units);
-  double events = 0;
+  double spikes = 0;
   double dense = 0;
   for (std::size_t s = 0; s < steps;) {
     const auto now = steps_at_once(steps - s);
-    const auto count = count_events<(P::kChannels > 1)>(input, levels + s * input.bytes(), now);
-    events += Costs<P>::events(order, now, window * static_cast<double>(count) / units);
+    const auto count = count_spikes<(P::kChannels > 1)>(input, levels + s * input.bytes(), now);
+    spikes += Costs<P>::spikes(order, now, window * static_cast<double>(count) / units);
     dense += Costs<P>::dense(order, now);
     s += now;
   }
-  return events < dense;
+  return spikes < dense;
 }
 
-bool win_f32(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps) {
-  return events_win<Fp32>(shape, levels, steps);
+bool win_f32(const SparseConvolution& shape, const std::uint8_t* levels, std::size_t steps) {
+  return sparse_wins<Fp32>(shape, levels, steps);
 }
-bool win_i8(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps) {
-  return events_win<Int8>(shape, levels, steps);
+bool win_i8(const SparseConvolution& shape, const std::uint8_t* levels, std::size_t steps) {
+  return sparse_wins<Int8>(shape, levels, steps);
 }
 
-std::size_t size_f32(const EventConvolution& shape) { return Order<Fp32>(shape).size(); }
-std::size_t size_i8(const EventConvolution& shape) { return Order<Int8>(shape).size(); }
-void order_f32(const EventConvolution& shape, const float* weights, float* ordered) {
+std::size_t size_f32(const SparseConvolution& shape) { return Order<Fp32>(shape).size(); }
+std::size_t size_i8(const SparseConvolution& shape) { return Order<Int8>(shape).size(); }
+void order_f32(const SparseConvolution& shape, const float* weights, float* ordered) {
   order_weights<Fp32>(shape, weights, ordered);
 }
-void order_i8(const EventConvolution& shape, const std::int8_t* weights, std::int8_t* ordered) {
+void order_i8(const SparseConvolution& shape, const std::int8_t* weights, std::int8_t* ordered) {
   order_weights<Int8>(shape, weights, ordered);
 }
 
@@ -516,42 +516,42 @@ HWY_EXPORT(events_i8);
 HWY_EXPORT(all_f32);
 HWY_EXPORT(all_i8);
 
-std::size_t event_weights_size(const EventConvolution& shape, float) {
+std::size_t sparse_weights_size(const SparseConvolution& shape, float) {
   return HWY_DYNAMIC_DISPATCH(size_f32)(shape);
 }
-std::size_t event_weights_size(const EventConvolution& shape, std::int8_t) {
+std::size_t sparse_weights_size(const SparseConvolution& shape, std::int8_t) {
   return HWY_DYNAMIC_DISPATCH(size_i8)(shape);
 }
-void order_event_weights(const EventConvolution& shape, const float* weights, float* ordered) {
+void order_sparse_weights(const SparseConvolution& shape, const float* weights, float* ordered) {
   HWY_DYNAMIC_DISPATCH(order_f32)(shape, weights, ordered);
 }
-void order_event_weights(const EventConvolution& shape, const std::int8_t* weights,
-                         std::int8_t* ordered) {
+void order_sparse_weights(const SparseConvolution& shape, const std::int8_t* weights,
+                          std::int8_t* ordered) {
   HWY_DYNAMIC_DISPATCH(order_i8)(shape, weights, ordered);
 }
-bool events_pay(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
-                float) {
+bool sparse_pays(const SparseConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+                 float) {
   return HWY_DYNAMIC_DISPATCH(win_f32)(shape, levels, steps);
 }
-bool events_pay(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
-                std::int8_t) {
+bool sparse_pays(const SparseConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+                 std::int8_t) {
   return HWY_DYNAMIC_DISPATCH(win_i8)(shape, levels, steps);
 }
-void convolve_events(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
-                     const float* ordered, const Epilogue& epilogue, EventList& list,
+void convolve_spikes(const SparseConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+                     const float* ordered, const Epilogue& epilogue, SpikeList& list,
                      float* output) {
   HWY_DYNAMIC_DISPATCH(events_f32)(shape, levels, steps, ordered, epilogue, list, output);
 }
-void convolve_events(const EventConvolution& shape, const std::uint8_t* levels, std::size_t steps,
-                     const std::int8_t* ordered, const Epilogue& epilogue, EventList& list,
+void convolve_spikes(const SparseConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+                     const std::int8_t* ordered, const Epilogue& epilogue, SpikeList& list,
                      float* output) {
   HWY_DYNAMIC_DISPATCH(events_i8)(shape, levels, steps, ordered, epilogue, list, output);
 }
-void convolve_all(const EventConvolution& shape, const float* values, std::size_t steps,
+void convolve_all(const SparseConvolution& shape, const float* values, std::size_t steps,
                   const float* ordered, const Epilogue& epilogue, float* output) {
   HWY_DYNAMIC_DISPATCH(all_f32)(shape, values, steps, ordered, epilogue, output);
 }
-void convolve_all(const EventConvolution& shape, const std::uint8_t* values, std::size_t steps,
+void convolve_all(const SparseConvolution& shape, const std::uint8_t* values, std::size_t steps,
                   const std::int8_t* ordered, const Epilogue& epilogue, float* output) {
   HWY_DYNAMIC_DISPATCH(all_i8)(shape, values, steps, ordered, epilogue, output);
 }
