@@ -102,7 +102,7 @@ TEST_P(EveryNetwork, LearnsMoreThanItsHead) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, EveryNetwork, testing::ValuesIn(network_names()),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& network) { return network.param; });
 
 }  // namespace
 }  // namespace staa::run

@@ -103,5 +103,19 @@ TEST_F(Resume, TheSameStepLimitAgainChangesNothing) {
   EXPECT_EQ(read_metrics(folder_ / "run"), rows);
 }
 
+TEST_F(Resume, ACheckpointThatCannotBeResumedLeavesTheFolderAsItIs) {
+  run();
+  const RunFolder files(folder_ / "run");
+  std::filesystem::copy_file(files.best(), files.last(),
+                             std::filesystem::copy_options::overwrite_existing);
+  const auto kept = [&] {
+    return read_text_file(files.metrics()) + read_text_file(files.recipe());
+  };
+  const auto before = kept();
+  recipe_.train.epochs += 1;
+  test::expect_error(ErrorKind::kInput, {"last.safetensors", "random/cpu"}, [&] { resume(); });
+  EXPECT_EQ(kept(), before);
+}
+
 }  // namespace
 }  // namespace staa::run

@@ -4,6 +4,7 @@
 #include "staa/format/safetensors.h"
 #include "staa/models/registry.h"
 #include "staa/nn/layers.h"
+#include "staa/train/statistics.h"
 #include "support/support.h"
 
 namespace staa::train {
@@ -205,6 +206,25 @@ TEST(Fit, PhasesReachTheNeuronsOfAnyNetwork) {
   EXPECT_EQ(seen, (std::vector<std::string>{"1 relu", "1 spikes", "2 spikes"}));
   EXPECT_EQ(last, (std::vector<bool>{false, false, true}));
   EXPECT_EQ(result.progress.best_epoch, 3);
+}
+
+TEST(EstimateStatistics, TakesTheMeanOverBatchesInEveryKindOfNorm) {
+  torch::manual_seed(5);
+  for (const auto& sizes : {std::vector<std::int64_t>{8, 3}, {8, 3, 4, 4}, {8, 3, 2, 4, 4}}) {
+    torch::nn::Sequential network;
+    if (sizes.size() == 2) network->push_back(torch::nn::BatchNorm1d(3));
+    if (sizes.size() == 4) network->push_back(torch::nn::BatchNorm2d(3));
+    if (sizes.size() == 5) network->push_back(torch::nn::BatchNorm3d(3));
+    const auto first = torch::randn(sizes) + 1;
+    const auto second = torch::randn(sizes) + 3;
+    estimate_statistics(*network, [&](int batch) {
+      if (batch < 2) network->forward(batch == 0 ? first : second);
+      return batch < 2;
+    });
+    const auto mean = torch::cat({first, second}).transpose(0, 1).flatten(1).mean(1);
+    EXPECT_TRUE(torch::allclose(network->named_buffers()["0.running_mean"], mean, 1e-5, 1e-5));
+    EXPECT_EQ(network->named_buffers()["0.num_batches_tracked"].item<std::int64_t>(), 0);
+  }
 }
 
 TEST(Fit, SaysWhatIsWrong) {

@@ -2,7 +2,7 @@
 
 #include <sstream>
 
-#include "staa/nn/layers.h"
+#include "staa/nn/modes.h"
 #include "staa/ops/implementation.h"
 #include "staa/util/error.h"
 
@@ -31,9 +31,7 @@ void Network::set_steps(std::int64_t steps) {
     fail(ErrorKind::kUsage, "time steps: expected 1 to {}, found {}", options_.steps, steps);
   }
   steps_ = steps;
-  for (const auto& module : modules(/*include_self=*/false)) {
-    if (auto* layer = dynamic_cast<nn::ConvNeuronImpl*>(module.get())) layer->set_steps(steps);
-  }
+  for (const auto& child : children()) nn::set_steps(*child, steps);
 }
 
 void Network::set_precision(Precision precision) {

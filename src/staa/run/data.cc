@@ -133,9 +133,7 @@ namespace {
 data::LoaderOptions loader_options(const recipe::Recipe& recipe, std::int64_t batch) {
   data::LoaderOptions options;
   options.batch = batch;
-  options.workers = recipe.data.workers;
-  // A worker makes a batch at a time: with fewer in flight some would have nothing to do.
-  options.prefetch = std::max(options.prefetch, recipe.data.workers + 2);
+  options.set_workers(recipe.data.workers);
   options.skip_corrupt = recipe.data.corrupt == recipe::Corrupt::kSkip;
   return options;
 }

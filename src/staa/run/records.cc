@@ -40,12 +40,11 @@ nlohmann::ordered_json row_of(const train::EpochReport& report) {
 }  // namespace
 
 Records::Records(const RunFolder& folder, Reporter& reporter, const models::Network& network,
-                 const RunDescription& description, std::int64_t epochs, bool leads)
+                 const RunDescription& description, bool leads)
     : folder_(folder),
       reporter_(reporter),
       network_(network),
       description_(description),
-      epochs_(epochs),
       leads_(leads) {}
 
 void Records::begin_events(std::int64_t step, bool scales_loss) {
@@ -54,17 +53,8 @@ void Records::begin_events(std::int64_t step, bool scales_loss) {
 }
 
 void Records::step(const train::StepReport& report) {
+  reporter_.step(report);
   const auto& progress = report.progress;
-  StepLine line;
-  line.epoch = report.epoch;
-  line.epochs = epochs_;
-  line.batch = progress.batch;
-  line.batches = report.batches;
-  line.loss = progress.mean_loss();
-  line.top1 = progress.top1();
-  line.images_per_s = report.images_per_s;
-  line.seconds_left = report.seconds_left;
-  reporter_.step(line);
   if (!events_ || !report.taken || progress.step % kEventSteps != 0) return;
   events_->add(progress.step,
                {{"loss/batch", report.loss}, {"learning_rate", report.learning_rate}});
@@ -104,7 +94,7 @@ void Records::saved(const train::EpochReport& report) {
   reporter_.say(fmt::format(
       "epoch {:>{}}/{}{}  train loss {:.4f} acc {:.2f} %  test loss {:.4f} acc {:.2f} %{}  {:.0f} "
       "images/s  lr {:.4g}{}",
-      report.epoch, std::to_string(epochs_).size(), epochs_, phase, report.train_loss,
+      report.epoch, std::to_string(report.epochs).size(), report.epochs, phase, report.train_loss,
       report.train_top1, report.test.loss, report.test.top1, report.best ? " (best)" : "",
       report.images_per_s, report.learning_rate,
       skipped_note(report.skipped_train, report.test.skipped.size())));

@@ -17,9 +17,9 @@ namespace staa::run {
 /// nothing.
 class Records {
  public:
-  /// The arguments outlive this. `epochs` is the recipe's number of them.
+  /// The arguments outlive this.
   Records(const RunFolder& folder, Reporter& reporter, const models::Network& network,
-          const RunDescription& description, std::int64_t epochs, bool leads);
+          const RunDescription& description, bool leads);
 
   /// Begins event files, at `step`; of a loss that is scaled they tell the scale.
   void begin_events(std::int64_t step, bool scales_loss);
@@ -34,7 +34,6 @@ class Records {
   Reporter& reporter_;
   const models::Network& network_;
   const RunDescription& description_;
-  std::int64_t epochs_;
   bool leads_;
   bool scales_loss_ = false;
   std::unique_ptr<tensorboard::EventWriter> events_;  // null: none are wanted

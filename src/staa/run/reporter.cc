@@ -22,22 +22,23 @@ int terminal_columns() {
   return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-std::string figures(const StepLine& r) {
-  return fmt::format("loss {:.3f}  acc {:5.2f} %  {:.0f} images/s  {} left", r.loss, r.top1,
-                     r.images_per_s, human_duration(r.seconds_left));
+std::string figures(const train::StepReport& r) {
+  return fmt::format("loss {:.3f}  acc {:5.2f} %  {:.0f} images/s  {} left", r.progress.mean_loss(),
+                     r.progress.top1(), r.images_per_s, human_duration(r.seconds_left));
 }
 
-std::string bar(const StepLine& r, int columns) {
+std::string bar(const train::StepReport& r, int columns) {
   const auto head = fmt::format("epoch {}/{} ", r.epoch, r.epochs);
   const auto tail = fmt::format(" {}", figures(r));
   const int width = columns - static_cast<int>(head.size() + tail.size()) - 3;
   std::string middle;
   if (width >= 8) {
-    const auto done = static_cast<int>(r.batch * width / std::max<std::int64_t>(1, r.batches));
+    const auto done =
+        static_cast<int>(r.progress.batch * width / std::max<std::int64_t>(1, r.batches));
     middle = fmt::format("[{}{}]", std::string(static_cast<std::size_t>(done), '='),
                          std::string(static_cast<std::size_t>(width - done), ' '));
   } else {
-    middle = fmt::format("{}/{}", r.batch, r.batches);
+    middle = fmt::format("{}/{}", r.progress.batch, r.batches);
   }
   auto line = head + middle + tail;
   if (static_cast<int>(line.size()) >= columns) line.resize(static_cast<std::size_t>(columns - 1));
@@ -85,7 +86,7 @@ void Reporter::warn(const std::string& line) {
   logger_->warn("warning: " + line);
 }
 
-void Reporter::step(const StepLine& report) {
+void Reporter::step(const train::StepReport& report) {
   if (quiet_) return;
   const auto now = std::chrono::steady_clock::now();
   const double since = std::chrono::duration<double>(now - last_shown_).count();
@@ -95,8 +96,8 @@ void Reporter::step(const StepLine& report) {
     bar_shown_ = true;
     last_shown_ = now;
   } else if (!terminal_ && since >= kLineInterval) {
-    logger_->info("epoch {}/{}  batch {}/{}  {}", report.epoch, report.epochs, report.batch,
-                  report.batches, figures(report));
+    logger_->info("epoch {}/{}  batch {}/{}  {}", report.epoch, report.epochs,
+                  report.progress.batch, report.batches, figures(report));
     last_shown_ = now;
   }
 }

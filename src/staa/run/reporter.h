@@ -7,19 +7,9 @@
 #include <memory>
 #include <string>
 
-namespace staa::run {
+#include "staa/train/fit.h"
 
-/// What the progress display shows.
-struct StepLine {
-  std::int64_t epoch = 0;  ///< counted from 1
-  std::int64_t epochs = 0;
-  std::int64_t batch = 0;  ///< of the epoch, counted from 1
-  std::int64_t batches = 0;
-  double loss = 0;  ///< mean of the epoch so far
-  double top1 = 0;  ///< percent in training, likewise
-  double images_per_s = 0;
-  double seconds_left = 0;  ///< of the whole run
-};
+namespace staa::run {
 
 /// Tells a person how training goes: a live bar on a terminal, plain lines otherwise, and
 /// everything but the bar in the run's log.
@@ -34,7 +24,7 @@ class Reporter {
 
   void say(const std::string& line);
   void warn(const std::string& line);
-  void step(const StepLine& report);
+  void step(const train::StepReport& report);
 
  private:
   void clear_bar();

@@ -140,14 +140,6 @@ void conclude(const TrainResult& result, Reporter& reporter) {
                            human_duration(progress.seconds)));
 }
 
-/// Whether nothing is left to train, nor to evaluate.
-bool ended(const train::Progress& progress, const recipe::Recipe& recipe) {
-  const auto most = recipe.train.max_steps;
-  const bool out_of_steps = most > 0 && progress.step >= most;
-  return progress.epoch >= recipe.train.epochs ||
-         (out_of_steps && progress.evaluated_step == progress.step);
-}
-
 /// Fits the recipe's network in its folder. The recipe's precision is settled.
 TrainResult fit_in_folder(const TrainRequest& request, const Sources& sources,
                           const RunFolder& folder, Reporter& reporter) {
@@ -164,7 +156,6 @@ TrainResult fit_in_folder(const TrainRequest& request, const Sources& sources,
   auto stem = network->whitening();
   if (!goes_on && stem) fit_whitening(*stem, *sources.train, recipe);
   check_recipes(recipe, all);
-  announce(recipe, sources, *network, device, all, reporter);
 
   const RunDescription description{recipe::to_toml(recipe), sources.input};
   auto options = fit_options(recipe);
@@ -173,21 +164,27 @@ TrainResult fit_in_folder(const TrainRequest& request, const Sources& sources,
   options.resume = goes_on;
   options.metadata = to_metadata(description);
   options.all = request.all;
-  const auto before = goes_on ? train::load_progress(folder.last()) : train::Progress{};
-  Records records(folder, reporter, *network, description, recipe.train.epochs, all.leads());
-  if (all.leads()) {
-    if (request.resume && !ended(before, recipe)) folder.keep_metrics(before.epoch);
-    // On resuming too: what may be changed then holds for the next start and for the run's readers.
-    write_file_atomically(folder.recipe(), description.recipe);
-    folder.append_environment(describe_environment(device));
-    if (recipe.train.tensorboard) records.begin_events(before.step, options.loss_scale > 0);
-  }
-  if (before.step > 0) {
-    reporter.say(fmt::format("resumed after {} epochs and {} batches", before.epoch, before.batch));
-  }
+  Records records(folder, reporter, *network, description, all.leads());
 
   bool told_to_stop = false;
   train::Callbacks callbacks;
+  // Nothing in the folder changes before its checkpoint has been read and all agree.
+  callbacks.begin = [&](const train::Progress& progress) {
+    if (all.leads()) {
+      if (request.resume && !train::is_done(progress, options)) {
+        folder.keep_metrics(progress.epoch);
+      }
+      // On resuming too: what may be changed then holds for the next start and the run's readers.
+      write_file_atomically(folder.recipe(), description.recipe);
+      folder.append_environment(describe_environment(device));
+      if (recipe.train.tensorboard) records.begin_events(progress.step, options.loss_scale > 0);
+    }
+    announce(recipe, sources, *network, device, all, reporter);
+    if (progress.step > 0) {
+      reporter.say(
+          fmt::format("resumed after {} epochs and {} batches", progress.epoch, progress.batch));
+    }
+  };
   callbacks.step = [&](const train::StepReport& report) {
     records.step(report);
     if (request.keep_going && !request.keep_going(report.progress)) told_to_stop = true;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "staa/train/batch_norms.h"
 #include "staa/util/error.h"
 
 namespace staa::train {
@@ -65,27 +66,12 @@ void broadcast_state(distributed::Communicator& all, const torch::nn::Module& ne
   for (const auto& buffer : network.buffers()) send(buffer);
 }
 
-namespace {
-
-template <class Norm>
-bool add_statistics(torch::nn::Module& module, std::vector<torch::Tensor>& statistics) {
-  auto* norm = dynamic_cast<Norm*>(&module);
-  if (norm == nullptr) return false;
-  if (norm->running_mean.defined()) {
-    statistics.push_back(norm->running_mean);
-    statistics.push_back(norm->running_var);
-  }
-  return true;
-}
-
-}  // namespace
-
 std::vector<torch::Tensor> statistics_of(const torch::nn::Module& network) {
   std::vector<torch::Tensor> statistics;
-  for (const auto& module : network.modules()) {
-    add_statistics<torch::nn::BatchNorm2dImpl>(*module, statistics) ||
-        add_statistics<torch::nn::BatchNorm1dImpl>(*module, statistics) ||
-        add_statistics<torch::nn::BatchNorm3dImpl>(*module, statistics);
+  for (const auto& norm : batch_norms_of(network)) {
+    if (!norm.running_mean.defined()) continue;
+    statistics.push_back(norm.running_mean);
+    statistics.push_back(norm.running_var);
   }
   return statistics;
 }

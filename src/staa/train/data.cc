@@ -1,18 +1,11 @@
 #include "staa/train/data.h"
 
 #include <algorithm>
-#include <sstream>
 
 #include "staa/util/error.h"
 
 namespace staa::train {
 namespace {
-
-std::string describe(const torch::Tensor& tensor) {
-  std::ostringstream text;
-  text << tensor.sizes();
-  return text.str();
-}
 
 data::SampleShape shape_of(const torch::Tensor& input) {
   switch (input.dim()) {
@@ -27,7 +20,7 @@ data::SampleShape shape_of(const torch::Tensor& input) {
     default:
       fail(ErrorKind::kInput,
            "sample 0: expected an input [C, H, W], [T, C, H, W], [C] or [T, C], found {}",
-           describe(input));
+           c10::str(input.sizes()));
   }
 }
 
@@ -60,10 +53,8 @@ class OwnSamples : public data::Source {
     const torch::NoGradGuard no_grad;
     const auto [input, label] = get_(index, random);
     if (input.sizes() != torch::IntArrayRef(dimensions_)) {
-      std::ostringstream expected;
-      expected << torch::IntArrayRef(dimensions_);
       fail(ErrorKind::kInput, "sample {}: expected an input {} like the first, found {}", index,
-           expected.str(), describe(input));
+           c10::str(torch::IntArrayRef(dimensions_)), c10::str(input.sizes()));
     }
     auto values = input.to(torch::kCPU, torch::kFloat);
     if (shape_.pixels) values = values.movedim(-3, -1);

@@ -27,6 +27,10 @@ double seconds_since(Clock::time_point start) {
   return std::max(1e-9, std::chrono::duration<double>(Clock::now() - start).count());
 }
 
+bool out_of_steps(const Progress& progress, const TrainOptions& options) {
+  return options.max_steps > 0 && progress.step >= options.max_steps;
+}
+
 void check(const FitOptions& options) {
   const auto at_least = [](const char* name, auto value, decltype(value) low) {
     if (value >= low) return;
@@ -55,9 +59,7 @@ std::unique_ptr<data::Loader> make_loader(std::shared_ptr<const data::Source> so
   data::LoaderOptions loading;
   loading.share = {options.all->rank(), options.all->size()};
   loading.batch = !training && options.eval_batch > 0 ? options.eval_batch : options.batch;
-  loading.workers = options.workers;
-  // A worker makes a batch at a time: with fewer in flight some would have nothing to do.
-  loading.prefetch = std::max(loading.prefetch, options.workers + 2);
+  loading.set_workers(options.workers);
   loading.skip_corrupt = options.skip_corrupt;
   loading.shuffle = training;
   if (training) loading.seed = options.seed;
@@ -107,9 +109,10 @@ class Fit {
     check_others();
     broadcast_state(*options_.all, state_->module());
     if (state_->average && state_->progress.step == 0) state_->average->restart();
+    if (callbacks_.begin) callbacks_.begin(state_->progress);
     while (stop_ == 0 && !done()) train_epoch();
     if (last_.samples == 0 && stop_ == 0) evaluate_again();
-    if (state_->average) leave_averages();
+    if (state_->average) state_->average->put();
     return {state_->progress, last_, stop_};
   }
 
@@ -121,14 +124,7 @@ class Fit {
     return state;
   }
 
-  bool out_of_steps() const {
-    return options_.max_steps > 0 && state_->progress.step >= options_.max_steps;
-  }
-  bool done() const {
-    const auto& progress = state_->progress;
-    const bool evaluated = progress.evaluated_step == progress.step;
-    return progress.epoch >= options_.epochs || (out_of_steps() && evaluated);
-  }
+  bool done() const { return is_done(state_->progress, options_); }
   /// Epochs done after `batches` batches of the one in progress.
   double epochs_at(std::int64_t batches) const {
     return static_cast<double>(state_->progress.epoch) +
@@ -149,7 +145,6 @@ class Fit {
   void finish_epoch();
   void evaluate_again();
   Evaluation evaluate_now();
-  void leave_averages();
   void report_step(const Steps::Outcome& outcome, double rate) const;
   void report_skipped(const std::vector<std::string>& reasons);
   void report_remarks();
@@ -237,7 +232,7 @@ bool Fit::train_batches() {
   auto& progress = state_->progress;
   const double seconds_before = progress.seconds;
   for (;;) {
-    auto batch = out_of_steps() ? std::nullopt : feed_.next();
+    auto batch = out_of_steps(progress, options_) ? std::nullopt : feed_.next();
     const auto group = agree(batch ? &*batch : nullptr);
     if (group.stop != 0) return false;
     if (!batch) return true;
@@ -261,6 +256,7 @@ void Fit::report_step(const Steps::Outcome& outcome, double rate) const {
   StepReport report;
   const auto& progress = report.progress = state_->progress;
   report.epoch = progress.epoch + 1;
+  report.epochs = options_.epochs;
   report.batches = training_->batches();
   report.taken = outcome.taken;
   report.loss = outcome.loss;
@@ -296,25 +292,11 @@ Evaluation Fit::evaluate_now() {
 
 /// The figures of a training of which nothing was left to do.
 void Fit::evaluate_again() {
-  phases_.enter([] {});
+  phases_.apply();
   std::optional<WeightAverage::InPlace> averaged;
   if (state_->average) averaged.emplace(*state_->average);
   last_ = evaluate_now();
   if (agree(nullptr).stop != 0) last_ = {};
-}
-
-void Fit::leave_averages() {
-  const torch::NoGradGuard no_grad;
-  const auto put = [&](const auto& items) {
-    for (const auto& item : items) {
-      const auto found = state_->average->averages().find(item.key());
-      if (found == state_->average->averages().end()) continue;
-      torch::Tensor value = item.value();
-      value.copy_(found->second);
-    }
-  };
-  put(state_->module().named_parameters());
-  put(state_->module().named_buffers());
 }
 
 void Fit::finish_epoch() {
@@ -347,6 +329,7 @@ void Fit::finish_epoch() {
   // Ended by max_steps within an epoch: a longer training goes on in its middle.
   auto middle = progress.batch < training_->batches() ? std::make_optional(progress) : std::nullopt;
   report.epoch = ++progress.epoch;
+  report.epochs = options_.epochs;
   // What is not the network of the last phase is not the best.
   report.best = report.last_phase && last_.top1 > progress.best_top1;
   if (report.best) {
@@ -374,6 +357,11 @@ void Fit::save() {
 }
 
 }  // namespace
+
+bool is_done(const Progress& progress, const TrainOptions& options) {
+  const bool evaluated = progress.evaluated_step == progress.step;
+  return progress.epoch >= options.epochs || (out_of_steps(progress, options) && evaluated);
+}
 
 FitResult fit(const Classifier& network, const Data& training, const Data& test,
               const FitOptions& options, const Callbacks& callbacks) {

@@ -48,6 +48,7 @@ struct FitOptions : TrainOptions {
 struct StepReport {
   Progress progress;
   std::int64_t epoch = 0;    ///< counted from 1
+  std::int64_t epochs = 0;   ///< of the whole training
   std::int64_t batches = 0;  ///< of an epoch
   bool taken = true;         ///< false: left out, as its loss or a gradient was not finite
   double loss = 0;           ///< of this step's batch
@@ -58,8 +59,9 @@ struct StepReport {
 
 /// What is known after an epoch and its evaluation.
 struct EpochReport {
-  Progress progress;       ///< after the epoch
-  std::int64_t epoch = 0;  ///< counted from 1
+  Progress progress;        ///< after the epoch
+  std::int64_t epoch = 0;   ///< counted from 1
+  std::int64_t epochs = 0;  ///< of the whole training
   Phase phase;
   bool last_phase = true;    ///< no change of phase comes after this epoch
   double learning_rate = 0;  ///< of the epoch's last step
@@ -74,6 +76,9 @@ struct EpochReport {
 
 /// Called by the thread that trains, in every process. All may be empty.
 struct Callbacks {
+  /// Once, before the first step: the checkpoint, if there is one to go on from, has been read and
+  /// all processes agree.
+  std::function<void(const Progress&)> begin;
   /// After a step, and its checkpoint where one is due.
   std::function<void(const StepReport&)> step;
   /// Before an evaluation.
@@ -111,6 +116,9 @@ struct FitResult {
 /// the rank that was lost. The last checkpoint stays.
 FitResult fit(const Classifier& network, const Data& training, const Data& test,
               const FitOptions& options, const Callbacks& callbacks = {});
+
+/// Whether nothing is left to train, nor to evaluate.
+bool is_done(const Progress& progress, const TrainOptions& options);
 
 /// The phase of `epoch`, counted from 0, or nothing where there are no phases.
 const Phase* phase_at(const std::vector<PhaseFrom>& phases, std::int64_t epoch);

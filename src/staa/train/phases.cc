@@ -43,6 +43,7 @@ bool Phases::changed() const {
 }
 
 void Phases::apply() const {
+  if (options_.phases.empty()) return;
   nn::set_steps(state_.module(), now_.steps);
   nn::set_activation(state_.module(), now_.activation);
 }

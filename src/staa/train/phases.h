@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "staa/options/training.h"
-#include "staa/train/feed.h"
 #include "staa/train/training_state.h"
 
 namespace staa::train {
@@ -20,6 +19,9 @@ class Phases {
   /// no longer fit and the average is of another network: `estimate` is called for the former.
   void enter(const std::function<void()>& estimate);
 
+  /// Makes the network that of the phase it is in.
+  void apply() const;
+
   /// The phase that the network is in. Without phases that is Phase{}.
   Phase now() const { return now_; }
   bool last() const;
@@ -28,7 +30,6 @@ class Phases {
 
  private:
   const Phase* at(std::int64_t epoch) const { return phase_at(options_.phases, epoch); }
-  void apply() const;
 
   TrainingState& state_;
   const FitOptions& options_;

@@ -2,33 +2,34 @@
 
 #include <vector>
 
+#include "staa/train/batch_norms.h"
+
 namespace staa::train {
 
 void estimate_statistics(torch::nn::Module& network, const std::function<bool(int)>& show) {
   const torch::NoGradGuard no_grad;
-  std::vector<torch::nn::BatchNorm2dImpl*> norms;
-  for (const auto& module : network.modules()) {
-    if (auto* norm = module->as<torch::nn::BatchNorm2dImpl>()) norms.push_back(norm);
-  }
+  const auto norms = batch_norms_of(network);
   using Momentum =
       std::decay_t<decltype(torch::nn::BatchNorm2dOptions(1).momentum())>;  // LibTorch's optional
   std::vector<Momentum> kept;
   std::vector<torch::Tensor> counts;
-  for (auto* norm : norms) {
-    kept.push_back(norm->options.momentum());
-    counts.push_back(norm->num_batches_tracked.clone());
+  for (const auto& norm : norms) {
+    kept.push_back(norm.options->momentum());
+    counts.push_back(norm.num_batches_tracked.defined() ? norm.num_batches_tracked.clone()
+                                                        : torch::Tensor());
   }
   auto generator = at::detail::getDefaultCPUGenerator();
   const auto state = generator.get_state();
   network.train();
   for (int batch = 0;; ++batch) {
     // Momentum 1 / n makes the running statistics the mean over the batches seen.
-    for (auto* norm : norms) norm->options.momentum(1.0 / (batch + 1));
+    for (const auto& norm : norms) norm.options->momentum(1.0 / (batch + 1));
     if (!show(batch)) break;
   }
   for (std::size_t i = 0; i < norms.size(); ++i) {
-    norms[i]->options.momentum(kept[i]);
-    norms[i]->num_batches_tracked.copy_(counts[i]);
+    norms[i].options->momentum(kept[i]);
+    torch::Tensor count = norms[i].num_batches_tracked;
+    if (count.defined()) count.copy_(counts[i]);
   }
   generator.set_state(state);
 }

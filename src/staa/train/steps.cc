@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <numeric>
 #include <set>
 #include <utility>
 
+#include "staa/data/loading/shuffle.h"
 #include "staa/nn/layers.h"
 #include "staa/util/error.h"
 #include "staa/util/random.h"
@@ -87,13 +87,7 @@ Steps::Mixup Steps::draw_mixup(const Part& part) const {
   Random random{options_.seed, kMixupStream, static_cast<std::uint64_t>(state_.progress.step)};
   Mixup mixup;
   mixup.share = random.beta(options_.mixup, options_.mixup);
-  std::vector<std::int64_t> partners(static_cast<std::size_t>(part.group.samples));
-  std::iota(partners.begin(), partners.end(), 0);
-  for (std::size_t i = partners.size(); i > 1; --i) {
-    std::swap(partners[i - 1],
-              partners[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(i)))]);
-  }
-  mixup.partners = torch::tensor(partners, torch::kLong)
+  mixup.partners = torch::tensor(data::random_order(part.group.samples, random), torch::kLong)
                        .narrow(0, part.group.first, part.batch.labels.size(0))
                        .to(part.batch.inputs.device());
   return mixup;

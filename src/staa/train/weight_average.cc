@@ -35,12 +35,14 @@ void WeightAverage::restart() {
   for (const auto& [name, value] : values_) averages_[name] = value.clone();
 }
 
-WeightAverage::InPlace::InPlace(WeightAverage& average) : average_(average) {
+void WeightAverage::put() {
   const torch::NoGradGuard no_grad;
-  for (auto& [name, value] : average_.values_) {
-    own_[name] = value.clone();
-    value.copy_(average_.averages_.at(name));
-  }
+  for (auto& [name, value] : values_) value.copy_(averages_.at(name));
+}
+
+WeightAverage::InPlace::InPlace(WeightAverage& average) : average_(average) {
+  for (const auto& [name, value] : average_.values_) own_[name] = value.clone();
+  average_.put();
 }
 
 WeightAverage::InPlace::~InPlace() {

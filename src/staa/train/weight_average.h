@@ -20,6 +20,8 @@ class WeightAverage {
   void update();
   /// Starts anew from the network as it is.
   void restart();
+  /// Puts the averages in the place of the network's own values.
+  void put();
 
   /// While it lives, the network has the averages in place of its own values.
   class InPlace {

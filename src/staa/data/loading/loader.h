@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
@@ -40,6 +41,12 @@ struct LoaderOptions {
   std::uint64_t seed = 0;     ///< of the order and of the augmentation
   bool skip_corrupt = false;  ///< leave samples out that throw Error(kInput); else it is thrown
   Share share;                ///< of every batch; may be empty of one with few samples
+
+  /// So many workers, and batches enough in flight for each of them to have one to make.
+  void set_workers(std::int64_t count) {
+    workers = count;
+    prefetch = std::max(prefetch, count + 2);
+  }
 };
 
 /// What the reading of a sample draws from, in a loader with this seed.

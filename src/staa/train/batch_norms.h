@@ -1,0 +1,20 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include <vector>
+
+namespace staa::train {
+
+/// A BatchNorm of LibTorch, over any number of dimensions.
+struct BatchNormView {
+  torch::nn::BatchNormOptions* options;
+  torch::Tensor running_mean;  ///< undefined, as the next two, where it keeps no statistics
+  torch::Tensor running_var;
+  torch::Tensor num_batches_tracked;
+};
+
+/// Those in `network`, in the order of its modules.
+std::vector<BatchNormView> batch_norms_of(const torch::nn::Module& network);
+
+}  // namespace staa::train
