@@ -16,6 +16,7 @@ namespace {
 
 std::terminate_handler before = nullptr;
 std::atomic_flag spoken = ATOMIC_FLAG_INIT;
+std::atomic<int> open_talks{0};
 
 std::string& place() {
   static std::string text;
@@ -28,15 +29,27 @@ std::string broken(const std::string& reason) {
       place(), reason.substr(0, reason.find('\n')));
 }
 
+/// Returns for the first caller alone, so that one message is printed; the others wait for the
+/// program's end.
+void speak_once() {
+  if (!spoken.test_and_set()) return;
+  for (;;) ::pause();
+}
+
+[[noreturn]] void end_broken(const std::exception& error) {
+  speak_once();
+  std::fprintf(stderr, "staa: error: %s\n", broken(error.what()).c_str());
+  std::_Exit(1);
+}
+
 [[noreturn]] void end_with_a_message() {
   if (const auto thrown = std::current_exception()) {
     try {
       std::rethrow_exception(thrown);
     } catch (const std::system_error& error) {
-      if (first_to_speak()) {
-        std::fprintf(stderr, "staa: error: %s\n", broken(error.what()).c_str());
-        std::_Exit(1);
-      }
+      end_broken(error);
+    } catch (const std::exception& error) {
+      if (open_talks > 0) end_broken(error);
     } catch (...) {  // NOLINT(bugprone-empty-catch): not of the store
     }
   }
@@ -52,13 +65,12 @@ void watch_for_strangers(const Launch& launch) {
   if (std::get_terminate() != end_with_a_message) before = std::set_terminate(end_with_a_message);
 }
 
-bool first_to_speak() {
-  if (!spoken.test_and_set()) return true;
-  for (;;) ::pause();
-}
+void begin_talk() { ++open_talks; }
+
+void end_talk() { --open_talks; }
 
 void fail_silent(const Launch& launch, std::chrono::seconds patience) {
-  first_to_speak();
+  speak_once();
   fail(ErrorKind::kRuntime,
        "rank {}: waited {} s for an answer at the meeting place {}:{}; is another program at this "
        "port?",
@@ -66,7 +78,7 @@ void fail_silent(const Launch& launch, std::chrono::seconds patience) {
 }
 
 void fail_broken(const Launch&, const std::exception& error) {
-  first_to_speak();
+  speak_once();
   fail(ErrorKind::kRuntime, "{}", broken(error.what()));
 }
 

@@ -14,13 +14,15 @@
 /// the program without a word of where.
 namespace staa::distributed {
 
-/// From here on, a thread of c10d that throws ends the program with exit code 1 and a message that
-/// names the rank and the meeting place.
+/// From here on, a thread of c10d whose connection breaks ends the program with exit code 1 and a
+/// message that names the rank and the meeting place.
 void watch_for_strangers(const Launch& launch);
 
-/// Whether the caller is the first to say that the meeting place is lost. A second one must not
-/// speak: it waits for the program's end.
-bool first_to_speak();
+/// Says that a talk begins, and that it ended well. Between the two (and for good after a talk that
+/// failed) any exception of a thread counts as a broken connection: a store that takes the words of
+/// a stranger for a length asks for that much memory.
+void begin_talk();
+void end_talk();
 
 [[noreturn]] void fail_silent(const Launch& launch, std::chrono::seconds patience);
 [[noreturn]] void fail_broken(const Launch& launch, const std::exception& error);
@@ -33,13 +35,16 @@ auto talk(const Launch& launch, std::chrono::seconds patience, F f) {
   using Result = decltype(f());
   const auto task = std::make_shared<std::packaged_task<Result()>>(std::move(f));
   auto result = task->get_future();
+  begin_talk();
   std::thread([task] { (*task)(); }).detach();
   // What f itself waits for comes first.
   if (result.wait_for(patience + std::chrono::seconds(1)) != std::future_status::ready) {
     fail_silent(launch, patience);
   }
   try {
-    return result.get();
+    auto value = result.get();
+    end_talk();
+    return value;
   } catch (const Error&) {
     throw;
   } catch (const std::exception& error) {
