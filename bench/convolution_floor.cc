@@ -1,5 +1,7 @@
 #include "convolution_floor.h"
 
+#include <torch/autograd.h>
+
 #include "staa/nn/layers.h"
 
 namespace staa::bench {

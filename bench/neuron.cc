@@ -1,7 +1,9 @@
 #include "staa/nn/neuron.h"
 
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/autograd.h>
+#include <torch/types.h>
 
 #include <CLI/CLI.hpp>
 #include <cstring>

@@ -1,7 +1,9 @@
 #include "neuron_on_card.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/autograd.h>
+#include <torch/cuda.h>
+#include <torch/types.h>
 
 #include <functional>
 #include <iostream>

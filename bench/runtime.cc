@@ -1,10 +1,9 @@
 // Images per second of the runtime, beside LibTorch eager and the dense convolution floor, measured
 // in turn in one run, on trained weights and one core.
 
-#include "staa/runtime/runtime.h"
-
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -24,6 +23,7 @@
 #include "staa/run/description.h"
 #include "staa/run/network.h"
 #include "staa/run/run_folder.h"
+#include "staa/runtime/runtime.h"
 #include "staa/train/batch.h"
 #include "staa/util/blas.h"
 #include "staa/util/error.h"

@@ -1,15 +1,16 @@
 // Time of a convolution that reads spikes beside LibTorch's dense one, by firing rate.
 
-#include "staa/ops/spike_convolution.h"
-
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/autograd.h>
+#include <torch/types.h>
 
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "staa/ops/spike_convolution.h"
 #include "staa/util/blas.h"
 #include "staa/util/memory.h"
 #include "timing.h"

@@ -1,9 +1,11 @@
 // Images per second of a training step and of inference, beside the convolution floor measured in
 // the same run, in turn with it, so that a machine whose speed drifts still gives a true ratio.
 
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <malloc.h>
-#include <torch/torch.h>
+#include <torch/cuda.h>
+#include <torch/types.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>

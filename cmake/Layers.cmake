@@ -36,17 +36,21 @@ endfunction()
 
 set(STAA_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wno-unused-parameter)
 
-# LibTorch's headers take 20 seconds to parse: one precompiled copy serves every target that uses it.
-# The first caller's target makes it, the others reuse it.
-function(staa_precompile_torch target)
+# LibTorch's headers take long to parse: one precompiled copy serves every target of its KIND. The first caller's target
+# makes it, the others reuse it. Operators need tensors and autograd; modules, which take twice as long in every file
+# that sees them, are for the layers from nn on.
+set(STAA_TORCH_tensors <torch/types.h> <torch/autograd.h>)
+set(STAA_TORCH_modules ${STAA_TORCH_tensors} <torch/nn/cloneable.h> <torch/nn/pimpl.h> <torch/nn/modules/batchnorm.h>
+  <torch/nn/modules/conv.h> <torch/nn/modules/linear.h>)
+function(staa_precompile_torch target kind)
   # A precompiled header fits only code compiled alike: programs take -fPIC as libraries do.
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
   target_compile_options(${target} PRIVATE -fPIC)
-  get_property(owner GLOBAL PROPERTY STAA_TORCH_PCH_OWNER)
+  get_property(owner GLOBAL PROPERTY STAA_TORCH_PCH_${kind})
   if(owner)
     target_precompile_headers(${target} REUSE_FROM ${owner})
   else()
-    target_precompile_headers(${target} PRIVATE <torch/torch.h>)
-    set_property(GLOBAL PROPERTY STAA_TORCH_PCH_OWNER ${target})
+    target_precompile_headers(${target} PRIVATE ${STAA_TORCH_${kind}})
+    set_property(GLOBAL PROPERTY STAA_TORCH_PCH_${kind} ${target})
   endif()
 endfunction()

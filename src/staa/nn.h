@@ -4,6 +4,8 @@
 /// Layers are torch::nn modules with holders and `forward(Tensor) -> Tensor`; sequences are
 /// [T, B, C, H, W], or [T, B, C] without pixels.
 
+#include <torch/torch.h>  // whole, as a program that builds networks uses it
+
 #include "staa/models/registry.h"  // the networks of the paper, by name
 #include "staa/nn/blocks.h"        // GlobalContext, StepAttention
 #include "staa/nn/layers.h"        // ConvNeuron, ConvNorm, Head

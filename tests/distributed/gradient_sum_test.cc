@@ -1,5 +1,8 @@
 #include "staa/distributed/gradient_sum.h"
 
+#include <torch/nn/module.h>
+#include <torch/nn/modules/linear.h>
+
 #include "distributed/together.h"
 
 namespace staa::distributed {

@@ -1,3 +1,5 @@
+#include <torch/optim/adamw.h>
+
 #include <set>
 
 #include "staa/models/registry.h"

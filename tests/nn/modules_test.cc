@@ -1,4 +1,8 @@
 // staa's layers as any other modules of LibTorch: in Sequential, cloned, printed, saved and loaded.
+#include <torch/nn/module.h>
+#include <torch/nn/modules/container/sequential.h>
+#include <torch/serialize.h>
+
 #include <sstream>
 
 #include "staa/models/registry.h"

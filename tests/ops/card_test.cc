@@ -1,6 +1,8 @@
 #include "staa/ops/card.h"
 
 #include <gtest/gtest.h>
+#include <torch/autograd.h>
+#include <torch/cuda.h>
 
 #include "ops/compare.h"
 #include "ops/random_case.h"

@@ -1,4 +1,6 @@
+#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
+#include <torch/autograd.h>
 
 #include <mutex>
 #include <set>

@@ -1,6 +1,7 @@
 #include "staa/ops/reference/neurons.h"
 
 #include <gtest/gtest.h>
+#include <torch/autograd.h>
 
 #include <functional>
 

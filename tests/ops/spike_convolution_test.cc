@@ -1,6 +1,7 @@
 #include "staa/ops/spike_convolution.h"
 
 #include <gtest/gtest.h>
+#include <torch/autograd.h>
 
 #include "ops/compare.h"
 #include "staa/kernels/spikes.h"

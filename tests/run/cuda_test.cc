@@ -1,5 +1,7 @@
 // Training on a CUDA device beside the same on the processor.
 
+#include <torch/cuda.h>
+
 #include <cmath>
 
 #include "run/compare_runs.h"

@@ -1,5 +1,7 @@
 #include "staa/run/description.h"
 
+#include <torch/nn/modules/linear.h>
+
 #include "staa/util/file.h"
 #include "support/support.h"
 

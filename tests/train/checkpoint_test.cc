@@ -1,5 +1,7 @@
 #include "staa/train/checkpoint.h"
 
+#include <torch/nn/modules/linear.h>
+
 #include "staa/format/safetensors.h"
 #include "staa/models/registry.h"
 #include "staa/util/file.h"

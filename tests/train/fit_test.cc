@@ -1,9 +1,20 @@
 // fit() on networks and data that are not staa's.
-#include "staa/train/fit.h"
+#include <ATen/Parallel.h>
+#include <torch/data/datasets/base.h>
+#include <torch/data/datasets/mnist.h>
+#include <torch/data/example.h>
+#include <torch/nn/module.h>
+#include <torch/nn/modules/activation.h>
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/container/sequential.h>
+#include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/linear.h>
+#include <torch/nn/modules/normalization.h>
 
 #include "staa/format/safetensors.h"
 #include "staa/models/registry.h"
 #include "staa/nn/layers.h"
+#include "staa/train/fit.h"
 #include "staa/train/statistics.h"
 #include "support/support.h"
 

@@ -1,5 +1,7 @@
 #include "staa/train/loss_scale.h"
 
+#include <torch/nn/modules/linear.h>
+
 #include <limits>
 
 #include "distributed/together.h"

@@ -1,5 +1,10 @@
 #include "staa/train/optimizer.h"
 
+#include <torch/nn/modules/linear.h>
+#include <torch/optim/adamw.h>
+#include <torch/optim/optimizer.h>
+#include <torch/optim/sgd.h>
+
 #include <map>
 
 #include "staa/models/registry.h"

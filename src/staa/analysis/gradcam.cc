@@ -1,5 +1,7 @@
 #include "staa/analysis/gradcam.h"
 
+#include <torch/autograd.h>
+
 #include <algorithm>
 
 #include "staa/models/registry.h"

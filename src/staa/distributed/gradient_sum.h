@@ -1,7 +1,9 @@
 #pragma once
 
+#include <torch/autograd.h>
 #include <torch/csrc/autograd/variable.h>
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/types.h>
 
 #include <memory>
 #include <vector>

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <torch/nn/cloneable.h>
+#include <torch/nn/modules/container/modulelist.h>
+#include <torch/nn/pimpl.h>
+
 #include <memory>
 #include <optional>
 #include <string>

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <torch/nn/cloneable.h>
+#include <torch/nn/modules/container/modulelist.h>
+
 #include <memory>
 #include <vector>
 

@@ -1,5 +1,9 @@
 #include "staa/nn/blocks.h"
 
+#include <torch/nn/module.h>
+#include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/normalization.h>
+
 #include <algorithm>
 #include <variant>
 

@@ -1,5 +1,9 @@
 #include "staa/nn/layers.h"
 
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/linear.h>
+
 #include <cmath>
 
 #include "staa/nn/children.h"
@@ -72,6 +76,7 @@ ops::Current NormedConvolution::current(const ops::Spikes& x) {
     fail(ErrorKind::kRuntime, "a convolution of sequences expects [T, B, C, H, W], found {}",
          c10::str(values.sizes()));
   }
+  count_spikes(values);
   auto y = convolve(*child<torch::nn::Conv2dImpl>(*this, "conv"), values.flatten(0, 1),
                     convolution_type(options_.execution.precision, values),
                     x.bits.defined() ? x.bits.flatten(0, 1) : torch::Tensor());

@@ -30,6 +30,7 @@ ops::Spikes Neuron::spikes(const ops::NeuronInput& input) {
   }
   if (input_observer_) input_observer_(input);
   auto fired = fire(input);
+  count_spikes(fired);
   notify(x, fired);
   return fired;
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <functional>
 
@@ -18,6 +18,12 @@ class Observable {
 
   void set_observer(Observer observer) { observer_ = std::move(observer); }
 
+  /// Called in every forward pass that records gradients with the spikes that a budget counts, a
+  /// neuron layer's output or a convolution's input. It may register a hook on their gradient.
+  using SpikeHook = std::function<void(const torch::Tensor& spikes)>;
+
+  void set_spike_hook(SpikeHook hook) { spike_hook_ = std::move(hook); }
+
  protected:
   // A copy has nobody who observes it yet.
   Observable(const Observable&) {}
@@ -27,8 +33,13 @@ class Observable {
     if (observer_) observer_(input, output);
   }
 
+  void count_spikes(const torch::Tensor& spikes) const {
+    if (spike_hook_ && spikes.requires_grad()) spike_hook_(spikes);
+  }
+
  private:
   Observer observer_;
+  SpikeHook spike_hook_;
 };
 
 }  // namespace staa::nn

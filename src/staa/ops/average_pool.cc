@@ -1,6 +1,7 @@
 #include "staa/ops/average_pool.h"
 
 #include <ATen/Parallel.h>
+#include <torch/autograd.h>
 
 #include "staa/kernels/average_pool.h"
 #include "staa/ops/elements.h"

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <torch/autograd.h>
+
 #include <string>
 
 #include "staa/ops/fused_call.h"

@@ -1,4 +1,6 @@
 // Stands for card.cc and card_normalise.cc in builds without kernels for graphics cards.
+#include <torch/autograd.h>
+
 #include "staa/ops/card.h"
 #include "staa/ops/card_device.h"
 #include "staa/util/error.h"

@@ -1,6 +1,7 @@
 #include "staa/ops/fused_neuron.h"
 
 #include <ATen/Parallel.h>
+#include <torch/autograd.h>
 
 #include <algorithm>
 

@@ -3,7 +3,7 @@
 #include <ATen/core/stack.h>
 #include <fmt/format.h>
 #include <torch/library.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 #include <nlohmann/json.hpp>

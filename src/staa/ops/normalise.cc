@@ -1,5 +1,7 @@
 #include "staa/ops/normalise.h"
 
+#include <ATen/Parallel.h>
+
 #include <algorithm>
 #include <cmath>
 #include <vector>

@@ -1,6 +1,7 @@
 #include "staa/ops/spike_convolution.h"
 
 #include <ATen/Parallel.h>
+#include <torch/autograd.h>
 
 #include <algorithm>
 #include <atomic>

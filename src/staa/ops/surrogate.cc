@@ -1,5 +1,7 @@
 #include "staa/ops/surrogate.h"
 
+#include <torch/autograd.h>
+
 #include <cmath>
 
 namespace staa::ops {

@@ -18,6 +18,26 @@ enum class OnNan { kStop, kSkip };
 enum class OptimizerKind { kSgd, kAdamW, kMuon };
 enum class ScheduleKind { kCosine, kStep, kConstant, kLinear };
 
+/// What a spike budget counts.
+enum class SpikeCost {
+  kRate,         ///< every spike of a neuron alike: the mean firing rate
+  kAccumulates,  ///< what each spike costs the convolutions that read it: accumulates as a share of
+                 ///< the multiply-adds of dense convolutions
+};
+enum class BudgetScope { kNetwork, kLayer };
+
+/// A penalty on spikes beyond a target: weight * mean (max(0, rate / target - 1))^2 over the
+/// network as a whole or over its layers.
+struct SpikeBudget {
+  double target = 0;  ///< the rate that costs nothing; 0: no budget
+  SpikeCost cost = SpikeCost::kRate;
+  BudgetScope scope = BudgetScope::kNetwork;
+  double weight = 1;
+  double ramp_epochs = 1;  ///< over the first such epochs with spikes the weight grows from 0
+
+  bool wanted() const { return target > 0; }
+};
+
 /// How a network is trained, apart from its optimiser and its learning rate's schedule.
 struct TrainOptions {
   std::int64_t epochs = 100;
@@ -32,6 +52,7 @@ struct TrainOptions {
   std::int64_t checkpoint_steps = 0;  ///< a checkpoint every so many steps; 0: after each epoch
   double checkpoint_minutes = 0;      ///< and whenever so many minutes have gone by
   OnNan on_nan = OnNan::kStop;
+  SpikeBudget spike_budget;
   bool sync_batch_norm = true;  ///< BatchNorm's statistics over the batches of all processes
   double loss_scale = 0;        ///< where the loss's scale begins (fp16); 0: the loss is not scaled
   std::int64_t max_steps = 0;   ///< end after so many steps in all; 0: no limit

@@ -14,14 +14,28 @@
 namespace staa::recipe {
 namespace {
 
+using train::BudgetScope;
 using train::LossKind;
 using train::OnNan;
 using train::OptimizerKind;
 using train::ScheduleKind;
+using train::SpikeCost;
 
 const NameTable<Device>& names_of(Device) {
   static const NameTable<Device> table{
       {Device::kAuto, "auto"}, {Device::kCpu, "cpu"}, {Device::kCuda, "cuda"}};
+  return table;
+}
+
+const NameTable<SpikeCost>& names_of(SpikeCost) {
+  static const NameTable<SpikeCost> table{{SpikeCost::kRate, "rate"},
+                                          {SpikeCost::kAccumulates, "accumulates"}};
+  return table;
+}
+
+const NameTable<BudgetScope>& names_of(BudgetScope) {
+  static const NameTable<BudgetScope> table{{BudgetScope::kNetwork, "network"},
+                                            {BudgetScope::kLayer, "layer"}};
   return table;
 }
 
@@ -303,6 +317,20 @@ std::vector<Key> train_keys() {
       smoothing,
       at_least(0, key("train.clip_norm", "Largest 2-norm of all gradients; 0: no limit",
                       STAA_MEMBER(train.clip_norm))),
+      between(
+          0, 1,
+          key("train.spike_budget", "Firing rate beyond which spikes are penalised; 0: no budget",
+              STAA_MEMBER(train.spike_budget.target))),
+      key("train.spike_budget_cost",
+          "rate: spikes of all neurons alike; accumulates: by what each costs the convolutions",
+          STAA_MEMBER(train.spike_budget.cost)),
+      key("train.spike_budget_scope", "What keeps to the budget: the network's mean, or each layer",
+          STAA_MEMBER(train.spike_budget.scope)),
+      at_least(0, key("train.spike_budget_weight", "Weight of the penalty beside the loss",
+                      STAA_MEMBER(train.spike_budget.weight))),
+      at_least(0, key("train.spike_budget_ramp",
+                      "First epochs with spikes over which the penalty's weight grows from 0",
+                      STAA_MEMBER(train.spike_budget.ramp_epochs))),
       at_least(0, key("train.checkpoint_steps",
                       "A checkpoint every so many steps; 0: at the end of each epoch alone",
                       STAA_MEMBER(train.checkpoint_steps))),

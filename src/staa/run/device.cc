@@ -1,5 +1,8 @@
 #include "staa/run/device.h"
 
+#include <ATen/Parallel.h>
+#include <torch/cuda.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <thread>

@@ -1,5 +1,6 @@
 #include "staa/run/environment.h"
 
+#include <ATen/Parallel.h>
 #include <torch/version.h>
 
 #include <fstream>

@@ -1,5 +1,6 @@
 #include "staa/run/precision.h"
 
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <torch/version.h>
 

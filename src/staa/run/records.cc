@@ -18,23 +18,25 @@ std::string skipped_note(std::int64_t training, std::size_t test) {
 }
 
 nlohmann::ordered_json row_of(const train::EpochReport& report) {
-  return {{"epoch", report.epoch},
-          {"step", report.progress.step},
-          {"learning_rate", report.learning_rate},
-          {"train_loss", report.train_loss},
-          {"train_top1", report.train_top1},
-          {"test_loss", report.test.loss},
-          {"test_top1", report.test.top1},
-          {"test_top5", report.test.top5},
-          {"steps", report.phase.steps},
-          {"activation", to_string(report.phase.activation)},
-          {"best_top1", report.progress.best_top1},
-          {"best_epoch", report.progress.best_epoch},
-          {"images_per_s", report.images_per_s},
-          {"loader_wait_s", report.loader_wait_s},
-          {"skipped_train", report.skipped_train},
-          {"skipped_test", report.test.skipped.size()},
-          {"train_seconds", report.progress.seconds}};
+  nlohmann::ordered_json row{{"epoch", report.epoch},
+                             {"step", report.progress.step},
+                             {"learning_rate", report.learning_rate},
+                             {"train_loss", report.train_loss},
+                             {"train_top1", report.train_top1},
+                             {"test_loss", report.test.loss},
+                             {"test_top1", report.test.top1},
+                             {"test_top5", report.test.top5},
+                             {"steps", report.phase.steps},
+                             {"activation", to_string(report.phase.activation)},
+                             {"best_top1", report.progress.best_top1},
+                             {"best_epoch", report.progress.best_epoch},
+                             {"images_per_s", report.images_per_s},
+                             {"loader_wait_s", report.loader_wait_s},
+                             {"skipped_train", report.skipped_train},
+                             {"skipped_test", report.test.skipped.size()},
+                             {"train_seconds", report.progress.seconds}};
+  if (report.spike_rate >= 0) row["spike_rate"] = report.spike_rate;
+  return row;
 }
 
 }  // namespace
@@ -83,20 +85,24 @@ void Records::saved(const train::EpochReport& report) {
                                              {"accuracy/train", report.train_top1},
                                              {"accuracy/test", report.test.top1},
                                              {"images_per_s", report.images_per_s}};
+    if (report.spike_rate >= 0) scalars.push_back({"spike_rate", report.spike_rate});
     for (const auto& layer : rates_->layers()) {
       if (layer.rate >= 0) scalars.push_back({"firing_rate/" + layer.name, layer.rate});
     }
     events_->add(report.progress.step, scalars);
   }
   rates_.reset();
+  const auto spikes = report.spike_rate < 0
+                          ? std::string()
+                          : fmt::format("  spikes {:.2f} %", 100 * report.spike_rate);
   const auto phase =
       report.last_phase ? std::string() : fmt::format(" ({})", train::describe(report.phase));
   reporter_.say(fmt::format(
       "epoch {:>{}}/{}{}  train loss {:.4f} acc {:.2f} %  test loss {:.4f} acc {:.2f} %{}  {:.0f} "
-      "images/s  lr {:.4g}{}",
+      "images/s  lr {:.4g}{}{}",
       report.epoch, std::to_string(report.epochs).size(), report.epochs, phase, report.train_loss,
       report.train_top1, report.test.loss, report.test.top1, report.best ? " (best)" : "",
-      report.images_per_s, report.learning_rate,
+      report.images_per_s, report.learning_rate, spikes,
       skipped_note(report.skipped_train, report.test.skipped.size())));
 }
 

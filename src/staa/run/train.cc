@@ -1,5 +1,6 @@
 #include "staa/run/train.h"
 
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
 
 #include <cmath>

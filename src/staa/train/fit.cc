@@ -42,6 +42,12 @@ void check(const FitOptions& options) {
   at_least("mixup", options.mixup, 0.0);
   at_least("clip_norm", options.clip_norm, 0.0);
   at_least("loss_scale", options.loss_scale, 0.0);
+  at_least("spike_budget.weight", options.spike_budget.weight, 0.0);
+  at_least("spike_budget.ramp_epochs", options.spike_budget.ramp_epochs, 0.0);
+  if (options.spike_budget.target < 0 || options.spike_budget.target > 1) {
+    fail(ErrorKind::kUsage, "spike_budget.target: expected 0 to 1, found {}",
+         options.spike_budget.target);
+  }
   if (options.ema < 0 || options.ema >= 1) {
     fail(ErrorKind::kUsage, "ema: expected 0 to below 1, found {}", options.ema);
   }
@@ -134,6 +140,12 @@ class Fit {
     return learning_rate(options_.schedule, options_.optimizer.lr, epochs_at(batch),
                          static_cast<double>(options_.epochs)) *
            (phases_.changed() ? options_.phase_lr : 1);
+  }
+  double budget_at(std::int64_t batch) const {
+    if (phases_.now().activation == Activation::kRelu) return 0;
+    const auto ramp = options_.spike_budget.ramp_epochs;
+    const auto spiking = epochs_at(batch + 1) - static_cast<double>(phases_.first_with_spikes());
+    return spiking >= ramp ? 1 : spiking / ramp;
   }
   int wants_to_stop() const { return callbacks_.stop ? callbacks_.stop() : 0; }
 
@@ -242,12 +254,12 @@ bool Fit::train_batches() {
       ++progress.batch;
       continue;
     }
-    const double rate = learning_rate_at(progress.batch);
-    const auto outcome = steps_.take(std::move(batch->tensors), group, rate);
+    const Steps::Pace pace{learning_rate_at(progress.batch), budget_at(progress.batch)};
+    const auto outcome = steps_.take(std::move(batch->tensors), group, pace);
     progress.seconds = seconds_before + seconds_since(epoch_start_);
     const bool by_steps = clock_.due_by_steps();
     if (group.save || by_steps) save();
-    report_step(outcome, rate);
+    report_step(outcome, pace.learning_rate);
   }
 }
 
@@ -322,6 +334,7 @@ void Fit::finish_epoch() {
   report.train_top1 = progress.top1();
   report.learning_rate = learning_rate_at(std::max<std::int64_t>(0, progress.batch - 1));
   report.phase = phases_.now();
+  report.spike_rate = steps_.spike_rate();
   report.last_phase = phases_.last();
   report.test = last_;
   report.skipped_train = progress.skipped;

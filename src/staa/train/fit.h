@@ -1,6 +1,6 @@
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -70,6 +70,8 @@ struct EpochReport {
   Evaluation test;
   bool best = false;  ///< the best of the last phase so far
   double images_per_s = 0;
+  /// As the spike budget counts it, of the epoch's last training step; below 0 without a budget.
+  double spike_rate = -1;
   double loader_wait_s = 0;        ///< that training has waited for samples
   std::int64_t skipped_train = 0;  ///< corrupt samples that were left out
 };

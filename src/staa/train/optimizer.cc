@@ -1,5 +1,9 @@
 #include "staa/train/optimizer.h"
 
+#include <torch/nn/utils/clip_grad.h>
+#include <torch/optim/adamw.h>
+#include <torch/optim/sgd.h>
+
 #include <cmath>
 #include <sstream>
 #include <type_traits>

@@ -1,5 +1,9 @@
 #include "staa/train/parameter_classes.h"
 
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/linear.h>
+#include <torch/nn/modules/normalization.h>
+
 #include <algorithm>
 #include <cmath>
 #include <set>

@@ -38,6 +38,13 @@ bool Phases::last() const {
   return options_.phases.empty() || now_ == options_.phases.back().phase;
 }
 
+std::int64_t Phases::first_with_spikes() const {
+  for (const auto& [from, phase] : options_.phases) {
+    if (phase.activation == Activation::kSpike) return from;
+  }
+  return 0;
+}
+
 bool Phases::changed() const {
   return !options_.phases.empty() && now_ != options_.phases.front().phase;
 }

@@ -25,6 +25,8 @@ class Phases {
   /// The phase that the network is in. Without phases that is Phase{}.
   Phase now() const { return now_; }
   bool last() const;
+  /// The first epoch, counted from 0, that does not run with ReLU.
+  std::int64_t first_with_spikes() const;
   /// Whether the first phase is over.
   bool changed() const;
 

@@ -1,5 +1,7 @@
 #include "staa/train/statistics.h"
 
+#include <torch/nn/modules/batchnorm.h>
+
 #include <vector>
 
 #include "staa/train/batch_norms.h"

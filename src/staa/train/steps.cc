@@ -25,6 +25,9 @@ Steps::Steps(TrainingState& state, const FitOptions& options, const Callbacks& c
       callbacks_(callbacks),
       gradients_(state.module(), options.all) {
   share_statistics();
+  if (options.spike_budget.wanted()) {
+    budget_ = std::make_unique<BudgetKeeper>(state.module(), options.spike_budget);
+  }
 }
 
 Steps::~Steps() {
@@ -139,21 +142,22 @@ double Steps::sum_up(const Part& part, const torch::Tensor& loss, const Hits& hi
   return values[0];
 }
 
-Steps::Outcome Steps::take(TensorBatch own, const GroupState& group, double learning_rate) {
+Steps::Outcome Steps::take(TensorBatch own, const GroupState& group, const Pace& pace) {
   auto part = part_of(std::move(own), group);
   auto& progress = state_.progress;
   const ForwardState before(state_.module(), /*buffers=*/options_.on_nan == OnNan::kSkip);
   const auto hits_before = progress.hits;
   repeated_ = part.repeated;
-  state_.optimizer.set_learning_rate(learning_rate);
+  state_.optimizer.set_learning_rate(pace.learning_rate);
   state_.optimizer.zero_grad();
+  if (budget_) budget_->begin();
   Hits hits;
   const auto loss = loss_of(part, hits);
   Outcome outcome;
   outcome.loss = sum_up(part, loss, hits);
   if (!std::isfinite(outcome.loss)) {
     refuse(before, part, fmt::format("the loss is {}", outcome.loss));
-  } else if (!descend(loss, part.weight)) {
+  } else if (!descend(loss, part.weight, pace.budget)) {
     progress.hits = hits_before;
     refuse(before, part, fmt::format("the {} is not finite", non_finite_gradient(state_.module())));
   } else {
@@ -169,12 +173,13 @@ Steps::Outcome Steps::take(TensorBatch own, const GroupState& group, double lear
 /// The backward pass and the optimiser's step. False, with all as it was, where gradients are not
 /// finite and the loss's scale is not to blame; where it may be, the scale falls and the weights
 /// stay. Gradients are those of all processes, so that all do the same.
-bool Steps::descend(const torch::Tensor& loss, double weight) {
+bool Steps::descend(const torch::Tensor& loss, double weight, double budget) {
   auto& scale = state_.progress.loss_scale;
   const bool scales = options_.loss_scale > 0;
   auto& optimizer = state_.optimizer;
   gradients_.begin();
   const double factor = weight * scale.value;
+  if (budget_) budget_->set_factor(factor * budget);
   (factor == 1 ? loss : loss * factor).backward();
   gradients_.finish();
   optimizer.unscale_gradients(scale.value);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "staa/train/fit.h"
 #include "staa/train/loss.h"
 #include "staa/train/non_finite.h"
+#include "staa/train/spike_budget.h"
 #include "staa/train/training_state.h"
 
 namespace staa::train {
@@ -28,8 +30,17 @@ class Steps {
     double loss = 0;     ///< of the whole batch
   };
 
+  /// What changes in the course of a fit.
+  struct Pace {
+    double learning_rate = 0;
+    double budget = 0;  ///< share of the spike budget's weight that counts
+  };
+
   /// One step on a batch of which `own` is this process's share; progress moves on by a batch.
-  Outcome take(TensorBatch own, const GroupState& group, double learning_rate);
+  Outcome take(TensorBatch own, const GroupState& group, const Pace& pace);
+
+  /// Of the newest step, as the spike budget counts it; below 0 where none is kept.
+  double spike_rate() const { return budget_ ? budget_->rate() : -1; }
 
   /// Shows the network inputs in training mode without a step: every process its own.
   void show(const torch::Tensor& inputs);
@@ -59,13 +70,14 @@ class Steps {
   torch::Tensor mixed_targets(const Mixup& mixup, const Part& part, torch::Tensor targets) const;
   torch::Tensor loss_of(Part& part, Hits& hits) const;
   double sum_up(const Part& part, const torch::Tensor& loss, const Hits& hits);
-  bool descend(const torch::Tensor& loss, double weight);
+  bool descend(const torch::Tensor& loss, double weight, double budget);
   void refuse(const ForwardState& before, const Part& part, const std::string& what);
 
   TrainingState& state_;
   const FitOptions& options_;
   const Callbacks& callbacks_;
   distributed::GradientSum gradients_;
+  std::unique_ptr<BudgetKeeper> budget_;       // null: none is wanted
   std::vector<torch::Tensor> own_statistics_;  // that no layer adds up over the processes
   bool repeated_ = false;  // the step in progress computes the whole batch in every process
 };

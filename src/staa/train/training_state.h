@@ -1,5 +1,7 @@
 #pragma once
 
+#include <torch/nn/module.h>
+
 #include <memory>
 
 #include "staa/train/classifier.h"

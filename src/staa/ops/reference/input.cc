@@ -1,5 +1,7 @@
 #include "staa/ops/reference/input.h"
 
+#include <torch/autograd.h>
+
 #include "staa/ops/elements.h"
 
 namespace staa::ops::reference {
