@@ -10,10 +10,9 @@ namespace staa::train {
 /// this. Its values are the first one times powers of two, so that scaling itself adds no rounding
 /// error.
 struct LossScale {
-  static constexpr double kFirst = 65536;  ///< initial scale for fp16
-  static constexpr double kLeast = 1;      ///< at this scale, non-finite gradients are an error
-  static constexpr double kMost =
-      16777216;  ///< 2^24: a limit, as zero gradients would let the scale grow forever
+  static constexpr double kFirst = 65536;    ///< initial scale for fp16
+  static constexpr double kLeast = 1;        ///< at this scale, non-finite gradients are an error
+  static constexpr double kMost = 16777216;  ///< 2^24; zero gradients would let it grow forever
   static constexpr std::int64_t kGrowthSteps = 2000;
 
   double value = 1;
