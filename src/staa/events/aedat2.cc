@@ -16,13 +16,13 @@ constexpr const char* kLastHeaderLine = "#End Of ASCII Header";
 constexpr std::size_t kEventBytes = 8;
 constexpr std::int64_t kEdge = 128;
 constexpr std::uint32_t kSpecialBits = ~0x7fffU;
-// Of a DAVIS: bit 31 marks samples of images and motion, bit 10 its external input.
+// For a DAVIS, bit 31 marks image and motion samples, and bit 10 its external input.
 constexpr Sensor kDavis240{240, 180};
 constexpr Sensor kDavis346{346, 260};
 constexpr std::uint32_t kDavisSpecialBits = 1U << 31 | 1U << 10;
 
-/// The camera that a line of the header names, such as "# AEChip: eu....DAVIS346blue"; 0x0: none of
-/// the DAVIS.
+/// The sensor of the DAVIS camera that a header line such as "# AEChip: eu....DAVIS346blue" names;
+/// 0x0 if it names none.
 Sensor davis_sensor(const std::string& line) {
   if (line.rfind("# AEChip:", 0) != 0 && line.rfind("# HardwareInterface:", 0) != 0) return {};
   const auto names = [&](const char* upper, const char* mixed) {
@@ -130,7 +130,7 @@ class Aedat2Stream : public EventStream {
     return inside;
   }
 
-  /// The camera's clock without its going round: a fall by more than half of the range is one.
+  /// Extends the camera's clock across overflows: a decrease by more than half of its range is one.
   std::int64_t time(std::uint32_t clock) {
     constexpr std::uint32_t kHalf = std::uint32_t{1} << 31;
     if (clock < last_ && last_ - clock > kHalf) ++rounds_;
@@ -179,7 +179,7 @@ Aedat2Writer::Aedat2Writer(const std::filesystem::path& path, Aedat2Address addr
             (small ? "Davis240C" : "Davis346blue") + "\r\n";
   }
   for (const auto& remark : remarks) head += "# " + remark + "\r\n";
-  // Without it an event whose first byte is '#' would be taken for a line.
+  // Without this line, an event whose first byte is '#' would be read as a header line.
   if (davis_) head += std::string(kLastHeaderLine) + "\r\n";
   file_.write(head);
 }

@@ -10,27 +10,27 @@
 
 namespace staa::events {
 
-/// How an AEDAT 2.0 address a of a sensor of 128x128 is read.
+/// How to interpret an AEDAT 2.0 address a of a 128x128 sensor.
 enum class Aedat2Address {
   kDvs128,      ///< x = a >> 1 & 127, y = a >> 8 & 127, polarity = a & 1
   kCifar10Dvs,  ///< x = 127 - (a >> 8 & 127), y = 127 - (a >> 1 & 127), polarity = 1 - (a & 1)
 };
 
-/// Opens an AEDAT 2.0 recording of a DVS128, or of a DAVIS240 or DAVIS346 whose header names it as
-/// AEChip or HardwareInterface: lines that begin with '#', the first of them
-/// "#!AER-DAT2.0", then 8 bytes an event, address and microseconds, big-endian. The clock's 32 bits
-/// are followed when they go round. Addresses with a higher bit than the 14th are the camera's
-/// special events and are skipped. Of a DAVIS x = a >> 12 & 1023, y = a >> 22 & 511, polarity =
-/// a >> 11 & 1, `address` does not matter, and samples of images and motion (bit 31) and of the
-/// external input (bit 10) are skipped.
+/// Opens an AEDAT 2.0 recording of a DVS128, or of a DAVIS240 or DAVIS346 if the header names it as
+/// AEChip or HardwareInterface. The file has header lines that begin with '#', the first of them
+/// "#!AER-DAT2.0", then 8 bytes per event: address and microseconds, big-endian. Overflows of the
+/// 32-bit clock are tracked. Addresses with a bit above the 14th are the camera's special events
+/// and are skipped. For a DAVIS, `address` is ignored: x = a >> 12 & 1023, y = a >> 22 & 511,
+/// polarity = a >> 11 & 1; image and motion samples (bit 31) and the external input (bit 10) are
+/// skipped.
 ///
-/// Throws Error(kIo) if the file cannot be read, Error(kInput) for another first line. Reading
+/// Throws Error(kIo) if the file cannot be read, and Error(kInput) for another first line. Reading
 /// throws Error(kInput) if the file ends within an event.
 std::unique_ptr<EventStream> open_aedat2(const std::filesystem::path& path, Aedat2Address address);
 
-/// Writes events in this form as they come: of a DVS128 where `sensor` is at most 128x128, else of
-/// a DAVIS240 or a DAVIS346, which the header then names. The file appears with finish(). Throws
-/// Error(kUsage) for a larger sensor, and as write_aedat2() does.
+/// Writes events to an AEDAT 2.0 file as they are added. `sensor` selects the camera: DVS128 up to
+/// 128x128, else a DAVIS240 or DAVIS346, which the header then names. The file appears with
+/// finish(). Throws Error(kUsage) for a larger sensor, and the errors of write_aedat2().
 class Aedat2Writer {
  public:
   Aedat2Writer(const std::filesystem::path& path, Aedat2Address address, Sensor sensor,
@@ -47,8 +47,8 @@ class Aedat2Writer {
   std::uint64_t done_ = 0;
 };
 
-/// Writes events in this form, whole or not at all; `remarks` are lines of the header. Throws
-/// Error(kUsage) for an event outside of 128x128 or a time that 32 bits do not hold.
+/// Writes events to an AEDAT 2.0 file, atomically; `remarks` are extra header lines. Throws
+/// Error(kUsage) for an event outside of 128x128 or a time that does not fit into 32 bits.
 void write_aedat2(const std::filesystem::path& path, Aedat2Address address,
                   const std::vector<Event>& events, const std::vector<std::string>& remarks = {});
 

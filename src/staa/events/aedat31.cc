@@ -21,15 +21,15 @@ std::uint32_t little_endian(const std::uint8_t* bytes) {
          std::uint32_t{bytes[1]} << 8 | std::uint32_t{bytes[0]};
 }
 
-/// The header of a packet, as far as it matters.
+/// The fields of a packet's header that matter here.
 struct Packet {
   std::uint64_t offset = 0;
   std::uint16_t type = 0;
   std::uint32_t event_bytes = 0;
-  std::uint32_t rounds = 0;    ///< how often the 31 bits of the clock have gone round
-  std::uint32_t capacity = 0;  ///< events that it takes room for
+  std::uint32_t rounds = 0;    ///< overflows of the 31-bit clock
+  std::uint32_t capacity = 0;  ///< events that it has memory for
   std::uint32_t count = 0;     ///< events that it holds
-  std::uint32_t valid = 0;     ///< of them
+  std::uint32_t valid = 0;     ///< valid ones among them
 
   std::uint64_t bytes() const { return std::uint64_t{capacity} * event_bytes; }
 };
@@ -80,10 +80,11 @@ class Aedat31Stream : public EventStream {
   }
 
  private:
-  /// Goes on to the next packet of polarity events that is not empty; false at the file's end.
+  /// Advances to the next non-empty packet of polarity events; returns false at the end of the
+  /// file.
   bool next_packet() {
     do {
-      reader_.seek(std::max(reader_.offset(), packet_end_));  // what is left of the last one
+      reader_.seek(std::max(reader_.offset(), packet_end_));  // the rest of the last packet
       if (reader_.left() == 0) return false;
       packet_ = read_header();
       packet_end_ = reader_.offset() + packet_.bytes();
@@ -132,7 +133,8 @@ class Aedat31Stream : public EventStream {
   bool decode(const std::uint8_t* bytes, Event& event) {
     const std::uint32_t data = little_endian(bytes);
     const bool marked_invalid = (data & 1) == 0;
-    // Some writers leave the marks of single events out: the header then says that all are valid.
+    // Some writers do not set the marks of single events: then the header says that all events are
+    // valid.
     if (marked_invalid && packet_.valid < packet_.count) {
       ++skipped_.invalid;
       return false;
@@ -148,10 +150,10 @@ class Aedat31Stream : public EventStream {
 
   ByteReader reader_;
   Sensor sensor_;
-  std::uint64_t begin_ = 0;       ///< of the first packet
-  Packet packet_;                 ///< the one under way
+  std::uint64_t begin_ = 0;       ///< where the first packet starts
+  Packet packet_;                 ///< the current one
   std::uint64_t packet_end_ = 0;  ///< its end in the file
-  std::uint32_t next_ = 0;        ///< event of the packet
+  std::uint32_t next_ = 0;        ///< index of the next event in the packet
   Skipped skipped_;
 };
 

@@ -24,7 +24,7 @@ constexpr std::size_t kMostPacketBytes = std::size_t{1} << 27;
 constexpr std::size_t kMostHeaderBytes = std::size_t{1} << 24;
 constexpr std::size_t kEventBytes = 16;  // microseconds (8), x (2), y (2), polarity (1), padding
 
-/// What the header says of one stream.
+/// What the header states about one stream.
 struct StreamInfo {
   std::string type;  ///< "EVTS", "FRME", "IMUS", "TRIG"
   std::int64_t width = 0;
@@ -37,7 +37,7 @@ std::int64_t whole_number(std::string_view text) {
   return value;
 }
 
-/// What stands between `from` and the next `to` in `text`; "" if there is none.
+/// The text between `from` and the next `to` in `text`; "" if there is none.
 std::string_view between(std::string_view text, std::string_view from, std::string_view to) {
   const auto at = text.find(from);
   if (at == std::string_view::npos) return {};
@@ -45,11 +45,11 @@ std::string_view between(std::string_view text, std::string_view from, std::stri
   return rest.substr(0, std::min(rest.size(), rest.find(to)));
 }
 
-/// The streams that the header's XML names: below a node "outInfo" a node for each, whose
-/// attributes and whose node "info" tell about it.
+/// The streams in the header's XML. A node "outInfo" contains one node per stream, whose attributes
+/// and "info" child node describe it.
 std::map<std::int64_t, StreamInfo> list_streams(std::string_view xml) {
   std::map<std::int64_t, StreamInfo> streams;
-  std::vector<std::string_view> nodes;  // that the place lies in
+  std::vector<std::string_view> nodes;  // the nodes around the current position
   for (auto at = xml.find('<'); at != std::string_view::npos; at = xml.find('<', at + 1)) {
     const auto rest = xml.substr(at);
     const auto tag = rest.substr(0, rest.find('>'));
@@ -130,7 +130,7 @@ class Aedat4Stream : public EventStream {
     unpacker_ = compression == 0   ? make_stored_unpacker()
                 : compression <= 2 ? make_lz4_unpacker()
                                    : make_zstd_unpacker();
-    // Behind the packets follows a table of them, where the recording was closed properly.
+    // A table of packets follows them if the recording was closed properly.
     end_ = reader_.offset() + reader_.left();
     if (table > 0) end_ = std::min(end_, static_cast<std::uint64_t>(table));
     choose_stream(list_streams(header.text(2)), asked);
@@ -156,7 +156,7 @@ class Aedat4Stream : public EventStream {
 
   bool has(std::uint64_t bytes) const { return reader_.left() >= bytes; }
 
-  /// Goes on to the next packet of events that is not empty; false at the end.
+  /// Advances to the next non-empty packet of events; returns false at the end.
   bool next_packet() {
     constexpr std::size_t kHeaderBytes = 8;
     next_ = count_ = 0;
@@ -217,8 +217,8 @@ class Aedat4Stream : public EventStream {
   std::unique_ptr<Unpacker> unpacker_;
   std::int64_t stream_id_ = -1;
   std::int64_t trigger_id_ = -1;
-  std::uint64_t begin_ = 0;  ///< of the first packet
-  std::uint64_t end_ = 0;    ///< of the last one
+  std::uint64_t begin_ = 0;  ///< where the first packet starts
+  std::uint64_t end_ = 0;    ///< where the last packet ends
   std::vector<std::uint8_t> packet_;
   const std::uint8_t* events_ = nullptr;  ///< in packet_
   std::size_t count_ = 0;

@@ -11,7 +11,7 @@ namespace staa::events {
 namespace {
 
 constexpr std::size_t kEventBytes = 5;
-constexpr std::uint8_t kClockMark = 240;  // as a y
+constexpr std::uint8_t kClockMark = 240;  // a value of y
 constexpr std::int64_t kClockStep = 1 << 13;
 constexpr std::int64_t kTimes = 1 << 23;
 
@@ -53,7 +53,7 @@ class AtisStream : public EventStream {
 
   ByteReader reader_;
   Sensor sensor_;
-  std::int64_t clock_ = 0;  ///< what the marks so far have added
+  std::int64_t clock_ = 0;  ///< the sum of what the marks so far have added
   Skipped skipped_;
 };
 

@@ -19,7 +19,7 @@ void ByteReader::seek(std::uint64_t offset) {
 std::size_t ByteReader::prepare(std::size_t count) {
   const std::size_t ready = block_.size() - next_;
   if (ready >= count || ready >= left()) return ready;
-  // What is left of the block moves to its front, and the file fills the rest.
+  // Move the rest of the block to its front and fill up from the file.
   block_offset_ += next_;
   std::copy(block_.begin() + static_cast<std::ptrdiff_t>(next_), block_.end(), block_.begin());
   next_ = 0;

@@ -4,8 +4,8 @@
 
 namespace staa::events {
 
-/// Follows a clock of `bits` bits when it goes round: a fall by more than half of its range is a
-/// round, a smaller one is a fault of the clock and is handed on as it is.
+/// Extends a clock of `bits` bits across its overflows. A decrease by more than half of its range
+/// is an overflow; a smaller one is a fault of the clock and is passed on unchanged.
 class RoundClock {
  public:
   explicit RoundClock(int bits) : bits_(bits) {}

@@ -27,7 +27,7 @@ std::string stamp_of(const fs::path& file) {
 std::string content_of(const fs::path& path) {
   const InputFile file(path);
   std::vector<std::uint8_t> block(std::min<std::uint64_t>(file.size(), std::uint64_t{1} << 18));
-  // One sum of 32 bits is too few among 100,000 recordings.
+  // A single 32-bit sum is not enough for 100,000 recordings.
   auto crc = ::crc32_z(0, nullptr, 0);
   auto adler = ::adler32_z(0, nullptr, 0);
   for (std::uint64_t offset = 0; offset < file.size();) {

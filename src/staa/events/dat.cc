@@ -14,7 +14,7 @@ namespace staa::events {
 namespace {
 
 constexpr std::size_t kEventBytes = 8;
-// What the header's first byte behind the text calls changes of brightness.
+// The byte after the text header that stands for changes of brightness.
 constexpr std::uint8_t kChange2d = 0x00;
 constexpr std::uint8_t kChangeCd = 0x0c;
 

@@ -1,4 +1,4 @@
-// How format_of() tells what kind of recording a file is.
+// format_of() and how it recognises the format of a recording.
 #include <algorithm>
 #include <cctype>
 #include <string>
@@ -41,7 +41,7 @@ bool is_text(std::string_view start) {
   });
 }
 
-/// Of a header with lines "% ...": EVT where it names a version, else .dat.
+/// For a header with lines "% ...": EVT if it names a version, else .dat.
 Format prophesee_format(const std::filesystem::path& path) {
   ByteReader reader(path);
   const auto header = read_prophesee_header(reader);
@@ -53,7 +53,7 @@ Format prophesee_format(const std::filesystem::path& path) {
        header.evt.substr(0, 20));
 }
 
-/// Whether the times of 5-byte events rise, all but one in a hundred of them.
+/// Whether the times of 5-byte events rise, except for at most one in a hundred.
 bool looks_like_atis(std::string_view start, std::uint64_t size) {
   constexpr std::size_t kEventBytes = 5;
   if (size == 0 || size % kEventBytes != 0) return false;

@@ -7,11 +7,11 @@
 
 namespace staa::events {
 
-/// One change of brightness at one pixel.
+/// A change of brightness at one pixel.
 struct Event {
-  std::int64_t t = 0;  ///< microseconds; files differ in where they begin to count
+  std::int64_t t = 0;  ///< microseconds; the origin differs between files
   std::uint16_t x = 0;
-  std::uint16_t y = 0;        ///< as the file has it: what is up differs between cameras
+  std::uint16_t y = 0;        ///< as in the file: which way is up differs between cameras
   std::uint8_t polarity = 0;  ///< 1: brighter, 0: darker
 };
 
@@ -29,48 +29,49 @@ inline bool operator==(const Sensor& a, const Sensor& b) {
   return a.width == b.width && a.height == b.height;
 }
 
-/// All that an Event's address can hold: the sensor of a recording that nobody says it of.
+/// All addresses that an Event can hold: the sensor of a recording for which none is known.
 constexpr Sensor kAnySensor{65536, 65536};
 
-/// The sensor that a file states or else the one that the caller asks for; 0x0 stands for neither.
+/// The sensor that the file states, or else the one that the caller asks for; 0x0 stands for
+/// neither.
 inline Sensor choose_sensor(Sensor stated, Sensor asked) {
   if (!(stated == Sensor{})) return stated;
   return asked == Sensor{} ? kAnySensor : asked;
 }
 
-/// Records that a reader met and did not deliver, by reason.
+/// The numbers of records that a reader has skipped, by reason.
 struct Skipped {
   std::uint64_t special = 0;   ///< not a change of brightness: synchronisation, images, motion
   std::uint64_t invalid = 0;   ///< marked as invalid by the camera
   std::uint64_t outside = 0;   ///< address outside the sensor
-  std::uint64_t triggers = 0;  ///< of the special ones, those from the camera's external inputs
+  std::uint64_t triggers = 0;  ///< the special ones from the camera's external inputs
 
   std::uint64_t total() const { return special + invalid + outside; }
 };
 
-/// The events of one recording, in the order of the file, a chunk at a time: a reader holds a few
-/// blocks of the file and never the whole. One thread uses a stream.
+/// The events of one recording, read in chunks in the order of the file. A reader holds a few
+/// blocks of the file in memory, never the whole file. A stream must be used by one thread.
 class EventStream {
  public:
   virtual ~EventStream() = default;
 
-  /// The file, for messages.
+  /// The name of the file, for messages.
   virtual const std::string& name() const = 0;
   virtual Sensor sensor() const = 0;
 
-  /// Writes up to `capacity` (at least 1) events to `out` and returns how many; 0 at the end alone.
-  /// Every event lies within sensor(). Throws Error(kInput) naming the file and the offset of what
-  /// is broken.
+  /// Writes up to `capacity` (at least 1) events to `out` and returns their number, which is 0 only
+  /// at the end. Every event lies within sensor(). Throws Error(kInput), naming the file and the
+  /// offset of the broken part.
   virtual std::size_t read(Event* out, std::size_t capacity) = 0;
 
-  /// Begins again with the first event and counts what is skipped anew.
+  /// Starts again at the first event and resets the skipped counts.
   virtual void rewind() = 0;
 
-  /// What was skipped so far.
+  /// The records skipped so far.
   virtual const Skipped& skipped() const = 0;
 };
 
-/// A fair size of chunk: large enough that the call does not show, small enough for the cache.
+/// A good chunk size: large enough to hide the cost of a call, small enough for the cache.
 constexpr std::size_t kChunkEvents = 4096;
 
 }  // namespace staa::events

@@ -13,7 +13,7 @@
 namespace staa::events {
 namespace {
 
-// Types of words, their four highest bits, that all versions share.
+// Word types (the four highest bits) that all versions share.
 constexpr unsigned kTimeHigh = 0x8;
 constexpr unsigned kTrigger = 0xa;
 constexpr unsigned kOthers = 0xe;
@@ -26,12 +26,12 @@ void count_other(unsigned type, Skipped& skipped) {
     ++skipped.triggers;
   } else if (type == kOthers) {
     ++skipped.special;
-  } else if (type != kContinued) {  // which belongs to a word that is counted
+  } else if (type != kContinued) {  // it belongs to a word that was counted
     ++skipped.invalid;
   }
 }
 
-/// Neighbours in a row that fire at once: bit i of `mask` is the pixel x + i.
+/// Neighbours in a row that fire at the same time: bit i of `mask` stands for pixel x + i.
 struct Row {
   std::int64_t t = 0;
   std::uint32_t mask = 0;
@@ -40,7 +40,7 @@ struct Row {
   std::uint8_t polarity = 0;
 };
 
-/// What decoders of words with several events share.
+/// The common part of decoders for words with several events.
 class RowDecoder : public EvtDecoder {
  public:
   bool pending() const override { return row_.mask != 0; }
@@ -48,7 +48,7 @@ class RowDecoder : public EvtDecoder {
  protected:
   explicit RowDecoder(Sensor sensor) : sensor_(sensor) {}
 
-  /// Leaves out pixels beyond the sensor and counts them.
+  /// Drops and counts pixels outside of the sensor.
   void set_row(const Row& row) {
     row_ = row;
     std::uint32_t inside = ~std::uint32_t{0};
@@ -63,7 +63,7 @@ class RowDecoder : public EvtDecoder {
     }
   }
 
-  /// Writes events of the row, as many as there is room for; returns how many.
+  /// Writes as many events of the row as there is room for. Returns their number.
   std::size_t take_row(Event* out, std::size_t room) {
     std::size_t done = 0;
     std::uint32_t mask = row_.mask;
@@ -227,7 +227,7 @@ class Evt3Decoder : public RowDecoder {
           break;
         case kTimeHigh: {
           const auto high = time_.follow(word & 0xfff) << 12;
-          // Its lower bits follow in a word of their own; those of the last one no longer hold.
+          // The lower bits follow in a separate word; those of the previous time no longer apply.
           if (high != high_ || time_now_ < 0) time_now_ = high;
           high_ = high;
           break;
@@ -272,7 +272,7 @@ class Evt3Decoder : public RowDecoder {
       set_row({time_now_, mask, base_x_, y_, base_polarity_});
       done = take_row(out, room);
     }
-    // A broken stream may hold vectors without end, none of which is on the sensor any more.
+    // A broken stream may contain endless vectors, all of them outside of the sensor.
     base_x_ = std::min<std::uint32_t>(base_x_ + pixels, kAnySensor.width);
     return done;
   }

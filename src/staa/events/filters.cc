@@ -11,7 +11,7 @@
 namespace staa::events {
 namespace {
 
-/// Another stream's events as far as `keep` takes them; it may change them.
+/// The events of another stream for which `keep` returns true; it may modify them.
 template <typename Keep>
 class Filter : public EventStream {
  public:
@@ -43,7 +43,7 @@ class Filter : public EventStream {
  private:
   std::unique_ptr<EventStream> whole_;
   Sensor sensor_;
-  Keep first_;  ///< before the first event
+  Keep first_;  ///< its state before the first event
   std::optional<Keep> keep_;
 };
 
@@ -61,7 +61,7 @@ class Supported {
  public:
   Supported(Sensor sensor, std::int64_t window)
       : width_(sensor.width + 2), window_(static_cast<std::uint64_t>(window)) {
-    // A border of pixels that never fire stands for what lies beyond the sensor.
+    // A border of pixels that never fire represents the outside of the sensor.
     const Sensor bordered{sensor.width + 2, sensor.height + 2};
     last_.assign(pixels_of(bordered), std::numeric_limits<std::int64_t>::min());
   }
@@ -82,7 +82,7 @@ class Supported {
  private:
   std::int64_t width_;
   std::uint64_t window_;
-  std::vector<std::int64_t> last_;  ///< event of each pixel
+  std::vector<std::int64_t> last_;  ///< time of the last event of each pixel
 };
 
 }  // namespace

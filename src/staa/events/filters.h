@@ -16,24 +16,25 @@ struct Area {
 };
 
 /// The events of `whole` in a rectangle, whose upper left corner becomes (0, 0). Throws
-/// Error(kUsage) for a rectangle that is empty or not in the sensor.
+/// Error(kUsage) if the rectangle is empty or not within the sensor.
 std::unique_ptr<EventStream> crop(std::unique_ptr<EventStream> whole, const Area& area);
 
-/// The events of `whole` with times of [begin, end).
+/// The events of `whole` with times in [begin, end).
 std::unique_ptr<EventStream> cut_time(std::unique_ptr<EventStream> whole, std::int64_t begin,
                                       std::int64_t end);
 
-/// The pixels of a recording that fire more often than `rate_hz` over its length, one byte a pixel,
-/// [height, width]: 1, left out. Reads the stream to its end and rewinds it.
+/// Finds the pixels that fire more often than `rate_hz` on average over the recording. Returns one
+/// byte per pixel, [height, width], which is 1 for such a pixel. Reads the stream to its end and
+/// rewinds it.
 std::vector<std::uint8_t> find_hot_pixels(EventStream& stream, double rate_hz);
 
-/// The events of `whole` but for those of the pixels marked in `hot`, as find_hot_pixels gives it.
+/// The events of `whole` except those of the pixels marked in `hot` (see find_hot_pixels()).
 std::unique_ptr<EventStream> without_pixels(std::unique_ptr<EventStream> whole,
                                             std::vector<std::uint8_t> hot);
 
-/// The events of `whole` that one of their eight neighbours has fired shortly before, at most
-/// `window_us` earlier: what is left out is mostly noise of single pixels (Delbruck's background
-/// activity filter). Holds a time for each pixel of the sensor.
+/// The events of `whole` for which one of the eight neighbouring pixels has fired at most
+/// `window_us` earlier. The others are mostly noise of single pixels (Delbruck's background
+/// activity filter). Keeps one time per pixel of the sensor.
 std::unique_ptr<EventStream> without_background(std::unique_ptr<EventStream> whole,
                                                 std::int64_t window_us);
 

@@ -10,12 +10,11 @@
 
 namespace staa::events {
 
-/// A table in a FlatBuffers message with a size in front, every offset of which is checked. Fields
-/// have the numbers of their order in the schema. What reaches out of the message throws
-/// Broken.
+/// A table in a size-prefixed FlatBuffers message. Every offset is checked: one that leads out of
+/// the message throws Broken. Fields are numbered by their order in the schema.
 class FlatTable {
  public:
-  /// The outermost table of a message.
+  /// The root table of a message.
   static FlatTable root(const std::uint8_t* message, std::size_t bytes) {
     constexpr std::size_t kPrefix = 4;
     FlatTable buffer{message, bytes, 0};
@@ -29,7 +28,7 @@ class FlatTable {
     return inner;
   }
 
-  /// A number, or `absent` where the field is left out.
+  /// A number, or `absent` if the field is missing.
   template <typename T>
   T number(int field, T absent) const {
     const auto at = place(field);
@@ -41,7 +40,7 @@ class FlatTable {
     return {reinterpret_cast<const char*>(found.bytes), found.count};
   }
 
-  /// A vector of structs of `item_bytes`; empty where the field is left out.
+  /// A vector of structs of `item_bytes`; empty if the field is missing.
   struct Items {
     const std::uint8_t* bytes = nullptr;
     std::size_t count = 0;
@@ -68,11 +67,11 @@ class FlatTable {
                    std::to_string(size_) + " bytes");
     }
     T value;
-    std::memcpy(&value, bytes_ + at, sizeof(value));  // little-endian, as this machine is
+    std::memcpy(&value, bytes_ + at, sizeof(value));  // little-endian, like this machine
     return value;
   }
 
-  /// Where a field lies; 0: it is left out.
+  /// The position of a field; 0 if it is missing.
   std::size_t place(int field) const {
     const auto back = load<std::int32_t>(at_);
     const auto table = static_cast<std::int64_t>(at_) - back;

@@ -16,17 +16,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Changes whenever the same recording and options would give other frames or another file.
+// Must change whenever the same recording and options would give other frames or another file.
 constexpr const char* kVersion = "staa frames 3";
 
-/// The file of the cache that belongs to a text.
+/// The path of the cache file for a text.
 fs::path file_of(const fs::path& folder, const char* kind, const std::string& text) {
   const auto name = fmt::format("{:016x}", hash_of(text));
   return folder / kind / name.substr(0, 2) / name.substr(2);
 }
 
-/// What is in the recording: from the cache if it was read before and has not changed since, else
-/// from the recording, and kept.
+/// The hash of the recording's content: from the cache if it was read before and has not changed
+/// since, else from the recording, in which case it is stored.
 std::string content_by_stamp(const fs::path& folder, const Recording& recording,
                              const std::string& stamp) {
   const auto path = file_of(folder, "contents", stamp);
@@ -45,7 +45,8 @@ std::string content_by_stamp(const fs::path& folder, const Recording& recording,
   return content;
 }
 
-/// Everything that decides the frames of a recording, as text; `content` is that of the file.
+/// Everything that determines the frames of a recording, as text; `content` is the hash of the
+/// file.
 std::string key_of(const std::string& content, const Recording& recording,
                    const FrameOptions& options) {
   return fmt::format("{}\n{}\n{} {}x{} from {} to {}\n{} steps by {} of {}x{}\n", kVersion, content,
@@ -55,7 +56,7 @@ std::string key_of(const std::string& content, const Recording& recording,
                      options.size.height);
 }
 
-/// What stands between the key and the packed values.
+/// The header between the key and the packed values.
 struct Header {
   std::int64_t steps = 0;
   std::int64_t height = 0;
@@ -65,7 +66,7 @@ struct Header {
   std::uint32_t unit = 0;
   std::uint32_t value_bytes = 0;  ///< 1, 2 or 4
   std::uint32_t packed_bytes = 0;
-  std::uint32_t checksum = 0;  ///< of the header, its checksum as 0, and of the packed values
+  std::uint32_t checksum = 0;  ///< of the header, with its checksum set to 0, and the packed values
 };
 
 std::uint32_t checksum_of(Header header, const std::uint8_t* packed) {
@@ -74,7 +75,7 @@ std::uint32_t checksum_of(Header header, const std::uint8_t* packed) {
   return static_cast<std::uint32_t>(::crc32_z(sum, packed, header.packed_bytes));
 }
 
-/// The values in as few bytes each as hold the largest.
+/// Packs the values with as few bytes per value as the largest needs.
 template <typename T>
 std::vector<std::uint8_t> narrow(const std::vector<std::uint32_t>& values) {
   std::vector<std::uint8_t> bytes(values.size() * sizeof(T));
@@ -126,10 +127,10 @@ void write(const fs::path& path, const std::string& key, const Frames& frames) {
   file.write(key);
   file.write(&header, sizeof(header));
   file.write(packed.data(), packed.size());
-  file.commit(/*durable=*/false);  // what a power cut takes is integrated again
+  file.commit(/*durable=*/false);  // after a power cut the frames are simply made again
 }
 
-/// The frames in a file of the cache, or nothing if it is not exactly what write() makes of `key`.
+/// The frames in a cache file, or nothing if it is not exactly what write() makes for `key`.
 std::optional<Frames> parse(const std::vector<std::uint8_t>& bytes, const std::string& key,
                             const FrameShape& shape) {
   Header header;
@@ -158,7 +159,7 @@ std::optional<Frames> parse(const std::vector<std::uint8_t>& bytes, const std::s
   return frames;
 }
 
-/// The frames that are kept under `key`, or nothing.
+/// The frames that are stored under `key`, or nothing.
 std::optional<Frames> load(const fs::path& path, const std::string& key, const FrameShape& shape) {
   std::error_code ignored;
   if (!fs::exists(path, ignored)) return {};
@@ -182,7 +183,8 @@ Frames FrameCache::get(const Recording& recording, const FrameOptions& options) 
   const auto path = file_of(folder_, "frames", key);
   if (auto kept = load(path, key, frame_shape(recording.sensor, options))) return std::move(*kept);
   auto frames = integrate(*open_recording(recording), options);
-  // A recording that was written to meanwhile may not be the one whose content is in the key.
+  // If the recording has been written to in the meantime, the hash in the key may not be of this
+  // content.
   if (stamp_of(recording.path) == stamp) write(path, key, frames);
   return frames;
 }

@@ -10,7 +10,7 @@
 namespace staa::events {
 namespace {
 
-/// Adds what one row of the sensor counts to the row of the frame, each value `cells` times.
+/// Adds a row of the sensor to a row of the frame, with each value multiplied by `cells`.
 void shrink_row(const std::uint32_t* row, std::int64_t width, const Overlap& across,
                 std::int64_t cells, std::uint64_t* out) {
   for (std::int64_t x = 0; x < width; ++x) {
@@ -109,7 +109,7 @@ void FrameIntegrator::add_by_time(const Event* events, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     const Event& e = events[i];
     const std::uint64_t t = static_cast<std::uint64_t>(e.t) - static_cast<std::uint64_t>(first_);
-    if (t - begin >= width) {  // another slice; the next one, but for clocks that jump
+    if (t - begin >= width) {  // usually the next slice, unless the clock jumps
       if (t < begin) slice_ = 0;
       while (slice_ + 1 < steps_ && t >= slice_end(slice_)) ++slice_;
       begin = slice_ == 0 ? 0 : slice_end(slice_ - 1);
@@ -148,7 +148,7 @@ Frames shrink(const std::vector<std::uint32_t>& values, const FrameShape& shape,
 }
 
 Frames integrate(EventStream& stream, const FrameOptions& options) {
-  (void)frame_shape(stream.sensor(), options);  // refuses what is impossible before reading
+  (void)frame_shape(stream.sensor(), options);  // refuses invalid options before reading
   const auto extent = measure(stream);
   stream.rewind();
   Frames frames;
@@ -169,7 +169,7 @@ Frames integrate(const std::vector<Event>& events, Sensor sensor, const FrameOpt
   (void)frame_shape(sensor, options);
   Extent extent;
   if (options.slice_by == SliceBy::kCount) {
-    extent.count = events.size();  // nobody asks for their times
+    extent.count = events.size();  // the times are not used
   } else {
     extend(extent, events.data(), events.size());
   }

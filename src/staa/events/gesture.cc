@@ -24,7 +24,7 @@ std::vector<std::string> lines_of(const std::filesystem::path& path) {
   return lines;
 }
 
-/// Three whole numbers with commas between and nothing else.
+/// Parses exactly three integers separated by commas.
 bool parse(std::string_view line, std::array<std::int64_t, 3>& values) {
   const char* next = line.data();
   const char* end = line.data() + line.size();

@@ -9,21 +9,21 @@ namespace staa::events {
 
 /// One gesture in a recording of DVS128 Gesture.
 struct GestureSpan {
-  std::int64_t label = 0;  ///< as the file has it, from 1
+  std::int64_t label = 0;  ///< as in the file, starting at 1
   std::int64_t begin = 0;  ///< microseconds of the recording's clock
-  std::int64_t end = 0;    ///< the first one after it
+  std::int64_t end = 0;    ///< exclusive
 };
 
 /// Reads a recording's NAME_labels.csv: the line "class,startTime_usec,endTime_usec", then one
-/// gesture a line. Throws Error(kIo) if it cannot be read, and Error(kInput) naming file and line
-/// for another first line, a line of other than three whole numbers, a class not from 1 to
-/// `classes`, and a time span that is empty.
+/// gesture per line. Throws Error(kIo) if the file cannot be read. Throws Error(kInput), naming
+/// file and line, for another first line, a line that is not three integers, a class that is not in
+/// 1 to `classes`, or an empty time span.
 std::vector<GestureSpan> read_gesture_spans(const std::filesystem::path& path,
                                             std::int64_t classes);
 
-/// Reads trials_to_train.txt or trials_to_test.txt: one recording's file name a line, blank lines
-/// left out. Throws Error(kIo) if it cannot be read, Error(kInput) naming file and line for a name
-/// that leads out of the folder or is there twice.
+/// Reads trials_to_train.txt or trials_to_test.txt: one recording's file name per line; blank lines
+/// are ignored. Throws Error(kIo) if the file cannot be read. Throws Error(kInput), naming file and
+/// line, for a name that leads out of the folder or is repeated.
 std::vector<std::string> read_trials(const std::filesystem::path& path);
 
 }  // namespace staa::events

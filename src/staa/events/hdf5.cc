@@ -23,7 +23,7 @@ constexpr std::size_t kColumns = 4;
 const std::array<std::vector<const char*>, kColumns> kNames{
     {{"t", "ts", "timestamps"}, {"x", "xs"}, {"y", "ys"}, {"p", "ps", "pol", "polarity"}}};
 
-/// The name of a filter that files of events are known to use.
+/// The name of a compression filter that is common in files of events.
 std::string name_of_filter(H5Z_filter_t filter, const char* in_file) {
   constexpr std::array<std::pair<H5Z_filter_t, const char*>, 7> kFilters{
       {{32000, "LZF"},
@@ -40,7 +40,7 @@ std::string name_of_filter(H5Z_filter_t filter, const char* in_file) {
                           : fmt::format("{} (filter {})", in_file, filter);
 }
 
-/// Whether `name` is in the group itself, not in another file.
+/// Whether `name` is in the group itself and not in another file.
 bool has(const Hdf5Handle& group, const char* name) {
   if (H5Lexists(group.get(), name, H5P_DEFAULT) <= 0) return false;
   H5L_info_t info;
@@ -57,7 +57,7 @@ bool is_a(const Hdf5Handle& group, const char* name, H5O_type_t type) {
          info.type == type;
 }
 
-/// The names in a group, in their order; at most kMostGroups.
+/// The names in a group, in order; at most kMostGroups.
 std::vector<std::string> names_in(const Hdf5Handle& group) {
   std::vector<std::string> names;
   hsize_t at = 0;
@@ -72,7 +72,7 @@ std::vector<std::string> names_in(const Hdf5Handle& group) {
   return names;
 }
 
-/// A dataset of one dimension, opened and checked, with a cache that holds one of its chunks.
+/// A one-dimensional dataset, opened and checked, with a cache for one of its chunks.
 class Dataset {
  public:
   Dataset() = default;
@@ -97,7 +97,7 @@ class Dataset {
   std::size_t item_bytes() const { return item_bytes_; }
   hid_t id() const { return data_.get(); }
 
-  /// Reads items as `type`, which is in memory.
+  /// Reads items and converts them to `type`, the type in memory.
   void read(hsize_t begin, std::size_t count, hid_t type, void* out) const {
     const hsize_t length = count;
     const Hdf5Handle memory(H5Screate_simple(1, &length, nullptr), H5Sclose);
@@ -140,7 +140,7 @@ class Dataset {
     if (layout == H5D_CHUNKED) H5Pget_chunk(list.get(), 1, &chunk_);
   }
 
-  /// Without room for a whole chunk every read would unpack it anew.
+  /// Opens the dataset with a cache for a whole chunk; otherwise every read would unpack it again.
   void open_with_cache(const Hdf5Handle& group, const char* name) {
     const hsize_t bytes = chunk_ * item_bytes_;
     constexpr hsize_t kUsual = hsize_t{1} << 20;
@@ -159,18 +159,18 @@ class Dataset {
   std::string what_;
   Hdf5Handle data_;
   hsize_t size_ = 0;
-  hsize_t chunk_ = 0;  ///< elements; 0: not in chunks
+  hsize_t chunk_ = 0;  ///< in elements; 0: not chunked
   H5T_class_t class_ = H5T_NO_CLASS;
   std::size_t item_bytes_ = 0;
 };
 
-/// A dataset of numbers as whole ones.
+/// A dataset of numbers that are read as integers.
 class Column {
  public:
   Column() = default;
   explicit Column(Dataset data) : data_(std::move(data)) {
     const auto kind = data_.type_class();
-    // Python's Booleans are an enumeration of one byte.
+    // Python's Booleans are stored as an enumeration of one byte.
     const bool boolean = kind == H5T_ENUM && data_.item_bytes() == 1;
     if (kind != H5T_INTEGER && kind != H5T_FLOAT && !boolean) {
       data_.refuse("expected integers, Booleans or floats, found another type");
@@ -180,7 +180,7 @@ class Column {
   hsize_t size() const { return data_.size(); }
   const Dataset& data() const { return data_; }
 
-  /// Takes floats that are not whole for seconds, which become microseconds.
+  /// Interprets floats that are not whole as seconds, which are converted to microseconds.
   void find_seconds() {
     if (data_.type_class() != H5T_FLOAT) return;
     doubles_.resize(std::min<hsize_t>(kBlockEvents, data_.size()));
@@ -223,7 +223,7 @@ class Column {
   std::vector<std::int8_t> bytes_;
 };
 
-/// The name by which a group has a column; null: it has not.
+/// The name of a column in the group; null if it has none.
 const char* name_of_column(const Hdf5Handle& group, std::size_t column) {
   for (const char* name : kNames[column]) {
     if (is_a(group, name, H5O_TYPE_DATASET)) return name;
@@ -238,7 +238,7 @@ bool has_columns(const Hdf5Handle& group) {
   return true;
 }
 
-/// The field of a compound type that a column is; -1: none.
+/// The field of a compound type for a column; -1 if there is none.
 int field_of(hid_t type, std::size_t column) {
   for (const char* name : kNames[column]) {
     const int field = H5Tget_member_index(type, name);
@@ -247,7 +247,7 @@ int field_of(hid_t type, std::size_t column) {
   return -1;
 }
 
-/// Whether a dataset in a group is of a compound type with the four fields.
+/// Whether a dataset in a group has a compound type with the four fields.
 bool is_compound(const Hdf5Handle& group, const char* name) {
   if (!is_a(group, name, H5O_TYPE_DATASET)) return false;
   const Hdf5Handle data(H5Dopen2(group.get(), name, H5P_DEFAULT), H5Dclose);
@@ -259,13 +259,13 @@ bool is_compound(const Hdf5Handle& group, const char* name) {
   return true;
 }
 
-/// Where the events of a file are.
+/// The location of the events in a file.
 struct Place {
   Hdf5Handle group;
-  std::string compound;  ///< the dataset with all fields; "": one for each column
+  std::string compound;  ///< the dataset with all fields; "": one per column
 };
 
-/// Looks at a group and those below it.
+/// Searches a group and those below it.
 bool find_events(const Hdf5Handle& group, int depth, std::size_t& seen, Place& place) {
   if (!group || ++seen > kMostGroups) return false;
   if (has_columns(group)) {
@@ -288,7 +288,7 @@ bool find_events(const Hdf5Handle& group, int depth, std::size_t& seen, Place& p
   return false;
 }
 
-/// A whole number that is an attribute of `object`; 0: there is none.
+/// An integer attribute of `object`; 0 if there is none.
 std::int64_t attribute(const Hdf5Handle& object, const char* name) {
   if (H5Aexists(object.get(), name) <= 0) return 0;
   const Hdf5Handle found(H5Aopen(object.get(), name, H5P_DEFAULT), H5Aclose);
@@ -310,13 +310,13 @@ class Hdf5Stream : public EventStream {
  public:
   Hdf5Stream(const std::filesystem::path& path, Sensor asked, std::int64_t begin)
       : name_(path.string()) {
-    { const InputFile readable(path); }  // for a message that says why it is not
+    { const InputFile readable(path); }  // throws an error that says why the file cannot be read
     const std::lock_guard<std::mutex> lock(hdf5_mutex());
     H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
     try {
       open(path, asked, begin);
     } catch (...) {
-      close();  // while the lock is held
+      close();  // close while the lock is held
       throw;
     }
   }
@@ -447,7 +447,8 @@ class Hdf5Stream : public EventStream {
     return {};
   }
 
-  /// The first event that matters, by the file's index; 0 where there is none or it does not hold.
+  /// The first event that is needed, from the file's index; 0 if there is no index or it is not
+  /// valid.
   hsize_t find_begin(std::int64_t begin) {
     const Hdf5Handle root = open_group(file_, "/");
     const char* name = "ms_to_idx";
@@ -526,7 +527,7 @@ class Hdf5Stream : public EventStream {
   std::int64_t time_offset_ = 0;
   hsize_t count_ = 0;
   hsize_t begin_ = 0;
-  hsize_t next_ = 0;  ///< the first event of the next block
+  hsize_t next_ = 0;  ///< index of the first event in the next block
   std::size_t ready_ = 0;
   std::size_t used_ = 0;
   std::array<std::vector<std::int64_t>, kColumns> values_;

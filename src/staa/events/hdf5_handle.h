@@ -7,10 +7,10 @@
 
 namespace staa::events {
 
-/// The library is not built for threads: whoever calls it holds this.
+/// A lock for all calls of the HDF5 library, which is not thread-safe.
 std::mutex& hdf5_mutex();
 
-/// An object of the HDF5 library, closed when this goes. Below 0: there is none.
+/// An object of the HDF5 library, which is closed by the destructor. A negative id means no object.
 class Hdf5Handle {
  public:
   using Close = herr_t (*)(hid_t);

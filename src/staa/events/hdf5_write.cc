@@ -20,7 +20,7 @@ constexpr hsize_t kChunk = hsize_t{1} << 16;
 constexpr std::int64_t kLatestFirst = std::int64_t{1} << 31;
 constexpr std::size_t kMostMilliseconds = std::size_t{24} * 3600 * 1000;
 
-/// A file under a temporary name that disappears unless it is kept.
+/// A temporary file that is deleted unless it is kept.
 class Temporary {
  public:
   explicit Temporary(const fs::path& path)
@@ -120,7 +120,7 @@ class Hdf5Writer {
     check(made && H5Awrite(made.get(), H5T_NATIVE_INT64, &value) >= 0);
   }
 
-  /// A dataset that grows, in deflated chunks.
+  /// Creates an extendable dataset with deflated chunks.
   Hdf5Handle column(const char* name, hid_t type) {
     const hsize_t none = 0;
     const hsize_t any = H5S_UNLIMITED;
@@ -151,7 +151,7 @@ class Hdf5Writer {
           H5Dwrite(data.get(), type, memory.get(), space.get(), H5P_DEFAULT, values) >= 0);
   }
 
-  /// Keeps the first event of every millisecond, while times do not fall.
+  /// Stores the first event of every millisecond, as long as times do not decrease.
   void index(std::int64_t t, std::uint64_t event) {
     indexed_ = indexed_ && t >= last_ && t / 1000 < static_cast<std::int64_t>(kMostMilliseconds);
     if (!indexed_) return;
@@ -172,7 +172,7 @@ class Hdf5Writer {
   std::uint64_t done_ = 0;
   bool indexed_ = true;
   std::int64_t last_ = 0;
-  std::vector<std::uint64_t> first_of_;  ///< the milliseconds
+  std::vector<std::uint64_t> first_of_;  ///< the first event of each millisecond
   std::vector<std::int64_t> t_values_;
   std::vector<std::uint16_t> x_values_;
   std::vector<std::uint16_t> y_values_;
@@ -182,7 +182,7 @@ class Hdf5Writer {
 }  // namespace
 
 std::uint64_t write_hdf5(EventStream& stream, const fs::path& path) {
-  // The stream may read HDF5 itself and then takes the lock, so it is held for the writing alone.
+  // The stream may itself read HDF5 and take the lock, so this holds it only for writing.
   std::unique_ptr<Hdf5Writer> writer;
   const auto locked = [](auto work) {
     const std::lock_guard<std::mutex> lock(hdf5_mutex());

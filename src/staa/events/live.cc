@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kMostWaiting = std::size_t{1} << 16;
 
-/// Keeps what is left of the bytes that take() did not use.
+/// Keeps the bytes that take() did not use.
 class Buffered : public LiveDecoder {
  public:
   Buffered(std::string name, Sensor sensor) : name_(std::move(name)), sensor_(sensor) {}
@@ -36,7 +36,7 @@ class Buffered : public LiveDecoder {
   std::size_t waiting() const override { return left_.size(); }
 
  protected:
-  /// Uses bytes from the front; returns how many, 0 where there are too few.
+  /// Consumes bytes from the front. Returns their number, or 0 if there are too few.
   virtual std::size_t take(const std::uint8_t* bytes, std::size_t count,
                            std::vector<Event>& out) = 0;
 
@@ -50,7 +50,7 @@ class Buffered : public LiveDecoder {
   std::string name_;
   Sensor sensor_;
   Skipped skipped_;
-  std::uint64_t offset_ = 0;  ///< of what take() gets, in the stream
+  std::uint64_t offset_ = 0;  ///< offset in the stream of the bytes passed to take()
 
  private:
   void use(const std::uint8_t* bytes, std::size_t count, std::vector<Event>& out) {
@@ -158,7 +158,7 @@ class LiveEvt : public Buffered {
   std::unique_ptr<EvtDecoder> decoder_;
 };
 
-/// The first bytes of a network stream of AEDAT 3, a number of 64 bits.
+/// The first bytes of an AEDAT 3 network stream, a 64-bit number.
 constexpr std::string_view kNetworkMark("\x58\x66\x9a\x0b\xc9\x8b\x37\x1d", 8);
 
 class LiveAedat31 : public Buffered {
@@ -213,7 +213,7 @@ class LiveAedat31 : public Buffered {
   }
 
   std::size_t take_events(const std::uint8_t* bytes, std::size_t count, std::vector<Event>& out) {
-    if (events_ == 0) {  // room that is not used, or events of another kind
+    if (events_ == 0) {  // unused memory, or events of another type
       const auto used = std::min(count, left_in_packet_);
       left_in_packet_ -= used;
       return used;
@@ -237,11 +237,11 @@ class LiveAedat31 : public Buffered {
   }
 
   static constexpr std::size_t kEventBytes = 8;
-  bool started_ = false;  ///< whether a packet has come
+  bool started_ = false;  ///< whether a packet has been read
   bool polarity_ = false;
   bool all_valid_ = false;
   std::uint64_t rounds_ = 0;
-  std::uint32_t events_ = 0;  ///< still to come of the packet
+  std::uint32_t events_ = 0;  ///< events of the packet that are still missing
   std::size_t left_in_packet_ = 0;
 };
 
@@ -251,7 +251,7 @@ std::unique_ptr<LiveDecoder> make(LiveFormat format, std::string name, Sensor se
   return std::make_unique<LiveAedat31>(std::move(name), sensor);
 }
 
-/// Chooses by the first bytes.
+/// Chooses the format by the first bytes.
 class LiveAuto : public LiveDecoder {
  public:
   LiveAuto(std::string name, Sensor sensor) : name_(std::move(name)), sensor_(sensor) {}

@@ -5,7 +5,7 @@
 
 namespace staa::events {
 
-/// A number of a file, little-endian as this machine is, from bytes of any alignment.
+/// Reads a number from bytes of any alignment, little-endian, like this machine.
 template <typename T>
 T load(const std::uint8_t* bytes) {
   T value;

@@ -19,7 +19,7 @@ template <typename T>
 bool load_whole(const std::uint8_t* bytes, std::int64_t& whole) {
   const T value = load<T>(bytes);
   if constexpr (std::is_floating_point_v<T>) {
-    // False for NaN as well.
+    // This is false for NaN too.
     if (!(std::abs(value) < T{0x1.0p63} && value == std::trunc(value))) return false;
   }
   if constexpr (std::is_same_v<T, std::uint64_t>) {

@@ -11,35 +11,35 @@
 
 namespace staa::events {
 
-/// How NumPy names a type of number ("i4"), and how its bytes become a whole one.
+/// A number type by its NumPy name ("i4"), and how its bytes are converted to an integer.
 struct NpyType {
   const char* name;
   std::size_t bytes;
-  /// Returns false for a value that is not whole or that 64 signed bits do not hold.
+  /// Returns false for a value that is not whole or does not fit into 64 signed bits.
   bool (*load)(const std::uint8_t* bytes, std::int64_t& value);
 };
 
-/// The type of a description such as "<i8" or "|u1"; null for any other.
+/// The type for a description such as "<i8" or "|u1"; null for any other.
 const NpyType* find_npy_type(std::string_view description);
 
-/// What follows `'key':` in the dictionary of an array's header, blanks left out; "": it is not
-/// there.
+/// The text after `'key':` in the dictionary of an array's header, without blanks; "" if there is
+/// no such key.
 std::string_view npy_value(std::string_view header, const std::string& key);
 
-/// The one number of a shape as "(5,)"; false for any other shape.
+/// Reads the number in a shape such as "(5,)"; returns false for any other shape.
 bool npy_length(std::string_view shape, std::uint64_t& length);
 
-/// A NumPy array of one dimension in a zip archive, read from front to back as whole numbers.
+/// A one-dimensional NumPy array in a zip archive, read sequentially as integers.
 class NpyColumn {
  public:
-  /// Throws Error(kInput) for a header that is broken, an array of another rank, and a type that is
-  /// no integer, Boolean or float of 4 or 8 bytes, little-endian.
+  /// Throws Error(kInput) for a broken header, an array with more dimensions, or a type other than
+  /// little-endian integers, Booleans and floats of 4 or 8 bytes.
   NpyColumn(std::shared_ptr<const InputFile> file, const ZipMember& member);
 
   std::uint64_t size() const { return size_; }
 
-  /// The next `count` values. Throws Error(kInput) naming the element for a value that is not
-  /// whole or that 64 signed bits do not hold.
+  /// Reads the next `count` values. Throws Error(kInput), naming the element, for a value that is
+  /// not whole or does not fit into 64 signed bits.
   void read(std::int64_t* out, std::size_t count);
 
   void rewind();

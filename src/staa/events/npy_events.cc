@@ -22,10 +22,10 @@ constexpr std::size_t kMostItemBytes = 4096;
 /// A field of the array's items.
 struct Field {
   std::size_t offset = 0;
-  const NpyType* type = nullptr;  ///< null: the items have no such field
+  const NpyType* type = nullptr;  ///< null: there is no such field
 };
 
-/// Which of t, x, y and p a field's name stands for; 4: none.
+/// The column (t, x, y or p) that a field's name stands for; 4 if none.
 std::size_t column_of(std::string_view name) {
   constexpr std::array<std::array<std::string_view, 4>, 4> kNames{{{"t", "ts", "timestamp", "time"},
                                                                    {"x", "xs", "", ""},
@@ -38,7 +38,7 @@ std::size_t column_of(std::string_view name) {
   return kNames.size();
 }
 
-/// Takes a text in single quotes from the front of `text`; false: there is none.
+/// Consumes a text in single quotes from the front of `text`; returns false if there is none.
 bool take_quoted(std::string_view& text, std::string_view& out) {
   const auto begin = text.find('\'');
   if (begin == std::string_view::npos || text.find(']') < begin) return false;
@@ -49,7 +49,7 @@ bool take_quoted(std::string_view& text, std::string_view& out) {
   return true;
 }
 
-/// Bytes of a type that is passed over, such as "|V3" or "<f2"; 0: it is none.
+/// The size of an ignored type such as "|V3" or "<f2"; 0 if it is not a type.
 std::size_t bytes_of(std::string_view type) {
   std::size_t bytes = 0;
   if (type.size() < 3) return 0;
@@ -115,7 +115,7 @@ class NpyStream : public EventStream {
     read_fields(npy_value(header, "descr"));
   }
 
-  /// "[('t', '<i8'), ('x', '<i2'), ...]"
+  /// Parses "[('t', '<i8'), ('x', '<i2'), ...]".
   void read_fields(std::string_view text) {
     std::string found;
     if (text.substr(0, 1) != "[") {

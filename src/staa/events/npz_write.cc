@@ -13,7 +13,7 @@
 namespace staa::events {
 namespace {
 
-/// One of the arrays: its name, its type, and how an event's value is written.
+/// The name and type of an array, and the function that stores an event's value.
 struct Array {
   const char* name;
   const char* type;
@@ -23,7 +23,7 @@ struct Array {
 
 template <typename T>
 void store(T value, std::uint8_t* out) {
-  std::memcpy(out, &value, sizeof(value));  // little-endian, as this machine is
+  std::memcpy(out, &value, sizeof(value));  // little-endian, like this machine
 }
 
 constexpr std::array<Array, 4> kArrays{{
@@ -48,7 +48,7 @@ std::string array_header(const Array& array, std::uint64_t count) {
   return std::string("\x93NUMPY\1\0", 8) + number(text.size(), 2) + text;
 }
 
-/// Calls use(bytes, count) with an array's values, a chunk at a time.
+/// Calls use(bytes, count) with an array's values, chunk by chunk.
 template <typename Use>
 void for_values(EventStream& stream, const Array& array, std::vector<Event>& chunk, Use use) {
   std::vector<std::uint8_t> bytes(chunk.size() * array.bytes);
@@ -59,9 +59,9 @@ void for_values(EventStream& stream, const Array& array, std::vector<Event>& chu
   stream.rewind();
 }
 
-/// What the archive says of an array.
+/// An array's entry in the archive.
 struct Member {
-  std::string header;  ///< of the array
+  std::string header;  ///< header of the array
   std::uint32_t checksum = 0;
   std::uint64_t bytes = 0;
   std::uint64_t offset = 0;

@@ -6,13 +6,13 @@
 
 namespace staa::events {
 
-/// total * k / parts without overflow: where part k of `parts` equal ones begins.
+/// total * k / parts without overflow: the start of part k of `parts` equal ones.
 inline std::uint64_t share(std::uint64_t total, std::uint64_t k, std::uint64_t parts) {
   return total / parts * k + total % parts * k / parts;
 }
 
-/// How the pixels of a longer line overlap those of a shorter one: on a common grid a pixel of the
-/// long one is `fine` cells wide, one of the short one `coarse` cells.
+/// How the pixels of a longer line overlap those of a shorter one. On a common grid, a pixel of the
+/// long line is `fine` cells wide and a pixel of the short one `coarse` cells.
 struct Overlap {
   std::int64_t fine = 1;
   std::int64_t coarse = 1;

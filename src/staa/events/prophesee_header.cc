@@ -5,7 +5,7 @@
 namespace staa::events {
 namespace {
 
-constexpr std::int64_t kMostPixels = 65536;  // of an edge
+constexpr std::int64_t kMostPixels = 65536;  // maximum width or height
 constexpr Sensor kGen3{640, 480};
 constexpr Sensor kGen4{1280, 720};
 constexpr Sensor kGenX320{320, 320};
@@ -14,14 +14,14 @@ bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-/// The whole number that `text` begins with; 0 where there is none or it is no edge of a sensor.
+/// The integer at the start of `text`; 0 if there is none or it cannot be a width or height.
 std::int64_t edge(std::string_view text) {
   std::int64_t value = 0;
   const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
   return result.ec == std::errc() && value > 0 && value <= kMostPixels ? value : 0;
 }
 
-/// "1280x720"
+/// Parses "1280x720".
 Sensor geometry(std::string_view text) {
   const auto cross = text.find('x');
   if (cross == std::string_view::npos) return {};
@@ -29,7 +29,7 @@ Sensor geometry(std::string_view text) {
   return sensor.width > 0 && sensor.height > 0 ? sensor : Sensor{};
 }
 
-/// The sensor of a camera by the name of its plug-in or chip.
+/// The sensor of a camera, given the name of its plug-in or chip.
 Sensor sensor_of_camera(std::string_view name) {
   if (contains(name, "genx320") || contains(name, "GenX320")) return kGenX320;
   if (contains(name, "gen4") || contains(name, "imx636") || contains(name, "IMX636")) return kGen4;
@@ -37,7 +37,7 @@ Sensor sensor_of_camera(std::string_view name) {
   return {};
 }
 
-/// "EVT3;height=720;width=1280;endianness=legacy"
+/// Parses "EVT3;height=720;width=1280;endianness=legacy".
 void read_format(std::string_view text, PropheseeHeader& header) {
   if (contains(text, "endianness=legacy")) header.swapped = true;
   const auto name = text.substr(0, text.find(';'));
@@ -72,7 +72,7 @@ void read_prophesee_line(std::string_view line, PropheseeHeader& header) {
 
 PropheseeHeader read_prophesee_header(ByteReader& reader) {
   PropheseeHeader header;
-  // Older cameras write no line "% end"; there what no longer begins with "% " is the first event.
+  // Older cameras write no line "% end"; the first event is then what does not begin with "% ".
   while (reader.starts_with("% ")) {
     const auto line = reader.take_line("line of the header").substr(2);
     if (line == "end") break;

@@ -19,9 +19,9 @@
 namespace staa::events {
 namespace {
 
-constexpr Sensor kAnyAtisSensor{256, 240};  // all that its addresses reach
+constexpr Sensor kAnyAtisSensor{256, 240};  // all pixels that it can address
 
-/// The events of another stream within [begin, end).
+/// The events of another stream with times in [begin, end).
 class Span : public EventStream {
  public:
   Span(std::unique_ptr<EventStream> whole, std::int64_t begin, std::int64_t end)

@@ -31,38 +31,40 @@ enum class Format {
 /// "dat", "hdf5", "npy", "text".
 const char* to_string(Format format);
 
-/// What finds one sample's events: a file, or a span of time in it.
+/// The location of one sample's events: a file, or a time span in it.
 struct Recording {
   std::filesystem::path path;
   Format format = Format::kAtis;
-  Sensor sensor;  ///< 0x0: as the file says, or else any address
-  std::int64_t begin = std::numeric_limits<std::int64_t>::min();  ///< earlier events are left out
-  std::int64_t end = std::numeric_limits<std::int64_t>::max();    ///< these and later ones as well
+  Sensor sensor;  ///< 0x0: as stated in the file, or else any address
+  std::int64_t begin = std::numeric_limits<std::int64_t>::min();  ///< earlier events are skipped
+  std::int64_t end = std::numeric_limits<std::int64_t>::max();    ///< exclusive
 };
 
-/// A file's format, found by its contents. 5-byte events have no mark: a file that is none of the
-/// others is taken for some if it is called .bin or .bs2 or if its times rise as events' do. Throws
-/// Error(kIo) if the file cannot be read, Error(kInput) for a file of another kind.
+/// Determines a file's format from its contents. Files of 5-byte events have no signature: a file
+/// that matches no other format counts as one if its name ends in .bin or .bs2 or if its times
+/// rise. Throws Error(kIo) if the file cannot be read, and Error(kInput) for an unknown kind of
+/// file.
 Format format_of(const std::filesystem::path& path);
 
-/// The sensor that a file of this format states; 0x0: it does not.
+/// The sensor that a file of this format states; 0x0 if it states none.
 Sensor stated_sensor(const std::filesystem::path& path, Format format);
 
-/// Opens the file with the reader of its format; its errors. Throws Error(kInput) as well where the
-/// file states another sensor than `recording` (but for AEDAT 2.0, whose sensor is its own).
+/// Opens the file with the reader of its format and throws that reader's errors. Also throws
+/// Error(kInput) if the file states another sensor than `recording` (except for AEDAT 2.0, where
+/// the file's sensor is used).
 std::unique_ptr<EventStream> open_recording(const Recording& recording);
 
-/// All events that are left, in memory: for single samples.
+/// Reads all remaining events into memory, for single samples.
 std::vector<Event> read_all(EventStream& stream);
 
-/// What one pass over a stream tells; times are those of the earliest and the latest event.
+/// The result of one pass over a stream; the times are those of the earliest and the latest event.
 struct Extent {
   std::uint64_t count = 0;
   std::int64_t first = 0;
   std::int64_t last = 0;
 };
 
-/// Adds `count` events to what was measured so far.
+/// Includes `count` more events.
 void extend(Extent& extent, const Event* events, std::size_t count);
 
 /// Reads a stream to its end.

@@ -55,7 +55,7 @@ std::size_t ScaledIntegrator::slice_of(const Event& event) {
           : static_cast<std::uint64_t>(event.t) - static_cast<std::uint64_t>(extent_.first);
   if (at - slice_begin_ >= slice_stop_ - slice_begin_) {
     const auto last = static_cast<std::size_t>(shape_.steps) - 1;
-    if (at < slice_begin_) slice_ = 0;  // a clock that jumps
+    if (at < slice_begin_) slice_ = 0;  // the clock has jumped back
     while (slice_ < last && at >= slice_end(slice_)) ++slice_;
     slice_begin_ = slice_ == 0 ? 0 : slice_end(slice_ - 1);
     slice_stop_ = slice_end(slice_);

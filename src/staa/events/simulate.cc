@@ -10,9 +10,9 @@
 namespace staa::events {
 namespace {
 
-constexpr double kStep = 1e-3;       // seconds between samples of the light
-constexpr double kDarkLight = 0.1;   // of the camera's own: keeps the logarithm of black finite
-constexpr double kReach = 3.0 / 34;  // how far the scene moves, of the sensor's shorter edge
+constexpr double kStep = 1e-3;       // seconds between two samples of the light
+constexpr double kDarkLight = 0.1;   // offset that keeps the logarithm of black finite
+constexpr double kReach = 3.0 / 34;  // movement of the scene relative to the sensor's shorter edge
 
 struct Point {
   double x = 0;
@@ -43,7 +43,7 @@ void check(const Scene& scene, const SimulationOptions& o) {
     refuse("expected noise of 0 to 10000 Hz", o.noise_hz);
 }
 
-/// Where the scene has moved to at `phase` (0 to 1) of the loop, in units of its reach.
+/// The scene's displacement at `phase` (0 to 1) of the loop, in units of its reach.
 Point position(Path path, double phase) {
   constexpr Point kTriangle[] = {{-1, -1}, {0, 1}, {1, -1}, {-1, -1}};
   constexpr Point kSquare[] = {{0, -1}, {1, 0}, {0, 1}, {-1, 0}, {0, -1}};
@@ -57,7 +57,7 @@ Point position(Path path, double phase) {
   return {a.x + along * (b.x - a.x), a.y + along * (b.y - a.y)};
 }
 
-/// The scene between its pixels, by bilinear interpolation; (0, 0) is the first pixel's centre.
+/// The scene's bilinear interpolation at (x, y); (0, 0) is the centre of the first pixel.
 double light_at(const Scene& scene, double x, double y) {
   x = std::clamp(x, 0.0, static_cast<double>(scene.width - 1));
   y = std::clamp(y, 0.0, static_cast<double>(scene.height - 1));
@@ -122,7 +122,7 @@ class Camera {
   template <typename Use>
   void sample(double time, Use use) {
     const auto moved = position(options_.path, time / options_.duration_s);
-    // Sensor and scene share their centres, but for the movement.
+    // Apart from the movement, the centres of sensor and scene coincide.
     const auto to_scene = [this](std::int64_t at, std::int64_t sensor, std::int64_t scene,
                                  double by) {
       const double from_centre = static_cast<double>(at) - static_cast<double>(sensor - 1) / 2 - by;
@@ -139,7 +139,7 @@ class Camera {
     }
   }
 
-  /// The events of one pixel as its light goes from pixel.now to `light`.
+  /// Adds the events of one pixel while its light changes from pixel.now to `light`.
   void follow(Pixel& pixel, double light, double begin, double end, std::int64_t x,
               std::int64_t y) {
     const double change = light - pixel.now;
@@ -174,8 +174,8 @@ class Camera {
   const Scene& scene_;
   const SimulationOptions& options_;
   Random& random_;
-  double reach_ = 0;  ///< pixels of the sensor
-  double scale_ = 1;  ///< pixels of the sensor a pixel of the scene
+  double reach_ = 0;  ///< in sensor pixels
+  double scale_ = 1;  ///< sensor pixels per pixel of the scene
   std::vector<Pixel> pixels_;
   std::vector<Event> events_;
 };

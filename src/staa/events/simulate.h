@@ -8,20 +8,20 @@
 
 namespace staa::events {
 
-/// How an image moves before the sensor: a closed loop along straight lines.
+/// How an image moves in front of the sensor: in a closed loop of straight lines.
 enum class Path {
-  kTriangle,  ///< three moves, as N-MNIST and N-Caltech101 were recorded
-  kSquare,    ///< four moves along a square on its corner, as CIFAR10-DVS was recorded
+  kTriangle,  ///< three moves, as in the recordings of N-MNIST and N-Caltech101
+  kSquare,    ///< four moves along a tilted square, as in CIFAR10-DVS
 };
 
 struct SimulationOptions {
   Sensor sensor{34, 34};
   Path path = Path::kTriangle;
   double duration_s = 0.3;     ///< of the whole loop
-  double threshold = 0.3;      ///< change of log intensity that makes an event
-  double mismatch = 0.03;      ///< standard deviation of the pixels' thresholds, relative
-  double refractory_s = 1e-3;  ///< a pixel is blind for so long after an event
-  double noise_hz = 0.1;       ///< events a pixel and second that nothing has caused
+  double threshold = 0.3;      ///< change of log intensity that causes an event
+  double mismatch = 0.03;      ///< relative standard deviation of the pixels' thresholds
+  double refractory_s = 1e-3;  ///< dead time of a pixel after an event
+  double noise_hz = 0.1;       ///< noise events per pixel and second
 };
 
 /// A grey image: [height, width], 0 (black) to 255.
@@ -31,11 +31,11 @@ struct Scene {
   std::vector<std::uint8_t> pixels;
 };
 
-/// What an event camera would record of `scene` as it moves: the scene fills the sensor but for the
-/// margin that it moves by, and goes on beyond its border as the border is. A pixel's events follow
-/// from the logarithm of the light that it gets, to the microsecond between samples of a
-/// millisecond. In the order of time; all randomness comes from `random`. Throws Error(kUsage) for
-/// an option that is impossible or a scene without pixels.
+/// Simulates an event camera that records `scene` while it moves. The scene fills the sensor except
+/// for the margin by which it moves; outside of its border, the border pixels continue. A pixel's
+/// events follow from the logarithm of its light, which is sampled every millisecond; event times
+/// are interpolated to the microsecond. Events are in order of time. All random numbers come from
+/// `random`. Throws Error(kUsage) for an invalid option or a scene without pixels.
 std::vector<Event> simulate(const Scene& scene, const SimulationOptions& options, Random random);
 
 }  // namespace staa::events

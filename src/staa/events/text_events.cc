@@ -20,7 +20,7 @@ using Fields = std::array<std::string_view, 4>;
 
 bool is_gap(char c) { return c == ' ' || c == '\t' || c == ',' || c == ';'; }
 
-/// Cuts a line into fields; returns how many, 5 for more than four.
+/// Splits a line into fields. Returns their number, or 5 if there are more than four.
 std::size_t cut(std::string_view line, Fields& fields) {
   std::size_t count = 0;
   std::size_t at = 0;
@@ -40,7 +40,7 @@ bool whole(std::string_view text, std::int64_t& value) {
   return result.ec == std::errc() && result.ptr == text.data() + text.size();
 }
 
-/// Seconds or microseconds as microseconds.
+/// Parses seconds or microseconds; the result is in microseconds.
 bool time(std::string_view text, bool seconds, std::int64_t& value) {
   if (!seconds && whole(text, value)) return true;
   double number = 0;
@@ -71,7 +71,7 @@ class TextStream : public EventStream {
 
   std::size_t read(Event* out, std::size_t capacity) override {
     std::size_t done = 0;
-    // The lines of one block are enough for a call.
+    // One call reads at most this many lines, which limits its time.
     for (std::size_t lines = 0; done < capacity && (done == 0 || lines < kChunkEvents); ++lines) {
       if (reader_.left() == 0) break;
       const auto offset = reader_.offset();
@@ -88,7 +88,7 @@ class TextStream : public EventStream {
            line.front() != '%';
   }
 
-  /// The last line of a file may lack its end.
+  /// Reads a line; the last line of a file may have no line end.
   std::string take_line() {
     ++line_;
     if (reader_.left() <= ByteReader::kMaxLineBytes) {
@@ -103,7 +103,7 @@ class TextStream : public EventStream {
     return reader_.take_line("line");
   }
 
-  /// What stands before the first event.
+  /// Reads everything before the first event.
   void read_head() {
     for (;;) {
       begin_ = reader_.offset();
@@ -183,9 +183,9 @@ class TextStream : public EventStream {
   Sensor sensor_;
   std::array<std::size_t, 4> columns_{0, 1, 2, 3};  ///< of t, x, y and p
   bool seconds_ = false;
-  std::uint64_t begin_ = 0;       ///< of the first event's line
-  std::uint64_t first_line_ = 0;  ///< lines before it
-  std::uint64_t line_ = 0;        ///< the number of the last one read, from 1
+  std::uint64_t begin_ = 0;       ///< where the first event's line starts
+  std::uint64_t first_line_ = 0;  ///< number of lines before it
+  std::uint64_t line_ = 0;        ///< number of the last line read, from 1
   Skipped skipped_;
 };
 

@@ -12,9 +12,9 @@
 namespace staa::events {
 namespace {
 
-constexpr std::size_t kStep = std::size_t{1} << 16;  // by which the output grows
+constexpr std::size_t kStep = std::size_t{1} << 16;  // the output grows by this many bytes
 
-/// Makes room for another step; returns where it begins.
+/// Enlarges the output by one step. Returns the old size.
 std::size_t grow(std::vector<std::uint8_t>& out, std::size_t most) {
   const auto begin = out.size();
   if (begin >= most) throw Broken("unpacks to more than " + std::to_string(most) + " bytes");
@@ -35,8 +35,8 @@ class Stored : public Unpacker {
   void reset() override {}
 };
 
-/// What the two libraries have in common: `step` unpacks from one buffer to another and says
-/// whether the frame is whole.
+/// The common part for both libraries. `step` unpacks from one buffer to another and tells whether
+/// the frame is complete.
 class Framed : public Unpacker {
  public:
   void add(const std::uint8_t* bytes, std::size_t count, std::vector<std::uint8_t>& out,
@@ -108,7 +108,7 @@ class Zstd : public Framed {
  public:
   Zstd() : context_(ZSTD_createDCtx()) {
     if (context_ == nullptr) throw std::bad_alloc();
-    // A frame may ask for a window of gigabytes: as much as a whole packet may have is enough.
+    // A frame may request a window of gigabytes; the size of a whole packet is enough.
     ZSTD_DCtx_setParameter(context_, ZSTD_d_windowLogMax, 27);
   }
   ~Zstd() override { ZSTD_freeDCtx(context_); }

@@ -6,23 +6,23 @@
 
 namespace staa::events {
 
-/// Of a recording's records, the largest share that may be of no use: more is refused.
+/// The largest fraction of unusable records that a recording may have; more is refused.
 constexpr double kMostUnusable = 0.5;
 
-/// What of the skipped tells of another camera or format. Special records do in AEDAT 2.0 alone,
-/// whose marks are bits of the address; other formats have them in their own right.
+/// The skipped records that hint at another camera or format. Special records do so only in AEDAT
+/// 2.0, which marks them by bits of the address; in other formats they are regular records.
 Skipped suspicious(Format format, Skipped skipped);
 
-/// The share of records that gave no event, from 0 to 1; 0 where there are none at all.
+/// The fraction of records that gave no event, from 0 to 1; 0 if there are no records.
 double unusable_share(std::uint64_t events, const Skipped& skipped);
 
 /// "12.3 % of 4,000 records are of no use (300 outside the sensor of 128x128, 150 invalid, 42
 /// special)"
 std::string describe_unusable(std::uint64_t events, const Skipped& skipped, Sensor sensor);
 
-/// Throws Error(kInput) naming the recording and what is wrong where it has no events, or where
-/// more of its records than kMostUnusable are of no use: it is not of the sensor or format that it
-/// is read as. Of a span of a recording the events alone count.
+/// Throws Error(kInput), naming the recording and the problem, if it has no events, or if more than
+/// kMostUnusable of its records are unusable: it is then not from the sensor, or not of the format,
+/// that it is read as. For a time span of a recording only the number of events is checked.
 void check_usable(const Recording& recording, Sensor sensor, std::uint64_t events,
                   const Skipped& skipped);
 

@@ -13,7 +13,7 @@ namespace {
 constexpr std::int64_t kAtisClock = std::int64_t{1} << 23;
 constexpr std::int64_t kAedat2Clock = std::int64_t{1} << 32;
 
-/// Hands all events to a writer of a format whose clock ends at `clock`.
+/// Copies all events to a writer for a format whose clock ends at `clock`.
 template <typename Writer>
 Written copy(EventStream& stream, Writer& writer, std::int64_t clock) {
   std::vector<Event> chunk(kChunkEvents);

@@ -47,7 +47,8 @@ struct Directory {
   std::size_t members = 0;
 };
 
-/// The directory's place stands in a record at the archive's end, which a comment may follow.
+/// Finds the directory: its position is in a record at the end of the archive, before an optional
+/// comment.
 Directory find_directory(const InputFile& file) {
   if (file.size() >= std::numeric_limits<std::uint32_t>::max()) {
     refuse(file, 0, "archives of 4 GiB or more are not supported");
@@ -69,7 +70,7 @@ Directory find_directory(const InputFile& file) {
   refuse(file, file.size(), "expected a zip archive, found no directory at its end");
 }
 
-/// Where a member's packed bytes begin: behind a header of its own.
+/// The start of a member's packed bytes, which follow a local header.
 std::uint64_t data_offset(const InputFile& file, std::uint64_t header, const ZipMember& member) {
   const auto bytes = bytes_at(file, header, kLocalBytes, "header of a member");
   if (word(bytes.data()) != kLocalMark) {

@@ -15,19 +15,19 @@ namespace staa::events {
 /// One file in a zip archive.
 struct ZipMember {
   std::string name;
-  bool deflated = false;  ///< else stored
+  bool deflated = false;  ///< false: stored
   std::uint32_t checksum = 0;
   std::uint64_t packed_bytes = 0;
   std::uint64_t bytes = 0;
-  std::uint64_t data_offset = 0;  ///< in the archive, of its packed bytes
+  std::uint64_t data_offset = 0;  ///< where its packed bytes start in the archive
 };
 
-/// The members that the archive's directory names. Throws Error(kInput), naming the offset, for a
-/// directory that is broken, reaches out of the file, names encrypted members or other methods than
+/// The members in the archive's directory. Throws Error(kInput), naming the offset, if the
+/// directory is broken, points outside of the file, or has encrypted members or methods other than
 /// stored and deflated, and for archives of 4 GiB or more.
 std::vector<ZipMember> list_zip(const InputFile& file);
 
-/// The bytes of a member from front to back, through blocks of memory.
+/// Reads the bytes of a member sequentially through blocks of memory.
 class ZipMemberReader {
  public:
   ZipMemberReader(std::shared_ptr<const InputFile> file, ZipMember member);
@@ -38,11 +38,11 @@ class ZipMemberReader {
   const ZipMember& member() const { return member_; }
   std::uint64_t left() const { return member_.bytes - done_; }
 
-  /// Fills `out` with the next `count` bytes. With the last of them the checksum is compared.
-  /// Throws Error(kInput) for a broken stream, a wrong checksum or fewer bytes than that.
+  /// Fills `out` with the next `count` bytes and checks the checksum after the last byte. Throws
+  /// Error(kInput) for a broken stream, a wrong checksum or too few bytes.
   void read(void* out, std::size_t count);
 
-  /// Begins again.
+  /// Starts again at the first byte.
   void rewind();
 
  private:
