@@ -1,4 +1,4 @@
-// Stands for c10d.cc where LibTorch has no Gloo, or its headers are not there.
+// Replaces c10d.cc if LibTorch has no Gloo or its headers are missing.
 #include "staa/distributed/communicator.h"
 #include "staa/distributed/store.h"
 #include "staa/util/error.h"

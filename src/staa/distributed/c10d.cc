@@ -47,8 +47,9 @@ class AddressList {
   addrinfo* list_ = nullptr;
 };
 
-/// This machine's address on the way to rank 0, at which the others can reach it: a host's name
-/// often stands for the loopback alone. A datagram socket chooses the way without sending.
+/// This machine's address as the other processes can reach it, on the route to rank 0. The host's
+/// name is of no use, since it often resolves to the loopback address. A datagram socket finds the
+/// route without sending anything.
 std::string own_address(const Launch& launch) {
   const AddressList found(launch.address, launch.port);
   for (const auto* to = found.first(); to != nullptr; to = to->ai_next) {
@@ -67,7 +68,7 @@ std::string own_address(const Launch& launch) {
   fail(ErrorKind::kIo, "{}:{}: no way leads there from this machine", launch.address, launch.port);
 }
 
-/// From 2.4 on the store asks for libuv unless told not to, and Debian's LibTorch is built without.
+/// Since version 2.4 the store uses libuv by default, but Debian's LibTorch is built without it.
 template <class Options>
 auto avoid_libuv(Options& options, int) -> decltype(options.useLibUV = false, void()) {
   options.useLibUV = false;
@@ -91,14 +92,14 @@ StorePointer open_store(const Launch& launch, bool keeps, seconds timeout) {
   }
 }
 
-/// The keys of this start of the job: a launcher that keeps the store may start it again.
+/// The keys of this start of the job: a launcher that provides the store may restart the job.
 StorePointer own_keys(const StorePointer& store) {
   const char* restarts = std::getenv("TORCHELASTIC_RESTART_COUNT");
   return c10::make_intrusive<c10d::PrefixStore>(
       fmt::format("staa/{}", restarts == nullptr ? "0" : restarts), store);
 }
 
-/// Waits until all processes have come. The error names those that did not.
+/// Waits until all processes have come; the error names those that have not.
 void meet(c10d::Store& store, const Launch& launch, seconds patience,
           std::chrono::steady_clock::time_point until) {
   const auto key = [](std::int64_t rank) { return fmt::format("here/{}", rank); };
@@ -123,7 +124,7 @@ void meet(c10d::Store& store, const Launch& launch, seconds patience,
        launch.rank, patience.count(), launch.address, launch.port, launch.size, missing);
 }
 
-/// Waits for work of c10d in slices, between which the watch has its say.
+/// Waits for c10d's work in slices, and checks the watch between them.
 void wait_watched(c10d::Work& work, Watch& watch) {
   for (;;) {
     try {
@@ -136,8 +137,8 @@ void wait_watched(c10d::Work& work, Watch& watch) {
   }
 }
 
-/// The same for work of NCCL, whose wait would give up for good after a time: its end is asked for.
-/// After this the device's current stream comes behind the work.
+/// The same for NCCL's work. It is polled, since its wait would fail permanently after a time-out.
+/// The device's current stream then waits for the work.
 void wait_polled(c10d::Work& work, Watch& watch) {
   constexpr std::chrono::microseconds kPause(50);
   auto next_check = std::chrono::steady_clock::now() + Watch::kSlice;
@@ -168,7 +169,8 @@ class Sum : public Pending {
   Watch& watch_;
 };
 
-/// Gloo for tensors in memory; for those on CUDA devices NCCL, or Gloo where there is none.
+/// Uses Gloo for tensors in memory. For tensors on CUDA devices it uses NCCL, or Gloo if there is
+/// none.
 class Group : public Communicator {
  public:
   Group(const Launch& launch, const Patience& patience) : launch_(launch) {
@@ -194,8 +196,8 @@ class Group : public Communicator {
   }
 
   ~Group() override {
-    // Threads of a group with a lost process wait for it for half an hour: they are left to the
-    // end of the program, with what they hold.
+    // Threads of a group with a lost process wait for that process for half an hour. They are left
+    // running until the program ends, together with everything that they use.
     if (!finished_) {
       static_cast<void>(group_.release());
       static_cast<void>(nccl_.release());
@@ -243,7 +245,7 @@ class Group : public Communicator {
  private:
   bool keeps_store() const { return rank() == 0 && !launch_.served; }
 
-  /// NCCL is opened by the first tensor on a device, which all processes bring at the same time.
+  /// NCCL is opened for the first tensor on a device, which is at the same call in all processes.
   c10::intrusive_ptr<Backend> backend_of(const torch::Tensor& tensor) {
     if (!tensor.is_cuda()) return group_;
     if (!nccl_asked_for_) {
@@ -259,7 +261,7 @@ class Group : public Communicator {
     return std::make_unique<Sum>(started(start), backend == nccl_, *watch_);
   }
 
-  /// The work that `start` begins; a connection found broken is explained as one that breaks later.
+  /// Starts work with `start`. An already broken connection is handled like one that breaks later.
   template <typename Start>
   c10::intrusive_ptr<c10d::Work> started(const Start& start) {
     try {

@@ -37,7 +37,7 @@ torch::Tensor gather_rows(Communicator& all, const torch::Tensor& rows) {
     most = std::max(most, counts.back());
   }
   if (most == 0) return rows;
-  // A collective takes equal shapes: all send as many rows as the longest.
+  // A collective needs equal shapes, so all processes send as many rows as the longest.
   auto sizes = rows.sizes().vec();
   sizes[0] = most;
   const auto padded = torch::zeros(sizes, rows.options());
@@ -49,7 +49,7 @@ torch::Tensor gather_rows(Communicator& all, const torch::Tensor& rows) {
 
 std::vector<std::string> gather_texts(Communicator& all, const std::vector<std::string>& texts) {
   if (all.alone()) return texts;
-  // One JSON list a line. A file's name may hold bytes that are no text.
+  // One JSON list per process, on one line. File names may contain bytes that are not valid text.
   auto own = nlohmann::json(texts).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   own += '\n';
   const auto bytes =

@@ -12,7 +12,7 @@
 
 namespace staa::distributed {
 
-/// A sum over the processes that is under way.
+/// A sum over the processes that is in progress.
 class Pending {
  public:
   Pending() = default;
@@ -20,16 +20,16 @@ class Pending {
   Pending(const Pending&) = delete;
   Pending& operator=(const Pending&) = delete;
 
-  /// Until the tensor holds the sum. Throws as Communicator does.
+  /// Waits until the tensor holds the sum. Throws the errors of Communicator.
   virtual void wait() = 0;
 };
 
-/// The processes that train one network together. Every call but the plain questions is made by
-/// all of them, in the same order and with tensors of the same shape and type; tensors are
-/// contiguous.
+/// The processes that train one network together. All of them must make every call except simple
+/// queries, in the same order and with contiguous tensors of the same shape and type.
 ///
-/// Where a process is lost (killed, stopped, cut off) or reports a failure, the call throws
-/// Error(kRuntime) that names its rank, in all others; the communicator is of no use after that.
+/// If a process is lost (killed, stopped, disconnected) or reports a failure, the call throws
+/// Error(kRuntime) naming its rank in all other processes. The communicator cannot be used after
+/// that.
 class Communicator {
  public:
   Communicator() = default;
@@ -41,50 +41,50 @@ class Communicator {
   std::int64_t rank() const { return launch().rank; }
   std::int64_t size() const { return launch().size; }
   bool alone() const { return launch().alone(); }
-  /// Rank 0 alone writes files and speaks.
+  /// Whether this is rank 0, the only process that writes files and prints messages.
   bool leads() const { return rank() == 0; }
 
-  /// Begins to add up `tensor` over all processes, in place; all get the same bits.
+  /// Starts to sum `tensor` over all processes, in place; all get the same bits.
   virtual std::unique_ptr<Pending> start_sum(torch::Tensor tensor) = 0;
   void sum(const torch::Tensor& tensor) { start_sum(tensor)->wait(); }
 
-  /// Makes `tensor` that of rank 0.
+  /// Replaces `tensor` by that of rank 0.
   virtual void broadcast(torch::Tensor tensor) = 0;
 
-  /// Everyone's `tensor`, by rank.
+  /// Returns the `tensor` of every process, by rank.
   virtual std::vector<torch::Tensor> gather(const torch::Tensor& tensor) = 0;
 
-  /// Tells the others why this process ends, so that they end with that message and not after a
+  /// Tells the other processes why this one ends, so that they end with that message instead of a
   /// time-out. Called by this process alone; does not throw.
   virtual void report_failure(const std::string& message) noexcept = 0;
 
-  /// Until all have come this far, after which each may end. Nothing but the plain questions may
-  /// be called afterwards.
+  /// Waits until all processes have made this call, after which each may end. Only simple queries
+  /// are allowed afterwards.
   virtual void finish() = 0;
 };
 
-/// Of a process by itself.
+/// A communicator for a single process.
 std::shared_ptr<Communicator> alone();
 
 /// How long a fault may go unnoticed.
 struct Patience {
-  std::chrono::seconds lost{30};   ///< without a sign of life a process counts as lost
-  std::chrono::seconds join{300};  ///< for all processes to come to the meeting place
+  std::chrono::seconds lost{30};   ///< a process without a sign of life for so long counts as lost
+  std::chrono::seconds join{300};  ///< time for all processes to reach the meeting point
 };
 
-/// Joins the processes that `launch` tells of, over LibTorch's c10d with Gloo; alone() where there
-/// is one. Throws Error(kRuntime) naming the ranks that did not come, Error(kUsage) where this
-/// build has no Gloo.
+/// Connects the processes that `launch` describes, over LibTorch's c10d with Gloo; returns alone()
+/// if there is only one. Throws Error(kRuntime) naming the ranks that did not come, or
+/// Error(kUsage) if this build has no Gloo.
 std::shared_ptr<Communicator> connect(const Launch& launch, const Patience& patience = {});
 
-/// Whether connect can join more than one process, in this build.
+/// Whether connect() can connect more than one process in this build.
 bool available();
 
-/// Everyone's tensor of one row or more, one after the other by rank: [n of rank, ...] -> [sum of
-/// n, ...]. The numbers of rows may differ, even be 0.
+/// Concatenates the rows of all processes, by rank: [n of rank, ...] -> [sum of n, ...]. The
+/// numbers of rows may differ and may be 0.
 torch::Tensor gather_rows(Communicator& all, const torch::Tensor& rows);
 
-/// Everyone's texts, by rank.
+/// Returns the texts of all processes, by rank.
 std::vector<std::string> gather_texts(Communicator& all, const std::vector<std::string>& texts);
 
 }  // namespace staa::distributed

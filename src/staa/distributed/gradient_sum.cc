@@ -10,7 +10,7 @@ using torch::Tensor;
 
 struct GradientSum::Bucket {
   std::vector<Tensor> parameters;
-  std::vector<Tensor> places;  // of their gradients in `flat`
+  std::vector<Tensor> places;  // views of `flat` for their gradients
   Tensor flat;
   std::size_t missing = 0;
   std::unique_ptr<Pending> sum;
@@ -27,7 +27,7 @@ struct GradientSum::Bucket {
   }
 };
 
-/// Called by the engine each time a parameter's gradient has been accumulated.
+/// Called by autograd whenever a parameter's gradient has been accumulated.
 class GradientSum::Hook : public torch::autograd::FunctionPostHook {
  public:
   Hook(GradientSum* owner, std::shared_ptr<bool> active, std::size_t bucket)
@@ -81,7 +81,7 @@ void GradientSum::mark_ready(std::size_t bucket) {
   while (sent_ < buckets_.size() && buckets_[sent_]->missing == 0) send_ready();
 }
 
-/// Sends the next bucket off.
+/// Starts the sum of the next bucket.
 void GradientSum::send_ready() {
   const torch::NoGradGuard no_grad;
   auto& bucket = *buckets_[sent_++];
@@ -98,7 +98,7 @@ void GradientSum::send_ready() {
 
 void GradientSum::finish() {
   *active_ = false;
-  // Parameters outside of this step's graph have held up the rest.
+  // Parameters outside of this step's graph have blocked the remaining buckets.
   while (sent_ < buckets_.size()) send_ready();
   const torch::NoGradGuard no_grad;
   for (const auto& bucket : buckets_) {

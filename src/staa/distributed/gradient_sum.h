@@ -12,15 +12,17 @@
 
 namespace staa::distributed {
 
-/// Adds up a network's gradients over the processes while the backward pass still runs: parameters
-/// lie in buckets, in the reverse of their order in the network, and a bucket sets out as soon as
-/// the gradients of all its parameters, and all buckets before it, are there.
+/// Sums a network's gradients over the processes while the backward pass is still running.
+/// Parameters are grouped into buckets, in reverse order of their appearance in the network. A
+/// bucket is sent as soon as all of its gradients are available and all buckets before it have been
+/// sent.
 ///
-/// All processes run the same layers in each step; a parameter that takes no part in a step takes
-/// none in any of them. One backward pass stands between begin() and finish().
+/// All processes must run the same layers in each step: a parameter that takes no part in a step
+/// must take no part in it in any process. There is one backward pass between begin() and finish().
 class GradientSum {
  public:
-  /// `bucket_bytes`: a bucket is closed at this size. With a process alone nothing is done at all.
+  /// `bucket_bytes`: the size at which a bucket is closed. With a single process this class does
+  /// nothing.
   GradientSum(const torch::nn::Module& network, std::shared_ptr<Communicator> all,
               std::int64_t bucket_bytes = std::int64_t{4} << 20);
   ~GradientSum();
@@ -28,11 +30,11 @@ class GradientSum {
   GradientSum& operator=(const GradientSum&) = delete;
 
   void begin();
-  /// Waits for all sums, which are the gradients after that.
+  /// Waits for all sums; the gradients then hold the sums.
   void finish();
 
  private:
-  /// A shared pointer to a node: LibTorch's own kind of one from 2.x on.
+  /// A shared pointer to a node; since LibTorch 2.x it has its own type.
   using Accumulator = decltype(torch::autograd::impl::grad_accumulator(torch::Tensor()));
 
   struct Bucket;
@@ -45,7 +47,7 @@ class GradientSum {
   std::vector<std::unique_ptr<Bucket>> buckets_;
   std::vector<Accumulator> accumulators_;  // keep the hooks alive
   std::size_t sent_ = 0;
-  std::shared_ptr<bool> active_ = std::make_shared<bool>(false);  // outlives this in the hooks
+  std::shared_ptr<bool> active_ = std::make_shared<bool>(false);  // hooks may outlive this
 };
 
 }  // namespace staa::distributed

@@ -12,14 +12,14 @@ namespace {
 
 constexpr const char* kLoopback = "127.0.0.1";
 
-/// The variables of one launcher; nullptr where it has none.
+/// The variables of one launcher; nullptr for a variable that it does not set.
 struct Names {
   const char* by;
   const char* rank;
   const char* size;
   const char* local_rank;
   const char* local_size;
-  const char* job;  ///< the same in all processes of a job, another in every other job
+  const char* job;  ///< the same in all processes of a job, and unique to it
 };
 
 constexpr Names kTorchrun{
@@ -29,7 +29,7 @@ constexpr Names kOpenMpi{"mpirun (Open MPI)",          "OMPI_COMM_WORLD_RANK",
                          "OMPI_COMM_WORLD_LOCAL_SIZE", "PMIX_NAMESPACE"};
 constexpr Names kPmi{"mpirun (PMI)",    "PMI_RANK",        "PMI_SIZE",
                      "MPI_LOCALRANKID", "MPI_LOCALNRANKS", "PMI_ID"};
-// A batch script outside srun has SLURM_NTASKS as well, but no step.
+// A batch script outside of srun also has SLURM_NTASKS, but no step.
 constexpr Names kSlurm{"srun",          "SLURM_PROCID", "SLURM_STEP_NUM_TASKS",
                        "SLURM_LOCALID", nullptr,        "SLURM_JOB_ID"};
 
@@ -42,7 +42,7 @@ class Reader {
     return name == nullptr ? std::nullopt : environment_(name);
   }
 
-  /// A number from `low` to `high`. Without a `fallback` the variable has to be there.
+  /// Reads a number from `low` to `high`. Without a `fallback` the variable must be set.
   std::int64_t number(const char* name, std::int64_t low, std::int64_t high,
                       std::optional<std::int64_t> fallback = std::nullopt) const {
     const auto found = text(name);
@@ -66,7 +66,8 @@ class Reader {
   const Names& names_;
 };
 
-/// A port that two jobs on one machine hardly share: 20000 to 29999 by the job's name (FNV-1a).
+/// A port that two jobs on one machine are unlikely to share: 20000 to 29999, from a hash (FNV-1a)
+/// of the job's name.
 std::int64_t port_of(const std::string& job) {
   std::uint64_t hash = 0xcbf29ce484222325;
   for (const unsigned char c : job) hash = (hash ^ c) * 0x100000001b3;
@@ -85,7 +86,7 @@ std::string meeting_address(const Reader& reader, const Launch& launch) {
        launch.by);
 }
 
-/// "4(x2),3" of Slurm: the first nodes have four.
+/// Parses Slurm's "4(x2),3": the first nodes have four tasks.
 std::int64_t tasks_per_node(const Reader& reader) {
   const auto text = reader.text("SLURM_STEP_TASKS_PER_NODE").value_or("1");
   return std::max<std::int64_t>(1, std::atoll(text.c_str()));

@@ -13,15 +13,15 @@
 
 namespace staa::distributed {
 
-/// What carries tensors between processes: c10d's name for it differs between LibTorch 1 and 2.
+/// Transfers tensors between processes. The name of this class differs between LibTorch 1 and 2.
 #if TORCH_VERSION_MAJOR >= 2
 using Backend = c10d::Backend;
 #else
 using Backend = c10d::ProcessGroup;
 #endif
 
-/// NCCL among `size` processes, each with a CUDA device of its own; null where LibTorch has none,
-/// or its headers were not there when this was built. `keys` is for this alone.
+/// Opens NCCL for `size` processes, each with its own CUDA device. Returns null if LibTorch has no
+/// NCCL or its headers were missing at build time. `keys` must not be used for anything else.
 c10::intrusive_ptr<Backend> open_nccl(c10::intrusive_ptr<c10d::Store> keys, std::int64_t rank,
                                       std::int64_t size);
 

@@ -1,4 +1,4 @@
-// Stands for nccl.cc where LibTorch has no NCCL, or its headers are not there.
+// Replaces nccl.cc if LibTorch has no NCCL or its headers are missing.
 #include "staa/distributed/nccl.h"
 
 namespace staa::distributed {

@@ -18,13 +18,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// A handler can reach nothing but globals.
+// A signal handler can reach only global variables.
 volatile std::sig_atomic_t received = 0;
 extern "C" void note_signal(int signal) { received = signal; }
 
 constexpr int kNoted[] = {SIGINT, SIGTERM, SIGHUP};
 
-/// Notes the signals that ask for a stop while it lives, but for those that were ignored before.
+/// While it lives, records the signals that request a stop, except those that were already ignored.
 class Signals {
  public:
   Signals() {
@@ -108,7 +108,7 @@ class Family {
     }
   }
 
-  /// The first that fails decides the exit code; what the others say after it is its consequence.
+  /// The first failure determines the exit code; later failures are its consequences.
   void judge(std::size_t rank, const Ending& ending) {
     const int signal = ending.signal;
     const int code = signal != 0 ? 128 + signal : ending.code;
@@ -123,7 +123,7 @@ class Family {
                  how.c_str());
   }
 
-  /// A clean stop: 129, 130 or 143, not a failure.
+  /// Whether it was a clean stop (129, 130 or 143), which is not a failure.
   bool stopped_by_signal() const {
     return std::any_of(std::begin(kNoted), std::end(kNoted),
                        [this](int signal) { return code_ == 128 + signal; });

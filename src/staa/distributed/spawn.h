@@ -9,15 +9,15 @@ namespace staa::distributed {
 
 struct SpawnOptions {
   std::int64_t processes = 2;
-  std::vector<std::string> command;  ///< program and arguments of each
-  /// After the first has failed, for the others to see it for themselves; then they are killed.
+  std::vector<std::string> command;  ///< program and arguments, the same for every process
+  /// After the first failure, the other processes get this time to notice it; then they are killed.
   std::chrono::seconds grace{15};
 };
 
-/// Starts the processes on this machine as torchrun does (RANK, WORLD_SIZE and so on in their
-/// environment), passes SIGINT and SIGTERM on to them, and waits for all. Where one fails, its rank
-/// and how it ended go to the standard error. Should this process be killed, so are they. Returns
-/// the exit code: 0, or that of the first that failed, 128 + N where signal N ended it.
+/// Starts the processes on this machine as torchrun does (with RANK, WORLD_SIZE and so on in their
+/// environment), forwards SIGINT and SIGTERM to them, and waits for all. If a process fails, its
+/// rank and how it ended are printed to standard error. If this process is killed, so are they.
+/// Returns 0, or the exit code of the first process that failed (128 + N if signal N ended it).
 int run_processes(const SpawnOptions& options);
 
 }  // namespace staa::distributed

@@ -5,7 +5,7 @@
 
 namespace staa::distributed {
 
-/// The meeting place of processes on this machine, kept by whoever starts them.
+/// The meeting point of processes on this machine. It is provided by the process that starts them.
 class Store {
  public:
   Store() = default;
@@ -13,11 +13,11 @@ class Store {
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
-  /// Of the loopback address.
+  /// The port at the loopback address.
   virtual std::int64_t port() const = 0;
 };
 
-/// Opens one at a port that is free. Throws Error(kUsage) where this build has no Gloo.
+/// Opens a store at a free port. Throws Error(kUsage) if this build has no Gloo.
 std::unique_ptr<Store> keep_store();
 
 }  // namespace staa::distributed

@@ -29,8 +29,8 @@ std::string broken(const std::string& reason) {
       place(), reason.substr(0, reason.find('\n')));
 }
 
-/// Returns for the first caller alone, so that one message is printed; the others wait for the
-/// program's end.
+/// Returns only for the first caller, so that one message is printed. The others block until the
+/// program ends.
 void speak_once() {
   if (!spoken.test_and_set()) return;
   for (;;) ::pause();

@@ -9,27 +9,27 @@
 #include "staa/distributed/communicator.h"
 #include "staa/util/error.h"
 
-/// Against a program at the meeting place that is none of this run: one that says nothing would
-/// hold c10d's store for ever, and one that hangs up makes a thread of the store throw, which ends
-/// the program without a word of where.
+/// Protection against an unrelated program at the meeting point. If it sends nothing, c10d's store
+/// would wait for ever. If it hangs up, a thread of the store throws, which would end this program
+/// without a helpful message.
 namespace staa::distributed {
 
-/// From here on, a thread of c10d whose connection breaks ends the program with exit code 1 and a
-/// message that names the rank and the meeting place.
+/// From now on, a c10d thread whose connection breaks ends the program with exit code 1 and a
+/// message that names the rank and the meeting point.
 void watch_for_strangers(const Launch& launch);
 
-/// Says that a talk begins, and that it ended well. Between the two (and for good after a talk that
-/// failed) any exception of a thread counts as a broken connection: a store that takes the words of
-/// a stranger for a length asks for that much memory.
+/// Mark the start and the successful end of a talk. During a talk, and forever after one that
+/// failed, any exception in a thread counts as a broken connection: a store that reads a stranger's
+/// bytes as a length may fail to allocate that much memory.
 void begin_talk();
 void end_talk();
 
 [[noreturn]] void fail_silent(const Launch& launch, std::chrono::seconds patience);
 [[noreturn]] void fail_broken(const Launch& launch, const std::exception& error);
 
-/// What `f` gives, which talks with whoever is at the meeting place. Throws its Error; where it
-/// has another, or none in time, Error(kRuntime) that names the meeting place. In that case its
-/// thread is left behind for the end of the program.
+/// Returns the result of `f`, which talks to the meeting point, or throws its Error. If `f` throws
+/// another exception or does not return in time, throws Error(kRuntime) naming the meeting point;
+/// its thread is then left running until the program ends.
 template <class F>
 auto talk(const Launch& launch, std::chrono::seconds patience, F f) {
   using Result = decltype(f());
@@ -37,7 +37,7 @@ auto talk(const Launch& launch, std::chrono::seconds patience, F f) {
   auto result = task->get_future();
   begin_talk();
   std::thread([task] { (*task)(); }).detach();
-  // What f itself waits for comes first.
+  // The time limits inside f come first.
   if (result.wait_for(patience + std::chrono::seconds(1)) != std::future_status::ready) {
     fail_silent(launch, patience);
   }

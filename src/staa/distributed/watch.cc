@@ -14,8 +14,8 @@ namespace {
 using std::chrono::seconds;
 
 constexpr seconds kRound{1};
-constexpr std::int64_t kBrokenRounds = 4;  // a killed process's number stands still for so many
-constexpr seconds kHeard{5};               // for all, this process too, to read a verdict
+constexpr std::int64_t kBrokenRounds = 4;  // the counter of a killed process stands still so long
+constexpr seconds kHeard{5};  // time for all processes, including this one, to read a verdict
 constexpr std::chrono::milliseconds kPoll{50};
 
 std::string pulse_key(std::int64_t rank) { return "pulse/" + std::to_string(rank); }
@@ -110,7 +110,7 @@ std::string Watch::name_of(std::int64_t rank) {
   return to_text(store_->get(name_key(rank)));
 }
 
-/// The first verdict stands.
+/// Only the first verdict counts.
 void Watch::pronounce(const std::string& verdict) {
   if (store_->add(kFirst, 1) == 1) store_->set(kVerdict, to_bytes(verdict));
 }
@@ -128,7 +128,7 @@ std::string Watch::verdict() {
 void Watch::check() {
   const auto found = verdict();
   if (!found.empty()) throw Error(ErrorKind::kRuntime, found);
-  // A store whose process is stopped does not answer: the thread hangs in a round.
+  // A store whose process is stopped does not answer, so that the thread hangs in a round.
   const auto rounds = rounds_.load();
   slices_still_ = rounds == rounds_seen_ ? slices_still_ + 1 : 0;
   rounds_seen_ = rounds;
@@ -166,7 +166,7 @@ void Watch::explain(const std::string& why) {
   } catch (const Error&) {
     throw;
   } catch (const std::exception&) {
-    patience(3);  // the store is gone: the thread finds that, too
+    patience(3);  // the store is gone, which the thread will notice too
   }
   fail(ErrorKind::kRuntime,
        "rank {}: the connection to another process broke, and all processes are alive: {}; the "
@@ -175,8 +175,9 @@ void Watch::explain(const std::string& why) {
 }
 
 void Watch::report(const std::string& message) {
-  if (store_silent_ || !verdict().empty()) return;  // it is not the first
-  // In a thread that may be left behind: a store whose process is stopped does not answer.
+  if (store_silent_ || !verdict().empty()) return;  // a verdict exists already
+  // In a separate thread that may be left running: a store whose process is stopped does not
+  // answer.
   const auto done = std::make_shared<std::atomic<bool>>(false);
   std::thread([this, done, text = fmt::format("{}: {}", own_name(launch_.rank), message)] {
     try {
