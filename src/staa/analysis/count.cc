@@ -14,7 +14,7 @@ double convolution_flops(const torch::Tensor& weight, std::int64_t height, std::
 
 double convolution_accumulates(const torch::Tensor& spikes, const torch::Tensor& weight,
                                std::int64_t stride) {
-  // A kernel of ones over the sum of the channels counts, at every output, the spikes that it
+  // Convolving the sum over channels with a kernel of ones counts the spikes that each output
   // reads.
   const auto kernel = weight.size(2);
   const auto ones = torch::ones({1, 1, kernel, kernel}, torch::kDouble);

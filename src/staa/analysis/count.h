@@ -8,15 +8,15 @@
 
 namespace staa::analysis {
 
-/// True when every value is 0 or 1.
+/// Whether every value is 0 or 1.
 bool is_binary(const torch::Tensor& x);
 
-/// Multiply-adds of a dense convolution on one image and step: weight [out, in, k, k], output
-/// extent height x width.
+/// Multiply-adds of a dense convolution for one image and time step, with weight [out, in, k, k]
+/// and an output of height x width.
 double convolution_flops(const torch::Tensor& weight, std::int64_t height, std::int64_t width);
 
-/// Accumulates of a convolution on spikes [N, C, H, W] in sum over N: for each spike, the outputs
-/// that its value reaches, exactly: fewer at the border, and as the stride leaves them.
+/// Accumulates of a convolution on spikes [N, C, H, W], summed over N. For each spike this counts
+/// exactly the outputs that it reaches, which are fewer at the border and with a stride.
 double convolution_accumulates(const torch::Tensor& spikes, const torch::Tensor& weight,
                                std::int64_t stride);
 
@@ -33,9 +33,9 @@ struct Operations {
   Operations operator*(double factor) const { return {macs * factor, acs * factor}; }
 };
 
-/// What the blocks of a STAA neuron cost.
+/// The operations of the blocks of a STAA neuron layer.
 struct AttentionCount {
-  Operations gc;  ///< both blocks
+  Operations gc;  ///< both GC blocks
   Operations pe;
   Operations sa;
 
@@ -44,17 +44,18 @@ struct AttentionCount {
   AttentionCount operator*(double factor) const { return {gc * factor, pe * factor, sa * factor}; }
 };
 
-/// All operations of the blocks of a neuron on one image and step, `pixels` = H * W:
+/// All operations of a neuron layer's blocks for one image and time step, with `pixels` = H * W:
 ///   GC  twice: 2*C*HW MACs for key and weighted sum, 2*C*R for query and value; C*HW ACs to add
 ///       the result to every pixel
 ///   PE  C*HW ACs for each table that is added
 ///   SA  2*C*R' MACs for its convolutions, C*HW for the gate's products; C*HW ACs to pool
-/// Softmax, LayerNorm, ReLU and sigmoid, some operations a pixel or channel, are not counted, nor
-/// is U = X + H, which takes the place of LIF's own update. 0 for a neuron without blocks.
+/// Softmax, LayerNorm, ReLU and sigmoid, a few operations per pixel or channel, are not counted.
+/// Neither is U = X + H, which replaces the update of LIF. 0 for a neuron without blocks.
 AttentionCount attention_operations(const NeuronOptions& options, std::int64_t channels,
                                     std::int64_t pixels);
 
-/// Of these the multiply-accumulates of 1x1 convolutions and weighted sums: all but the gate's.
+/// The multiply-accumulates of their 1x1 convolutions and weighted sums, without the gate's
+/// products.
 double block_macs(const NeuronOptions& options, std::int64_t channels, std::int64_t pixels);
 
 }  // namespace staa::analysis

@@ -5,8 +5,8 @@ namespace {
 
 constexpr double kMillijoulesPerPicojoule = 1e-9;
 
-/// The rate at which a network that takes `fixed` whatever its rate, and `spent` on spikes at rate
-/// `rate`, takes `ann`.
+/// The firing rate at which a network uses the energy `ann`, if it uses `fixed` at any rate plus
+/// `spent` on spikes at the firing rate `rate`.
 std::optional<double> rate_at(double ann, double fixed, double spent, double rate) {
   if (spent <= 0 || ann <= fixed) return std::nullopt;
   return rate * (ann - fixed) / spent;
@@ -30,7 +30,7 @@ EnergyBalance balance_energy(const Profile& profile, double picojoules_per_byte)
     balance.spiking.bytes += layer.bytes;
     balance.ann.macs += layer.ann_macs;
     balance.ann.bytes += layer.ann_bytes;
-    if (layer.kind == "neuron") continue;  // all of its operations are of its attention
+    if (layer.kind == "neuron") continue;  // its operations are all in its attention
     balance.spiking.macs += layer.macs;
     balance.spiking.acs += layer.acs;
   }
@@ -38,7 +38,7 @@ EnergyBalance balance_energy(const Profile& profile, double picojoules_per_byte)
   balance.spiking.macs += attention.macs;
   balance.spiking.acs += attention.acs;
 
-  // Bytes are the same at every rate: spikes move as bits, fired or not.
+  // Memory traffic is the same at every rate, since a spike is one bit whether it is 0 or 1.
   const double spent = Cost{0, profile.acs, 0}.compute_mj();
   const double fixed = balance.spiking.compute_mj() - spent;
   const double ann = balance.ann.compute_mj();

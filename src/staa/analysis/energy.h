@@ -6,15 +6,15 @@
 
 namespace staa::analysis {
 
-/// Energy of a byte to or from memory, in picojoules: an access of 64 bits to a 1 MB on-chip memory
-/// takes 100 pJ in the 45 nm process of the other figures (Horowitz, 2014, which has 1.25 pJ a byte
-/// for 8 KB and 160 to 325 for DRAM).
+/// Energy per byte of memory traffic, in picojoules. A 64-bit access to a 1 MB on-chip memory takes
+/// 100 pJ in the 45 nm process of the other figures (Horowitz, 2014, who gives 1.25 pJ per byte for
+/// 8 KB and 160 to 325 pJ per byte for DRAM).
 inline constexpr double kPicojoulesPerByte = 12.5;
 
 inline constexpr double kBytesPerValue = 4;      ///< fp32
-inline constexpr double kBytesPerSpike = 0.125;  ///< a bit
+inline constexpr double kBytesPerSpike = 0.125;  ///< one bit
 
-/// What one image costs, in operations and in bytes moved.
+/// The cost of one image, in operations and in bytes moved.
 struct Cost {
   double macs = 0;
   double acs = 0;
@@ -24,19 +24,19 @@ struct Cost {
   double memory_mj(double picojoules_per_byte) const;
 };
 
-/// Where a spiking network stops winning against an ANN of the same shape: the mean firing rate, if
-/// all layers' rates rise alike, at which both take the same energy. Above 1: it wins at any rate.
-/// Nothing: it loses even when silent, or nothing in it reads spikes.
+/// The mean firing rate at which a spiking network and an ANN of the same shape take the same
+/// energy, if the rates of all layers rise in proportion. Above 1: the spiking network is better at
+/// any rate. No value: it is worse even without any spike, or no layer reads spikes.
 struct BreakEven {
-  std::optional<double> compute;      ///< operations alone
-  std::optional<double> with_memory;  ///< and what they move
+  std::optional<double> compute;      ///< from operations alone
+  std::optional<double> with_memory;  ///< from operations and memory traffic
 };
 
-/// The whole bill of a spiking network beside that of an ANN of its shape.
+/// The full energy of a spiking network, compared with that of an ANN of its shape.
 struct EnergyBalance {
   AttentionCount attention;  ///< over all neurons and T steps
-  Cost spiking;              ///< every layer, the attention's elementwise operations as well
-  Cost ann;                  ///< the same convolutions and head, once, on values
+  Cost spiking;              ///< all layers, including the attention's elementwise operations
+  Cost ann;                  ///< the same convolutions and head, once, on real values
   BreakEven break_even;
   double picojoules_per_byte = kPicojoulesPerByte;
 };

@@ -37,7 +37,7 @@ std::vector<NamedNeurons> choose_layers(const models::Network& network,
   return chosen;
 }
 
-/// Runs the neurons once more as the plain composition and keeps what their blocks decide.
+/// Runs the neurons again with the plain composition and records the outputs of their blocks.
 void record_attention(const nn::StaaLifImpl& neuron, const ops::NeuronInput& input,
                       LayerMaps& maps) {
   const torch::NoGradGuard no_grad;
@@ -64,7 +64,7 @@ void record_attention(const nn::StaaLifImpl& neuron, const ops::NeuronInput& inp
   if (!gates.empty()) maps.gates = torch::stack(gates).cpu();
 }
 
-/// Watches layers while it lives.
+/// Observes layers while it lives.
 class Watch {
  public:
   explicit Watch(std::vector<NamedNeurons> layers) : layers_(std::move(layers)) {
@@ -118,7 +118,7 @@ Explanation explain(models::Network& network, const torch::Tensor& sample, std::
   Explanation explanation;
   explanation.target = target < 0 ? output.argmax().item<std::int64_t>() : target;
   explanation.probabilities = torch::softmax(output.detach(), 0).cpu();
-  // Of the spikes alone: no gradient reaches the weights.
+  // Differentiate with respect to the spikes only, so that no gradient reaches the weights.
   const auto gradients = torch::autograd::grad({output[explanation.target]}, watch.spikes);
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     watch.maps[i].cam = class_activation(watch.spikes[i], gradients[i]);

@@ -7,10 +7,10 @@
 namespace staa::analysis {
 namespace {
 
-/// What stands under one heading, and where it is found.
+/// A column of the view and where its maps come from.
 struct MapSource {
   pictures::MapColumn column;
-  torch::Tensor (*map)(const LayerMaps&);  ///< [H, W], undefined where the layer has none
+  torch::Tensor (*map)(const LayerMaps&);  ///< [H, W], undefined if the layer has none
 };
 
 torch::Tensor mean_over_time(const torch::Tensor& maps) {

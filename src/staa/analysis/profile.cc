@@ -15,7 +15,7 @@
 namespace staa::analysis {
 namespace {
 
-/// Feeds up to `images` images to `use`, batch by batch, and returns how many there were.
+/// Passes up to `images` images to `use`, batch by batch. Returns their number.
 template <typename Use>
 std::int64_t show_images(data::Loader& loader, std::int64_t images, Use use) {
   const torch::NoGradGuard no_grad;
@@ -33,26 +33,26 @@ std::int64_t show_images(data::Loader& loader, std::int64_t images, Use use) {
   return seen;
 }
 
-/// Sums over the images shown, one layer each.
+/// Sums over the images shown, for one layer.
 struct Tally {
   LayerProfile row;
-  bool binary = true;      // so far
-  double accumulates = 0;  // if all of it is binary
+  bool binary = true;      // whether all inputs so far were binary
+  double accumulates = 0;  // valid if all inputs are binary
   double spikes = 0;
-  double neurons = 0;    // times steps and images
-  double additions = 0;  // of shortcuts of the current, per image
-  // Elements of one image and step, and how many steps the layer runs.
+  double neurons = 0;    // neurons times time steps and images
+  double additions = 0;  // per image, for shortcuts of the current
+  // The number of elements per image and time step, and the number of time steps of the layer.
   double inputs = 0;
   double outputs = 0;
   double steps = 1;
 };
 
-/// Elements of one step of one image in [T, B, ...].
+/// The number of elements per image and time step in [T, B, ...].
 double elements(const torch::Tensor& x) {
   return static_cast<double>(x.numel() / (x.size(0) * x.size(1)));
 }
 
-/// Fills in what the layer moves, and what it is in an ANN.
+/// Fills in the layer's memory traffic and its figures in an ANN.
 void add_traffic(const Tally& tally, LayerProfile& row) {
   const double weights = kBytesPerValue * static_cast<double>(row.parameters);
   if (row.kind == "neuron") {
@@ -86,7 +86,7 @@ class Profiler {
   Profile finish(std::int64_t images) const;
 
  private:
-  /// A row of its own for the layer; the reference stays valid.
+  /// Adds a row for the layer. The reference stays valid.
   Tally& add(const std::string& name, const std::string& kind, nn::Observable& layer) {
     watched_.push_back(&layer);
     tallies_.push_back(std::make_unique<Tally>());
@@ -97,7 +97,7 @@ class Profiler {
 
   void watch(const std::string& name, nn::NormedConvolution& conv) {
     auto& tally = add(name, "convolution", conv);
-    // Of the convolution and its BatchNorm; a neuron behind it has a row of its own.
+    // These are for the convolution and its BatchNorm; the neurons that follow have their own row.
     tally.row.parameters = conv.weight().numel() + 2 * conv.weight().size(0);
     conv.set_observer([this, &tally, &conv](const torch::Tensor& in, const torch::Tensor& out) {
       const auto weight = conv.weight();
@@ -106,7 +106,8 @@ class Profiler {
       tally.inputs = elements(in);
       tally.outputs = elements(out);
       tally.row.flops = convolution_flops(weight, out.size(3), out.size(4)) * tally.steps;
-      // The first reads the image, a value a pixel even where that happens to be 0 or 1.
+      // The first convolution reads the image, whose pixels are values even if they happen to be 0
+      // or 1.
       tally.binary = tally.binary && &tally != first_convolution() && is_binary(in);
       if (tally.binary) {
         tally.accumulates += convolution_accumulates(in.flatten(0, 1), weight, conv.stride());
@@ -114,7 +115,7 @@ class Profiler {
     });
   }
 
-  /// Frozen, so that it has no parameters that are learned.
+  /// The stem is frozen, so that it has no learnable parameters.
   void watch(const std::string& name, nn::WhiteningImpl& stem) {
     auto& tally = add(name, "whitening", stem);
     tally.binary = false;
@@ -130,7 +131,7 @@ class Profiler {
 
   void watch(const std::string& name, nn::Neuron& neuron) {
     auto& tally = add(name, "neuron", neuron);
-    // A shortcut of the current joins every layer but the first: an addition for each neuron.
+    // With shortcuts, every layer but the first adds a current, which is one addition per neuron.
     const bool joined = network_.options().shortcut == CurrentShortcut::kCurrent && neurons_++ > 0;
     for (const auto& parameter : neuron.parameters()) tally.row.parameters += parameter.numel();
     tally.binary = false;
@@ -151,7 +152,7 @@ class Profiler {
   void watch(const std::string& name, nn::HeadImpl& head) {
     auto& tally = add(name, "linear", head);
     for (const auto& parameter : head.parameters()) tally.row.parameters += parameter.numel();
-    tally.binary = false;  // it reads means
+    tally.binary = false;  // it reads averages
     head.set_observer([&tally, &head](const torch::Tensor& in, const torch::Tensor& out) {
       tally.row.output = fmt::format("{}", out.size(2));
       tally.steps = static_cast<double>(in.size(0));
@@ -169,7 +170,7 @@ class Profiler {
   }
 
   models::Network& network_;
-  int neurons_ = 0;  // layers seen
+  int neurons_ = 0;  // number of layers so far
   std::vector<nn::Observable*> watched_;
   std::vector<std::unique_ptr<Tally>> tallies_;
 };

@@ -12,7 +12,7 @@
 namespace staa::analysis {
 namespace {
 
-/// `values` in [steps, height, width, channels] order.
+/// `values` are stored as [steps, height, width, channels].
 Sample make_sample(const std::vector<float>& values, std::int64_t label,
                    const data::InputDescription& input) {
   const auto& shape = input.shape;
@@ -50,7 +50,7 @@ Sample read_sample(const data::Source& source, std::int64_t index,
          source.size());
   }
   std::vector<float> values(static_cast<std::size_t>(source.shape().values()));
-  Random random{0};  // a test set draws nothing
+  Random random{0};  // reading a test set draws no random numbers
   source.read(index, random, values.data());
   return make_sample(values, source.label(index), input);
 }

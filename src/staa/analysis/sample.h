@@ -12,23 +12,23 @@
 
 namespace staa::analysis {
 
-/// One sample as a network reads it and as a person sees it.
+/// One sample, both as the network reads it and as pictures.
 struct Sample {
-  torch::Tensor values;             ///< [1, C, H, W] of an image, [T, 1, C, H, W] of a recording
-  std::vector<data::Image> frames;  ///< RGB, one a step
-  std::int64_t label = -1;          ///< -1: not known
+  torch::Tensor values;             ///< [1, C, H, W] for an image, [T, 1, C, H, W] for a recording
+  std::vector<data::Image> frames;  ///< RGB, one per time step
+  std::int64_t label = -1;          ///< -1: unknown
 
-  /// The mean of all frames.
+  /// The average of all frames.
   data::Image mean_frame() const;
 };
 
-/// Sample `index` of `source`, which gives what `input` describes. Throws Error(kUsage) for an
-/// index that it has not.
+/// Reads sample `index` of `source`, which must match `input`. Throws Error(kUsage) if there is no
+/// such index.
 Sample read_sample(const data::Source& source, std::int64_t index,
                    const data::InputDescription& input);
 
-/// A PNG or JPEG of any size as the network would read it: its middle, resized and normalised.
-/// Throws Error(kUsage) for a network that reads recordings of events.
+/// Reads a PNG or JPEG of any size as the network would: crops its centre, resizes and normalises
+/// it. Throws Error(kUsage) for a network that reads event recordings.
 Sample read_image(const std::filesystem::path& path, const data::InputDescription& input);
 
 }  // namespace staa::analysis

@@ -6,7 +6,7 @@
 namespace staa::experiment {
 namespace {
 
-/// The item of that name, or Error(kUsage) with the nearest one.
+/// The item with that name. Throws Error(kUsage) naming the nearest one if there is none.
 template <typename Item>
 const Item& find(const std::vector<Item>& items, const std::string& name, const std::string& what) {
   std::vector<std::string> names;

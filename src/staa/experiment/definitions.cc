@@ -74,7 +74,7 @@ Definition table3() {
   return d;
 }
 
-/// One line of Table 4. Without all three blocks the neuron is LIF of tau = 2.
+/// One row of Table 4. Without all three blocks the neuron is LIF with tau = 2.
 Cell blocks(const std::string& name, const std::string& label, bool gc, bool pe, bool sa,
             double tsrd, double paper) {
   return {name,
@@ -98,12 +98,12 @@ Definition table4() {
                 blocks("gc-pe-tsrd", "GC + PE + TSRD", true, true, false, 0.1, 73.96),
                 blocks("gc-pe-sa", "GC + PE + SA", true, true, true, 0, 74.78),
                 blocks("gc-pe-sa-tsrd", "GC + PE + SA + TSRD", true, true, true, 0.1, 75.10)}};
-  // There the neurons without blocks would not leak: their gate is 1.
+  // At medium scale neurons without blocks would not leak, since their gate is 1.
   d.cells.front().medium = {"neuron.kind=lif"};
   return d;
 }
 
-/// A cell that sets one neuron option in the CIFAR-10 recipe of the ablations.
+/// A cell that sets one neuron option in the recipe of the CIFAR-10 ablations.
 Cell option(const std::string& name, const std::string& label, const std::string& setting,
             std::optional<double> paper = {}) {
   return {name, label, kCifar10, {"neuron." + setting}, paper, {}};

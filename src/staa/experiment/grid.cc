@@ -8,14 +8,15 @@
 namespace staa::experiment {
 namespace {
 
-/// What every cell at medium scale starts from.
+/// The base recipe of every cell at medium scale.
 const std::string kMediumBase = "cifar10-medium";
 
 std::string key_of(const std::string& override_text) {
   return override_text.substr(0, override_text.find('='));
 }
 
-/// Overrides of all cells must leave the seeds and the axis of the grid alone.
+/// Checks that the overrides for all cells do not change the seeds or the keys that the grid
+/// varies.
 void check_overrides(const Definition& definition, const std::vector<std::string>& overrides) {
   std::set<std::string> axis;
   for (const auto& cell : definition.cells) {
@@ -30,7 +31,7 @@ void check_overrides(const Definition& definition, const std::vector<std::string
   }
 }
 
-/// At medium scale all cells have one base, so that what tells them apart must be set besides.
+/// At medium scale all cells use one base, so that cells must differ in their overrides.
 void check_scale(const Definition& definition, Scale scale) {
   if (scale != Scale::kMedium) return;
   for (const auto& cell : definition.cells) {
@@ -42,7 +43,7 @@ void check_scale(const Definition& definition, Scale scale) {
   }
 }
 
-/// Where the data are, and, at small scale, that they are a folder of images.
+/// The path of the data, and, at small scale, that they are a folder of images.
 std::vector<std::string> data_overrides(const GridOptions& options, bool events) {
   if (options.data.empty()) return {};
   std::vector<std::string> out{"data.path=" + options.data};

@@ -10,9 +10,9 @@
 
 namespace staa::experiment {
 
-/// kPaper: the base recipes as they are. kMedium: configs/cifar10-medium.toml in their place, which
-/// a CPU trains in half an hour. kSmall: a narrow network and a short run on few images, for a
-/// quick look.
+/// kPaper uses the base recipes unchanged. kMedium replaces them by configs/cifar10-medium.toml,
+/// which a CPU trains in half an hour. kSmall trains a narrow network for a short time on few
+/// images, for a quick look.
 enum class Scale { kSmall, kMedium, kPaper };
 
 /// "small", "medium" or "paper".
@@ -20,9 +20,9 @@ const char* scale_name(Scale scale);
 
 struct GridOptions {
   Scale scale = Scale::kPaper;
-  std::int64_t seeds = 3;              ///< 1 to this
-  std::string data;                    ///< folder of the data set; "": as the recipe finds it
-  std::vector<std::string> overrides;  ///< of every cell
+  std::int64_t seeds = 3;              ///< seeds 1 to this number
+  std::string data;                    ///< folder of the data set; "": the recipe's default
+  std::vector<std::string> overrides;  ///< for every cell
 };
 
 /// One run of a grid.
@@ -35,18 +35,18 @@ struct Run {
   std::string name() const;  ///< "gc-pe, seed 2"
 };
 
-/// The cells of a definition at that scale.
+/// The cells of a definition that exist at that scale.
 std::vector<const Cell*> cells_at(const Definition& definition, Scale scale);
 
-/// What small scale sets in a base recipe: of still images, or of event recordings.
+/// The overrides of a base recipe at small scale, for still images or for event recordings.
 std::vector<std::string> small_overrides(bool events);
 
-/// Every cell with every seed, seed by seed, so that an unfinished grid has a value for each cell
-/// first. Each recipe is the cell's base, then what the scale sets, the cell's own overrides, and
-/// `options.overrides`.
+/// All cells with all seeds, ordered by seed, so that an unfinished grid first has one result for
+/// each cell. Each recipe is the cell's base with the overrides of the scale, of the cell and of
+/// `options.overrides`, in this order.
 ///
-/// Throws Error(kUsage) for a recipe that cannot be, for overrides of the seed or of a key in which
-/// the cells differ, and for one folder of data for cells of several sets.
+/// Throws Error(kUsage) for an invalid recipe, for overrides of the seed or of a key that differs
+/// between cells, and for one data folder if the cells use several data sets.
 std::vector<Run> expand(const Definition& definition, const GridOptions& options,
                         const std::filesystem::path& out);
 

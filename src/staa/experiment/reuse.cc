@@ -12,7 +12,7 @@ namespace {
 
 using std::filesystem::path;
 
-/// FOLDER/CELL/seed-N for every cell and seed that is there.
+/// The existing folders FOLDER/CELL/seed-N of all cells and seeds.
 std::vector<path> run_folders(const path& experiment) {
   std::vector<path> found;
   std::error_code error;
@@ -29,13 +29,13 @@ std::vector<path> run_folders(const path& experiment) {
   return found;
 }
 
-/// Whether a finished run of `run`'s recipe is in `folder`.
+/// Whether `folder` holds a finished run of `run`'s recipe.
 bool is_finished_twin(Run run, const path& folder) {
   run.folder = folder;
   try {
     return look_at(run).stage == RunState::Stage::kFinished;
   } catch (const Error&) {
-    return false;  // of another recipe, or broken
+    return false;  // a run of another recipe, or a broken one
   }
 }
 

@@ -7,9 +7,9 @@
 
 namespace staa::experiment {
 
-/// Copies to the folder of each run that is not begun a finished run of the same recipe from the
-/// folders of other experiments, where there is one: experiments share cells. Whole or not at all.
-/// Returns how many were copied. Throws Error(kIo) when one cannot be.
+/// Experiments share cells: for each run that has not been started, this looks for a finished run
+/// of the same recipe in the folders of other experiments, and copies it atomically. Returns the
+/// number of copied runs. Throws Error(kIo) if a run cannot be copied.
 std::size_t reuse_runs(const std::vector<Run>& runs,
                        const std::vector<std::filesystem::path>& folders);
 

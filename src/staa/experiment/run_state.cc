@@ -21,7 +21,7 @@ void check_recipe(const Run& run, const recipe::Recipe& stored) {
        run.folder.string(), lines);
 }
 
-/// The row of the last epoch in metrics.jsonl.
+/// Reads the row of the last epoch in metrics.jsonl.
 Outcome read_outcome(const Run& run, const std::filesystem::path& metrics) {
   std::ifstream in(metrics);
   std::string last;
@@ -55,7 +55,7 @@ RunState look_at(const Run& run) {
   const auto& train = run.recipe.train;
   const bool out_of_steps = train.max_steps > 0 && progress.step >= train.max_steps;
   state.epochs = progress.epoch;
-  // A run that is stopped in the evaluation of its last epoch has an unfinished one.
+  // A run that was stopped during its last evaluation is not finished.
   const bool evaluated = progress.evaluated_step == progress.step;
   if ((progress.batch == 0 && progress.epoch >= train.epochs) || (out_of_steps && evaluated)) {
     state.stage = RunState::Stage::kFinished;

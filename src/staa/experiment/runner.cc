@@ -28,14 +28,14 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-/// FOLDER.toml and FOLDER.log stand beside the run's folder, which `train` makes itself.
+/// FOLDER.toml and FOLDER.log are beside the run's folder, which `train` creates itself.
 std::filesystem::path beside(const Run& run, const char* ending) {
   auto path = run.folder;
   path += ending;
   return path;
 }
 
-/// The last line of a log that says something, for a message.
+/// The last non-empty line of a log, for a message.
 std::string last_line(const std::filesystem::path& log) {
   std::ifstream in(log);
   std::string last;
@@ -45,7 +45,7 @@ std::string last_line(const std::filesystem::path& log) {
   return last;
 }
 
-/// A run at work.
+/// An active run.
 struct Job {
   const Run* run;
   std::size_t slot;
@@ -77,8 +77,8 @@ class Runner {
   }
 
  private:
-  /// A run of another recipe ends everything before it begins; a broken one is a failure of its
-  /// own.
+  /// Adds a run to those to be trained. A run of another recipe stops everything before it starts;
+  /// a broken one is reported as that run's failure.
   void enlist(const Run& run) {
     try {
       if (look_at(run).stage == RunState::Stage::kFinished) {
@@ -113,7 +113,7 @@ class Runner {
     }
   }
 
-  /// Leaves everything ready for the command that trains the run.
+  /// Prepares the files and the command that train the run.
   ChildCommand prepare(const Run& run, std::size_t slot) const {
     const auto state = look_at(run);
     make_folder(run.folder.parent_path());
@@ -132,7 +132,7 @@ class Runner {
       clear_start(run);
     }
     command.log = beside(run, ".log");
-    // Libraries that ask the environment for their threads get as many.
+    // Libraries that read the environment get the same number of threads.
     command.environment = {{"OMP_NUM_THREADS", std::to_string(recipe.threads)}};
     if (!options_.devices.empty()) {
       const auto& device = options_.devices[slot % options_.devices.size()];
@@ -186,7 +186,7 @@ class Runner {
     events_.say("failed: " + result_.failures.back());
   }
 
-  /// ", 12 min left", from the runs of this start; "" before the first has ended.
+  /// ", 12 min left", estimated from the runs of this start; "" before the first one has ended.
   std::string time_left() const {
     const auto left = waiting_.size() + working_.size();
     if (timed_ == 0 || left == 0) return "";
@@ -202,9 +202,9 @@ class Runner {
   std::size_t done_ = 0;
   std::deque<const Run*> waiting_;
   std::vector<Job> working_;
-  std::vector<std::size_t> slots_;  // free ones, the lowest last
-  double seconds_ = 0;              // of the runs that were trained whole or in part here
-  std::size_t timed_ = 0;           // how many those are
+  std::vector<std::size_t> slots_;  // free slots, the lowest last
+  double seconds_ = 0;              // time of the runs that were trained here, in whole or in part
+  std::size_t timed_ = 0;           // number of those runs
   RunnerResult result_;
 };
 
@@ -217,7 +217,7 @@ RunnerResult execute(const std::vector<Run>& runs, const RunnerOptions& options,
 
 FolderLock::FolderLock(const std::filesystem::path& folder, double seconds) {
   const auto path = folder / ".lock";
-  // Not O_CLOEXEC: the runs hold the lock as long as they live.
+  // Not O_CLOEXEC: the runs inherit the lock and hold it as long as they live.
   descriptor_ = ::open(path.c_str(), O_CREAT | O_RDWR, 0666);
   if (descriptor_ < 0) fail_errno(path.string(), "cannot write");
   const auto start = Clock::now();

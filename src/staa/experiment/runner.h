@@ -11,39 +11,39 @@
 namespace staa::experiment {
 
 struct RunnerOptions {
-  std::filesystem::path program;     ///< that has `train`: this one
-  std::int64_t jobs = 1;             ///< runs at once
-  std::int64_t threads = 1;          ///< of each run, unless its recipe names them
-  std::vector<std::string> devices;  ///< CUDA devices, dealt to the jobs in turn; empty: not set
+  std::filesystem::path program;     ///< the program with the subcommand `train`: this one
+  std::int64_t jobs = 1;             ///< number of concurrent runs
+  std::int64_t threads = 1;          ///< for each run, unless its recipe sets them
+  std::vector<std::string> devices;  ///< CUDA devices, assigned to the jobs in turn; empty: not set
 };
 
-/// What is told while runs go on.
+/// Callbacks while runs are in progress.
 struct RunnerEvents {
   std::function<void(const std::string& line)> say;
-  std::function<void(const std::string& line)> status;  ///< replaces the one before
+  std::function<void(const std::string& line)> status;  ///< replaces the previous status line
   std::function<void()> finished;                       ///< after each run
-  std::function<int()> stop_signal;                     ///< that asks for an end, or 0
+  std::function<int()> stop_signal;                     ///< the signal that requests a stop, or 0
 };
 
 struct RunnerResult {
-  std::vector<std::string> failures;  ///< a line a failed run
-  int signal = 0;                     ///< that ended the grid, or 0
+  std::vector<std::string> failures;  ///< one line per failed run
+  int signal = 0;                     ///< the signal that ended the grid, or 0
 };
 
-/// Trains every run that is not finished, each as a process of its own: `program train`. Runs that
-/// were begun go on from their checkpoints. A run that fails is told of and does not stop the
-/// others. A signal is handed on to the runs at work, which stop with a checkpoint. Each run's
-/// output is added to FOLDER.log.
+/// Trains every unfinished run in a separate process: `program train`. Runs that have a checkpoint
+/// continue from it. If a run fails, this is reported and the other runs continue. A signal is
+/// forwarded to the active runs, which stop with a checkpoint. Each run's output is appended to
+/// FOLDER.log.
 ///
-/// Throws Error(kUsage), before anything is started, where a run of another recipe is in a folder.
+/// Throws Error(kUsage), before anything is started, if a folder holds a run of another recipe.
 RunnerResult execute(const std::vector<Run>& runs, const RunnerOptions& options,
                      const RunnerEvents& events);
 
-/// Keeps other grids out of a folder. The processes that are started hold it too, so that what a
-/// killed grid left running ends before the next one begins.
+/// Locks a folder against other grids. The started processes inherit the lock, so that the next
+/// grid waits until runs that a killed grid left behind have ended.
 class FolderLock {
  public:
-  /// Waits up to `seconds`, then throws Error(kUsage).
+  /// Waits up to `seconds` for the lock, then throws Error(kUsage).
   FolderLock(const std::filesystem::path& folder, double seconds);
   ~FolderLock();
   FolderLock(const FolderLock&) = delete;

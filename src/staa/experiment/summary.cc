@@ -16,7 +16,7 @@ double squared_error(const Statistic& s) {
   return *s.deviation * *s.deviation / static_cast<double>(s.count);
 }
 
-/// What the run came to, if it is finished and can be read.
+/// The outcome of the run if it is finished and readable.
 std::optional<Outcome> outcome_of(const Run& run) {
   try {
     return look_at(run).outcome;
@@ -45,7 +45,7 @@ CellSummary summarise_cell(const Cell& cell, const std::vector<Run>& runs) {
   return summary;
 }
 
-/// Fills in what compares with the reference cell.
+/// Fills in the comparison with the reference cell.
 void compare(const CellSummary& reference, CellSummary& summary) {
   if (&reference == &summary) return;
   if (reference.last.count > 0 && summary.last.count > 0) {

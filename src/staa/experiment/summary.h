@@ -14,46 +14,46 @@ namespace staa::experiment {
 struct Statistic {
   std::size_t count = 0;
   double mean = 0;
-  std::optional<double> deviation;  ///< from two values on
+  std::optional<double> deviation;  ///< if there are at least two values
 
   static Statistic of(const std::vector<double>& values);
 };
 
-/// A difference of two means in percentage points, and its standard error, where both means have a
+/// The difference of two means in percentage points, and its standard error if both means have a
 /// deviation.
 struct Gain {
   double value = 0;
   std::optional<double> error;
 
-  /// Less than twice its standard error, or of unknown error: not told from chance.
+  /// Whether it is less than twice its standard error, or the error is unknown.
   bool within_noise() const { return !error || std::abs(value) < 2 * *error; }
 };
 
 Gain gain_over(const Statistic& reference, const Statistic& cell);
 
-/// What the runs of one cell came to.
+/// The results of one cell's runs.
 struct CellSummary {
   const Cell* cell = nullptr;
-  std::vector<Outcome> runs;         ///< the finished ones
+  std::vector<Outcome> runs;         ///< finished runs
   Statistic last;                    ///< test accuracy after the last epoch, percent
-  Statistic best;                    ///< of the best epoch on the test set, percent
-  std::optional<double> difference;  ///< last.mean less the paper's
-  std::optional<Gain> gain;          ///< of `last` over the reference cell
+  Statistic best;                    ///< test accuracy of the best epoch, percent
+  std::optional<double> difference;  ///< last.mean minus the paper's value
+  std::optional<Gain> gain;          ///< gain of `last` over the reference cell
   std::optional<double> paper_gain;
 };
 
-/// What a grid came to, finished or not.
+/// The results of a grid, finished or not.
 struct Summary {
   const Definition* definition = nullptr;
   GridOptions options;
-  std::string data;      ///< the sets that were trained on: "fashion-mnist"
-  std::size_t runs = 0;  ///< of the whole grid
+  std::string data;      ///< the data sets used in training: "fashion-mnist"
+  std::size_t runs = 0;  ///< number of runs in the whole grid
   std::size_t finished = 0;
   std::vector<CellSummary> cells;
 };
 
-/// Looks at every run of the grid; those that are not finished count as not run. Throws
-/// Error(kUsage) where a run of another recipe is in a folder.
+/// Reads the state of every run of the grid; unfinished runs are left out. Throws Error(kUsage) if
+/// a folder holds a run of another recipe.
 Summary summarise(const Definition& definition, const GridOptions& options,
                   const std::vector<Run>& runs);
 

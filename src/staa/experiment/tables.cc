@@ -12,7 +12,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// "71.20 ± 0.35", "71.20" of one run, "" of none.
+/// "71.20 ± 0.35"; "71.20" for one run; "" for none.
 std::string mean_and_deviation(const Statistic& s) {
   if (s.count == 0) return "";
   return s.deviation ? fmt::format("{:.2f} ± {:.2f}", s.mean, *s.deviation)
@@ -35,7 +35,7 @@ std::string paper_text(const Cell& cell) {
                         : fmt::format("{:.2f}", *cell.paper);
 }
 
-/// The epochs of the best test accuracy, a run each: "3, 2, 3".
+/// The epochs with the best test accuracy, one per run: "3, 2, 3".
 std::string best_epochs(const CellSummary& cell) {
   std::vector<std::int64_t> epochs;
   for (const auto& run : cell.runs) epochs.push_back(run.best_epoch);
@@ -93,7 +93,7 @@ Json to_object(const CellSummary& cell) {
           {"runs", runs}};
 }
 
-/// A field of CSV, quoted where it must be.
+/// A CSV field, quoted if necessary.
 std::string field(const std::string& text) {
   if (text.find_first_of(",\"\n") == std::string::npos) return text;
   std::string out = "\"";

@@ -7,16 +7,16 @@
 
 namespace staa::experiment {
 
-/// A heading, what was run, and a table with a line a cell, in Markdown.
+/// A heading, a description of the runs, and a table with one line per cell, in Markdown.
 std::string to_markdown(const Summary& summary);
 
-/// A line a cell, RFC 4180, with a line of names; what is not known is empty.
+/// A header and one line per cell (RFC 4180); unknown values are empty.
 std::string to_csv(const Summary& summary);
 
-/// Everything, single runs as well, as one JSON object; what is not known is null.
+/// All results, including those of single runs, as one JSON object; unknown values are null.
 std::string to_json(const Summary& summary);
 
-/// results.md, results.csv and results.json in `folder`, each whole or not at all.
+/// Writes results.md, results.csv and results.json to `folder`, each atomically.
 void write_tables(const Summary& summary, const std::filesystem::path& folder);
 
 }  // namespace staa::experiment
