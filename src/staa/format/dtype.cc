@@ -26,7 +26,7 @@ const Row& row(DType dtype) {
   for (const auto& candidate : kTable) {
     if (candidate.dtype == dtype) return candidate;
   }
-  return kTable[0];  // every enumerator stands in the table
+  return kTable[0];  // not reached: the table contains every enumerator
 }
 
 }  // namespace

@@ -31,8 +31,8 @@ const std::vector<std::pair<NodeKind, std::string>>& kind_names() {
   return table;
 }
 
-/// The fields of one JSON object: each is asked for once, with the type it must have, and finish()
-/// refuses what nobody asked for.
+/// The fields of one JSON object. Each must be read once with its expected type; finish() refuses
+/// fields that were not read.
 class Fields {
  public:
   Fields(const json& object, const std::string& source, std::string where)
@@ -64,7 +64,7 @@ class Fields {
 
   double number(const std::string& key) { return finite(any(key), key); }
 
-  /// Of a field that files of earlier versions of the program do not have.
+  /// For a field that is absent in files of earlier versions of the program.
   double number_or(const std::string& key, double otherwise) {
     return object_.contains(key) ? number(key) : otherwise;
   }
@@ -160,7 +160,7 @@ NodeKind read_kind(Fields& fields) {
   fields.complain(fmt::format("unknown kind '{}'", name));
 }
 
-/// `known`: the nodes so far, by name.
+/// `known` holds the nodes so far, by name.
 Node read_node(const json& object, std::size_t index,
                const std::map<std::string, std::size_t>& known, const std::string& source) {
   Fields fields(object, source, fmt::format("node {} of the graph", index));
@@ -290,7 +290,7 @@ std::string describe(DType dtype, const std::vector<std::int64_t>& shape) {
   return dtype_name(dtype) + " " + json(shape).dump();
 }
 
-/// Without a way out in the middle, so that it runs in vectors.
+/// The loop has no early exit, so that it can be vectorised.
 bool all_finite(const float* values, std::uint64_t size) {
   constexpr std::uint32_t kExponent = 0x7F800000;
   std::uint32_t bad = 0;
@@ -374,7 +374,7 @@ void ModelFile::check() {
 }
 
 const float* ModelFile::floats(const std::string& name) const {
-  // The reader's memory is aligned, and check() saw to the offset.
+  // The reader's memory is aligned, and check() has checked the offset.
   return reinterpret_cast<const float*>(reader_.data(*reader_.find(name)));
 }
 

@@ -7,9 +7,9 @@
 
 #include "staa/format/safetensors.h"
 
-/// The file of a network made ready to run: a safetensors file whose metadata holds the graph, the
-/// preprocessing and the class names (key "staa.model", JSON), and whose tensors are the nodes'
-/// weights, BatchNorm folded in. docs/runtime.md describes every field.
+/// The file of a network that is ready to run. It is a safetensors file: its metadata holds the
+/// graph, the preprocessing and the class names (key "staa.model", JSON), and its tensors are the
+/// weights of the nodes, with BatchNorm folded in. docs/runtime.md describes every field.
 namespace staa::format {
 
 constexpr std::int64_t kModelVersion = 1;
@@ -32,54 +32,56 @@ enum class NodeKind {
   kNeuron,
   kPool,
   kHead,
-  kWhitening,  ///< a frozen 2x2 convolution of the image, without padding, then ReLU
-  kCurrent,    ///< what drives neurons where more than a convolution does: see CurrentSettings
+  kWhitening,  ///< a frozen 2x2 convolution of the image without padding, then ReLU
+  kCurrent,    ///< a current that is not a single convolution's: see CurrentSettings
 };
 
-/// The square window of a convolution or a pool. An average pool's windows that the border cuts off
-/// exist, and average what they hold, where its padding is 0; with padding they count its zeros. A
-/// pool of the `maximum` has none and leaves out what makes no whole window.
+/// The square window of a convolution or a pool. An average pool without padding also has windows
+/// that the border cuts off, which average the values that they contain; with padding, zeros are
+/// counted. A maximum pool has no padding and ignores incomplete windows.
 struct Window {
   std::int64_t kernel = 0;
   std::int64_t stride = 1;
   std::int64_t padding = 0;
-  bool maximum = false;  ///< of a pool: not the average
+  bool maximum = false;  ///< maximum pool instead of average pool
 };
 
-/// A layer of neurons. Without the aggregator V = decay * H + gain * X + offset, of which each is a
-/// tensor [C]; with it V = SA(GC1(X + PE) + GC2(H)), of which a block that is off has no tensors.
+/// A layer of neurons. Without the aggregator V = decay * H + gain * X + offset, where each factor
+/// is a tensor [C]. With it V = SA(GC1(X + PE) + GC2(H)); a block that is switched off has no
+/// tensors.
 struct NeuronSettings {
   bool aggregate = false;
   double threshold = 1;
   double reset = 0;
   std::int64_t gc_reduced = 0;  ///< 0: no GC
-  std::int64_t sa_reduced = 0;  ///< 0: no SA, gate sa_gain / 2
-  double sa_alpha = 2;          ///< on SA's pooled input
-  double sa_gain = 1;           ///< on its sigmoid
-  bool pe_x = false;            ///< a table [steps, C] added to X, to H, to their sum
+  std::int64_t sa_reduced = 0;  ///< 0: no SA; the gate is sa_gain / 2
+  double sa_alpha = 2;          ///< factor on SA's pooled input
+  double sa_gain = 1;           ///< factor on SA's sigmoid
+  bool pe_x = false;            ///< a table [steps, C] is added to X, to H, to their sum
   bool pe_h = false;
   bool pe_u = false;
 };
 
-/// A current: scale * y + bias per channel, where y is a convolution's output or, with `max_pool`,
-/// its maximum over 2x2 windows of stride 2, in which an odd last row or column is left out. With a
-/// second input, an earlier current, the result is gain * (that + the earlier one): its mean over
-/// such windows where it has twice the height, and its channels over and over where it has fewer.
+/// A current: scale * y + bias per channel, where y is a convolution's output. With `max_pool`, y
+/// is its maximum over 2x2 windows with stride 2, which ignore an odd last row or column. If there
+/// is a second input, an earlier current, the result is gain * (the current + the earlier one). If
+/// the earlier one has twice the height it is average-pooled over such windows; if it has fewer
+/// channels, they are repeated.
 struct CurrentSettings {
   bool max_pool = false;
   double gain = 1;
 };
 
-/// Index of a node's input: the image, or a node that stands before it.
+/// The index of a node's input: this value for the image, else that of an earlier node.
 constexpr std::size_t kImage = static_cast<std::size_t>(-1);
 
 struct Node {
   NodeKind kind = NodeKind::kConvolution;
   std::string name;
   std::vector<std::size_t> inputs;
-  Window window;         ///< convolution, pool
+  Window window;         ///< for convolution, pool
   std::int64_t out = 0;  ///< channels of a convolution
-  bool int8 = false;     ///< a convolution with int8 weights and a scale a channel
+  bool int8 = false;     ///< a convolution with int8 weights and one scale per channel
   NeuronSettings neuron;
   CurrentSettings current;
   Extent shape;  ///< of the output
@@ -90,13 +92,13 @@ struct ModelDescription {
   std::string precision;  ///< "fp32" or "int8"
   std::int64_t steps = 1;
   Extent input;
-  std::vector<float> mean;  ///< one a channel: value = (byte / 255 - mean) / stddev
+  std::vector<float> mean;  ///< one per channel: value = (byte / 255 - mean) / stddev
   std::vector<float> stddev;
   std::vector<std::string> classes;
   std::vector<Node> nodes;
 };
 
-/// A tensor that a node needs.
+/// A tensor that a node requires.
 struct TensorNeed {
   std::string name;
   DType dtype = DType::kF32;
@@ -107,27 +109,28 @@ struct TensorNeed {
 std::vector<TensorNeed> tensors_of(const Node& node, const Extent& input,
                                    const ModelDescription& model);
 
-/// Infers every node's shape from `input` and the windows. Throws Error(kInput) that starts with
-/// `source` and names the node for a graph that does not fit together.
+/// Computes the shape of every node from `input` and the windows. Throws Error(kInput), which
+/// starts with `source` and names the node, if the graph is inconsistent.
 void infer_shapes(ModelDescription& model, const std::string& source);
 
-/// Whether a convolution reads the image or the whitened one, which stands still over the steps.
+/// Whether a convolution reads the image or the whitened image, which are the same at all time
+/// steps.
 bool reads_image(const ModelDescription& model, const Node& convolution);
 
 /// The shape of a node's first input.
 const Extent& input_shape(const ModelDescription& model, const Node& node);
 
-/// A model file in memory. Everything is checked before the constructor returns: the container, the
-/// version, the graph's syntax and shapes, and that the tensors are those that the graph needs, no
-/// more, of the right type and shape, and finite. What is allocated is bounded by the file's size;
-/// the activations that the graph asks for by kMaxActivations.
+/// A model file in memory. The constructor checks everything: the container, the version, the
+/// syntax and shapes of the graph, and the tensors, which must be exactly those that the graph
+/// needs, with the right type and shape and finite values. Memory is limited by the file's size,
+/// and the activations of the graph by kMaxActivations.
 class ModelFile {
  public:
   explicit ModelFile(const std::filesystem::path& path);
   ModelFile(const std::vector<std::uint8_t>& bytes, std::string source);
 
   const ModelDescription& model() const { return model_; }
-  /// Values of a tensor that tensors_of names.
+  /// The values of a tensor that tensors_of() lists.
   const float* floats(const std::string& name) const;
   const std::int8_t* bytes(const std::string& name) const;
 
@@ -138,10 +141,10 @@ class ModelFile {
   ModelDescription model_;
 };
 
-/// Activations, in values over all nodes, that a graph may ask for.
+/// The largest number of activation values, over all nodes, that a graph may have.
 constexpr std::int64_t kMaxActivations = std::int64_t{1} << 26;
 
-/// The graph as the metadata keeps it.
+/// The graph as stored in the metadata.
 std::string to_json(const ModelDescription& model);
 
 }  // namespace staa::format

@@ -8,11 +8,11 @@
 namespace staa::format {
 namespace {
 
-constexpr std::int64_t kMaxExtent = 4096;  // of an image, and of any count of channels
+constexpr std::int64_t kMaxExtent = 4096;  // of an image, and of any number of channels
 constexpr std::int64_t kMaxKernel = 15;
 constexpr std::int64_t kWhiteningPatch = 2;
 
-/// Says which node does not fit.
+/// Reports which node is inconsistent.
 class Check {
  public:
   Check(const ModelDescription& model, const Node& node, const std::string& source)
@@ -25,12 +25,12 @@ class Check {
          fmt::format(format, std::forward<Args>(args)...));
   }
 
-  /// Of an input; null: the image.
+  /// The node of an input; null for the image.
   const Node* input(std::size_t i) const {
     return node_.inputs[i] == kImage ? nullptr : &model_.nodes[node_.inputs[i]];
   }
 
-  /// The neuron or pool that an input is; nothing else gives spikes.
+  /// The neuron or pool of an input; no other node gives spikes.
   const Node& spikes(std::size_t i) const {
     const auto* from = input(i);
     (*this)(from != nullptr && (from->kind == NodeKind::kNeuron || from->kind == NodeKind::kPool),
@@ -165,8 +165,9 @@ void infer_head(Node& node, const ModelDescription& model, const Check& check) {
   node.shape = {static_cast<std::int64_t>(model.classes.size()), 1, 1};
 }
 
-/// The runtime lets the convolutions of a layer of neurons write to one place, so that they stand
-/// before it with no other layer of neurons between, and serve it alone.
+/// The runtime lets all convolutions of a neuron layer write to one buffer. So they must come
+/// directly before that layer, with no other neuron layer in between, and must have no other
+/// reader.
 void check_order(const ModelDescription& model, const std::string& source) {
   std::vector<std::size_t> pending;
   std::vector<std::size_t> currents;

@@ -9,41 +9,41 @@
 #include "staa/format/dtype.h"
 #include "staa/util/block.h"
 
-/// Reading and writing safetensors files: 8 bytes of header length (little-endian), a JSON header,
-/// and the tensors' bytes. A file holds numbers and text only; loading one can run no code.
+/// Reads and writes safetensors files: 8 bytes with the header's length (little-endian), a JSON
+/// header, and the tensors' bytes. A file holds only numbers and text; loading one cannot run code.
 namespace staa::format {
 
 using Metadata = std::map<std::string, std::string>;
 
-/// The metadata key under which our writer keeps a CRC-32 of the tensors' bytes.
+/// The metadata key under which our writer stores a CRC-32 of the tensors' bytes.
 inline constexpr const char* kChecksumKey = "staa.crc32";
 
 struct TensorInfo {
   std::string name;
   DType dtype = DType::kF32;
   std::vector<std::int64_t> shape;
-  std::uint64_t offset = 0;  ///< of the first byte, from the start of the file
+  std::uint64_t offset = 0;  ///< offset of the first byte from the start of the file
   std::uint64_t bytes = 0;
 };
 
-/// A safetensors file in memory, checked whole before the constructor returns: the header's length
-/// and syntax, every tensor's type, shape and place, that the tensors fill the rest of the file
-/// without gap or overlap, and the checksum where there is one. Throws Error(kIo) when the file
-/// cannot be read and Error(kInput) naming file, tensor and offset, what was expected and what was
-/// found.
+/// A safetensors file in memory. The constructor checks all of it: the length and syntax of the
+/// header; the type, shape and position of every tensor; that the tensors fill the rest of the file
+/// without gap or overlap; and the checksum if there is one. Throws Error(kIo) if the file cannot
+/// be read. Throws Error(kInput) naming file, tensor and offset, with what was expected and what
+/// was found.
 class SafetensorsReader {
  public:
   explicit SafetensorsReader(const std::filesystem::path& path);
-  /// The same for bytes in memory; `source` stands for the file's name in messages.
+  /// The same for bytes in memory; `source` replaces the file's name in messages.
   SafetensorsReader(const std::vector<std::uint8_t>& bytes, std::string source);
 
   const std::string& source() const { return source_; }
   const Metadata& metadata() const { return metadata_; }
-  /// In the order in which they lie in the file.
+  /// In the order of their positions in the file.
   const std::vector<TensorInfo>& tensors() const { return tensors_; }
-  /// nullptr when there is none of that name.
+  /// The tensor with that name, or nullptr.
   const TensorInfo* find(const std::string& name) const;
-  /// First byte of a tensor of this file; valid as long as the reader.
+  /// The first byte of a tensor of this file; valid as long as the reader exists.
   const std::uint8_t* data(const TensorInfo& tensor) const { return bytes_.data() + tensor.offset; }
 
  private:
@@ -56,21 +56,21 @@ class SafetensorsReader {
   std::map<std::string, std::size_t> by_name_;
 };
 
-/// Collects tensors and writes them as one file. The same tensors give the same bytes in whatever
-/// order they were added: larger elements lie first, so that each is aligned, then the names' order
-/// decides.
+/// Collects tensors and writes them to one file. The same tensors give the same bytes, whatever the
+/// order in which they were added: tensors with larger elements come first, so that all are
+/// aligned, and tensors with equal element size are sorted by name.
 class SafetensorsWriter {
  public:
   /// `data` is not copied and must live until the file is written. Throws Error(kRuntime) for a
-  /// name used twice or a negative extent.
+  /// repeated name or a negative extent.
   void add(const std::string& name, DType dtype, std::vector<std::int64_t> shape, const void* data);
 
   void set_metadata(const std::string& key, const std::string& value) { metadata_[key] = value; }
 
-  /// Writes the file whole or not at all, with a checksum in its metadata.
+  /// Writes the file atomically, with a checksum in its metadata.
   void write(const std::filesystem::path& path) const;
 
-  /// What write() writes.
+  /// The bytes that write() writes.
   std::vector<std::uint8_t> serialize() const;
 
  private:

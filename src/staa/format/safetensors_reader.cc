@@ -18,7 +18,7 @@ constexpr std::uint64_t kLengthBytes = 8;
 constexpr std::uint64_t kMaxHeader = 100'000'000;  // the limit of the reference implementation
 constexpr std::size_t kMaxDepth = 8;               // a valid header is three deep
 
-/// Says where in the file something is wrong.
+/// Reports where in the file something is wrong.
 class Complaint {
  public:
   Complaint(const std::string& source, std::string tensor)
@@ -36,7 +36,7 @@ class Complaint {
   std::string tensor_;
 };
 
-/// Builds nothing, but refuses what nlohmann-json would let pass: deep nesting and keys used twice.
+/// Builds nothing, but refuses what nlohmann-json would accept: deep nesting and repeated keys.
 class StrictHandler : public nlohmann::json_sax<json> {
  public:
   std::string problem;
@@ -111,7 +111,7 @@ std::uint64_t read_length(const Block& file, const std::string& source) {
   return length;
 }
 
-/// A whole number that is not negative.
+/// Reads a non-negative integer.
 std::uint64_t unsigned_number(const json& value, const char* what, const Complaint& complain) {
   if (!value.is_number_unsigned()) {
     complain("{}: expected whole numbers from 0, found {}", what, value.dump());
@@ -119,7 +119,7 @@ std::uint64_t unsigned_number(const json& value, const char* what, const Complai
   return value.get<std::uint64_t>();
 }
 
-/// Bytes of a tensor of this shape; refuses one that 64 bits cannot hold.
+/// The size in bytes of a tensor of this shape. Refuses a size that does not fit into 64 bits.
 std::uint64_t tensor_bytes(const TensorInfo& tensor, const Complaint& complain) {
   std::uint64_t bytes = dtype_bytes(tensor.dtype);
   for (const auto extent : tensor.shape) {
@@ -130,8 +130,8 @@ std::uint64_t tensor_bytes(const TensorInfo& tensor, const Complaint& complain) 
   return bytes;
 }
 
-/// One entry of the header; offsets are turned into offsets of the file, which starts its data at
-/// `data_start` and ends at `file_end`.
+/// Reads one entry of the header. Its offsets are converted to offsets in the file, whose data
+/// start at `data_start` and end at `file_end`.
 TensorInfo read_tensor(const std::string& name, const json& entry, std::uint64_t data_start,
                        std::uint64_t file_end, const std::string& source) {
   const Complaint complain(source, name);
@@ -192,7 +192,7 @@ Metadata read_metadata(const json& value, const std::string& source) {
   return metadata;
 }
 
-/// `tensors` are in the order of their offsets.
+/// `tensors` must be sorted by offset.
 void check_coverage(const std::vector<TensorInfo>& tensors, std::uint64_t data_start,
                     std::uint64_t file_end, const std::string& source) {
   std::uint64_t next = data_start;

@@ -55,7 +55,7 @@ std::string SafetensorsWriter::header(const std::vector<Entry>& entries) const {
         {"data_offsets", {entry.info.offset, entry.info.offset + entry.info.bytes}}};
   }
   auto text = json.dump();
-  // The data starts 8-byte aligned: spaces may follow the header's last brace.
+  // Align the data to 8 bytes: spaces may follow the header's last brace.
   text.resize((text.size() + 7) / 8 * 8, ' ');
   std::string length(8, '\0');
   for (std::size_t i = 0; i < 8; ++i) {

@@ -2,7 +2,7 @@
 
 namespace staa::report {
 
-// The texts of assets/, put into the program by embed.cmake.
+// The texts of assets/, which embed.cmake compiles into the program.
 extern const char* const kPageStyle;    // assets/page.css
 extern const char* const kChartScript;  // assets/charts.js
 

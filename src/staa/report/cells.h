@@ -5,22 +5,21 @@
 
 #include "staa/report/run.h"
 
-/// Small pieces that the sections are made of.
+/// Small HTML pieces for the sections of a page.
 namespace staa::report {
 
-/// The number under `key` with so many digits behind the point; "" for what is not there or no
-/// number.
+/// The number under `key` with this many decimal places; "" if it is missing or not a number.
 std::string number(const nlohmann::ordered_json& row, const char* key, int digits);
 
-/// <td class="n">...</td>; "–" for an empty text.
+/// <td class="n">...</td>, with "–" for an empty text.
 std::string figure_cell(const std::string& text, const std::string& attributes = "");
 
-/// <td>...</td> and <th scope="row">...</th> of escaped text.
+/// <td>...</td> and <th scope="row">...</th> with the text escaped.
 std::string text_cell(const std::string& text);
 std::string row_head(const std::string& text);
 
-/// The head of a table, in a box of its own that scrolls: names that start with '#' are of columns
-/// of numbers. Ends with table_end().
+/// The start of a table with its header, inside a box that scrolls. Column names that start with
+/// '#' mark columns of numbers. table_end() ends the table.
 std::string table_start(const std::vector<std::string>& columns,
                         const std::string& attributes = "");
 std::string table_end();
@@ -28,15 +27,16 @@ std::string table_end();
 /// A run's colour and name.
 std::string run_label(const std::vector<Run>& runs, std::size_t index);
 
-/// The name of a class, or its number where it has none.
+/// The name of a class, or its number if it has no name.
 std::string class_name(const Run& run, std::int64_t label);
 
-/// A key of a run's recipe, strings without their quotes; "" where it is not known.
+/// The value of a key in a run's recipe, with strings unquoted; "" if it is unknown.
 std::string key_of(const Run& run, const std::string& key);
 
-/// A chart that assets/charts.js draws: `kind` "lines" over epochs or "bars" by layer; `keys` are
-/// those of the JSON, separated by spaces, and `labels` what they are called beside a run's name.
-/// `digits` behind the point, "" for three that count. `note` is HTML.
+/// A chart for assets/charts.js to draw: `kind` is "lines" over epochs or "bars" by layer. `keys`
+/// are keys of the JSON, separated by spaces, and `labels` are their names, shown beside a run's
+/// name. `digits` is the number of decimal places, or "" for three significant digits. `note` is
+/// HTML.
 std::string chart(const char* kind, const std::string& title, const std::string& keys,
                   const std::string& labels, const char* unit, const char* digits,
                   const std::string& note);

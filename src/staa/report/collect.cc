@@ -29,7 +29,7 @@ std::string png_of(const data::Image& image) {
   return data::encode_png(image.shape, image.pixels.data());
 }
 
-/// The objects of a file of one a line; lines that are none are named in `missing`.
+/// Reads a file with one object per line; invalid lines are listed in `missing`.
 std::vector<ordered_json> read_lines(const std::filesystem::path& path, Run& run) {
   std::vector<ordered_json> rows;
   if (!std::filesystem::exists(path)) return rows;
@@ -97,7 +97,7 @@ void measure_errors(const run::Trained& trained, const std::shared_ptr<const dat
   }
 }
 
-/// The strips of a view: one per column, but none over the input.
+/// The strips of a view, one per column except those drawn over the input.
 std::vector<MapStrip> strips_of(const pictures::View& view) {
   std::vector<MapStrip> strips;
   for (std::size_t i = 0; i < view.columns.size(); ++i) {
@@ -132,7 +132,7 @@ SampleMaps explain_sample(const run::Trained& trained, const data::Source& test,
   return maps;
 }
 
-/// The run's test set; null, with the reason in run.missing, where it is not at hand.
+/// The run's test set, or null with a reason in run.missing if it is not available.
 std::shared_ptr<const data::Source> find_test_set(const run::Trained& trained, Run& run) {
   try {
     return run::open_data(trained.recipe, &trained.input).test;
@@ -176,7 +176,7 @@ Run collect(const std::filesystem::path& path, const CollectOptions& options) {
          folder.recipe().filename().string());
   }
   Run run;
-  // "runs/a/" names the run a as well.
+  // The name of "runs/a/" is "a" too.
   run.name = (path.has_filename() ? path : path.parent_path()).filename().string();
   run.folder = path.string();
   read_recipe(folder, run);

@@ -56,7 +56,7 @@ std::string script_json(const nlohmann::ordered_json& value) {
   std::string out;
   for (const char letter :
        value.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace)) {
-    // "</script>" and "<!--" would end or change the element; in JSON '<' stands in strings alone.
+    // "</script>" and "<!--" would end or change the element. In JSON, '<' occurs only in strings.
     if (letter == '<') {
       out += "\\u003c";
     } else {

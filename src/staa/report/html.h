@@ -6,16 +6,16 @@
 
 namespace staa::report {
 
-/// `text` for the content of an element or a quoted attribute.
+/// Escapes `text` for the content of an element or a quoted attribute.
 std::string escape(std::string_view text);
 
-/// JSON for the inside of a <script> element: no byte of it can end the element.
+/// JSON for use inside a <script> element: it contains nothing that could end the element.
 std::string script_json(const nlohmann::ordered_json& value);
 
-/// "data:image/png;base64,..." of a PNG file's bytes.
+/// A data URL "data:image/png;base64,..." with the bytes of a PNG file.
 std::string png_address(std::string_view png);
 
-/// An <img> of such bytes; the text is escaped.
+/// An <img> element for the bytes of a PNG file; `alternative` is escaped.
 std::string picture(std::string_view png, const std::string& alternative, const char* style_class);
 
 }  // namespace staa::report

@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// What the charts draw: null for what a run has not recorded.
+/// The data for the charts, with null for what a run has not recorded.
 ordered_json chart_data(const std::vector<Run>& runs) {
   auto all = ordered_json::array();
   for (const auto& run : runs) {
@@ -39,7 +39,7 @@ ordered_json chart_data(const std::vector<Run>& runs) {
   return {{"runs", all}};
 }
 
-/// The colour map of the pictures as a style of the scale in the text.
+/// A style with the pictures' colour map, for the scale in the text.
 std::string scale_style() {
   std::string stops;
   constexpr int kStops = 16;

@@ -8,7 +8,7 @@
 
 namespace staa::report {
 
-/// What one image costs in a layer (analysis::LayerProfile).
+/// The costs of one layer for one image (analysis::LayerProfile).
 struct LayerCost {
   std::string name;
   std::string kind;
@@ -17,59 +17,59 @@ struct LayerCost {
   std::int64_t parameters = 0;
   double macs = 0;
   double acs = 0;
-  double firing_rate = -1;  ///< -1: no layer of neurons
+  double firing_rate = -1;  ///< -1: not a layer of neurons
   double energy_mj = 0;
 };
 
-/// A test sample that the network gets wrong.
+/// A test sample that the network misclassifies.
 struct WrongSample {
   std::int64_t index = 0;
   std::int64_t label = 0;
   std::int64_t found = 0;
-  double probability = 0;  ///< of the class found
+  double probability = 0;  ///< of the predicted class
   double loss = 0;
   std::string png;
 };
 
-/// A small picture and the values that its colours stand for.
+/// A small picture with the range of values of its colours.
 struct MapImage {
   std::string layer;
   std::string range;  ///< "0-0.0031"
   std::string png;
 };
 
-/// Maps of one kind, of all layers that have it, from shallow to deep.
+/// The maps of one kind, for all layers that have it, from shallow to deep.
 struct MapStrip {
   std::string kind;  ///< "Grad-CAM"
   std::vector<MapImage> maps;
 };
 
-/// What the network sees in one test sample.
+/// The network's maps for one test sample.
 struct SampleMaps {
   std::int64_t index = 0;
   std::int64_t label = 0;
   std::int64_t found = 0;
-  double probability = 0;  ///< of the class found
+  double probability = 0;  ///< of the predicted class
   std::string png;
   std::vector<MapStrip> strips;
 };
 
-/// Everything that a page says of one run. What is empty is not known; `missing` says why.
+/// Everything that a page shows about one run. Unknown items are empty; `missing` says why.
 struct Run {
   std::string name;
   std::string folder;
   std::map<std::string, std::string> keys;  ///< the recipe, key by key
   std::string recipe;                       ///< as TOML
-  std::int64_t planned_epochs = 0;          ///< 0: not known
+  std::int64_t planned_epochs = 0;          ///< 0: unknown
   std::vector<nlohmann::ordered_json> metrics;
   std::vector<nlohmann::ordered_json> environments;
 
-  std::string weights;             ///< the checkpoint that the rest is measured with
+  std::string weights;             ///< the checkpoint that was measured
   std::int64_t weights_epoch = 0;  ///< its epoch
   std::int64_t parameters = 0;
   std::int64_t profiled_images = 0;
   double firing_rate = -1;  ///< over all neurons; -1: not measured
-  double energy_mj = 0;     ///< of one image
+  double energy_mj = 0;     ///< per image
   std::vector<LayerCost> layers;
   std::vector<std::string> classes;
   std::vector<std::vector<std::int64_t>> confusion;  ///< [label][found]

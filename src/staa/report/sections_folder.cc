@@ -17,7 +17,7 @@ std::string duration_of(const Run& run) {
   return human_duration(run.metrics.back().value("train_seconds", 0.0));
 }
 
-/// "GC, PE, SA" of a STAA neuron.
+/// The kind of neuron, with the blocks that a STAA neuron lacks: "staa_lif without SA".
 std::string neuron_of(const Run& run) {
   auto text = key_of(run, "neuron.kind");
   if (text != "staa_lif") return text;
@@ -31,7 +31,7 @@ std::string neuron_of(const Run& run) {
   return text + off;
 }
 
-/// "91.08 in 7": the best accuracy and its epoch.
+/// The best accuracy and its epoch: "91.08 in 7".
 std::string best_cell(const ordered_json& last) {
   const auto best = number(last, "best_top1", 2);
   if (best.empty()) return figure_cell("");
@@ -60,7 +60,7 @@ std::string summary_row(const std::vector<Run>& runs, std::size_t index) {
   return row + "</tr>\n";
 }
 
-/// The epoch table's columns: a key of metrics.jsonl, its heading and digits.
+/// A column of the epoch table: its key in metrics.jsonl, its heading and its decimal places.
 struct MetricColumn {
   const char* key;
   const char* heading;
@@ -116,7 +116,7 @@ std::string environment_table(const std::vector<Run>& runs) {
   return html + table_end();
 }
 
-/// The keys in which the recipes are not all the same.
+/// A table of the keys that differ between the recipes.
 std::string differences_table(const std::vector<Run>& runs) {
   std::vector<std::string> headings{"key"};
   for (const auto& run : runs) headings.push_back(run.name);

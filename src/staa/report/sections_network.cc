@@ -28,12 +28,12 @@ std::string costs_table(const std::vector<Run>& runs, std::size_t index) {
   return html + table_end();
 }
 
-/// A class's samples that are found to be another, the commonest first.
+/// The samples of one class that are predicted as another; the most common pair comes first.
 struct Confused {
   std::int64_t label = 0;
   std::int64_t found = 0;
   std::int64_t count = 0;
-  double share = 0;  ///< of the label's samples
+  double share = 0;  ///< relative to the samples of that label
 };
 
 std::int64_t sum(const std::vector<std::int64_t>& counts) {
@@ -74,7 +74,7 @@ std::string confusion_matrix(const Run& run, std::size_t index) {
     const auto total = static_cast<double>(std::max<std::int64_t>(1, sum(row)));
     html += "<tr>" + row_head(class_name(run, static_cast<std::int64_t>(label)));
     for (std::size_t found = 0; found < row.size(); ++found) {
-      // A root makes the few confusions visible beside the diagonal.
+      // The square root makes rare confusions visible beside the diagonal.
       const double share = 0.6 * std::sqrt(static_cast<double>(row[found]) / total);
       html += fmt::format("<td{} style=\"--share:{:.3f}\">{}</td>",
                           found == label ? " class=\"right\"" : "", share,
@@ -172,7 +172,7 @@ std::string maps_of(const std::vector<Run>& runs, std::size_t index, const Sampl
   return html + table_end();
 }
 
-/// The content `of` every run that has any; "not measured" where none has.
+/// The content `of` each run that has some, or "not measured" if none has.
 template <typename Has, typename Of>
 std::string each_run(const std::vector<Run>& runs, Has has, Of of) {
   std::string html;

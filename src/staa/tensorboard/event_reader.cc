@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uint64_t kHeaderBytes = 12;  // a length of 8 bytes and its CRC
 constexpr std::uint64_t kFooterBytes = 4;   // the message's CRC
-/// Far above any event of ours: a length beyond it is not believed.
+/// Far above the size of any of our events; a larger length is an error.
 constexpr std::uint64_t kMaxMessage = std::uint64_t{64} << 20;
 
 std::uint64_t little_endian(const char* bytes, int count) {

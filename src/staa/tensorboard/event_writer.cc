@@ -30,7 +30,7 @@ wire::Event event_at(std::int64_t step) {
   return event;
 }
 
-/// Cuts off a file what was written of steps after `step`, and what a crash left of a record.
+/// Removes from a file the events of steps after `step`, and a record that a crash left incomplete.
 void keep_until(const fs::path& path, std::int64_t step) {
   std::uint64_t kept = 0;
   try {
@@ -62,7 +62,7 @@ std::vector<fs::path> event_files(const fs::path& folder) {
 EventWriter::EventWriter(const fs::path& folder, std::int64_t step) {
   const auto older = event_files(folder);
   for (const auto& path : older) keep_until(path, step);
-  // TensorBoard reads a folder's files in the order of their names.
+  // TensorBoard reads a folder's files in order of their names.
   path_ = folder /
           fmt::format("{}{:010}.staa.{}", kPrefix, static_cast<std::int64_t>(now()), older.size());
   out_.open(path_, std::ios::binary | std::ios::trunc);
@@ -70,7 +70,7 @@ EventWriter::EventWriter(const fs::path& folder, std::int64_t step) {
   first.set_file_version("brain.Event:2");
   append(first.SerializeAsString());
   if (step > 0) {
-    // A TensorBoard that is open forgets what it has read of the steps cut off.
+    // A running TensorBoard forgets what it has read of the removed steps.
     auto start = event_at(step + 1);
     start.mutable_session_log()->set_status(wire::SessionLog::START);
     append(start.SerializeAsString());

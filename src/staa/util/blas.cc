@@ -9,7 +9,7 @@ namespace staa {
 void keep_blas_to_its_caller() {
   if (std::getenv("OPENBLAS_NUM_THREADS") != nullptr) return;
   using SetThreads = void (*)(int);
-  // Not linked with: LibTorch may come with another BLAS.
+  // Found at run time, as LibTorch may use another BLAS.
   if (const auto set =
           reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) {
     set(1);

@@ -2,10 +2,10 @@
 
 namespace staa {
 
-/// Keeps OpenBLAS, where the program is linked with it, to the thread that calls it, unless the
-/// user's own OPENBLAS_NUM_THREADS says otherwise. It has threads of its own, which wait for the
-/// cores that OpenMP's waiting threads hold: a product of a few rows then takes milliseconds. The
-/// matrix products of a spiking network beside its convolutions are small.
+/// Makes OpenBLAS, if it is linked, run only on the calling thread, unless the user has set
+/// OPENBLAS_NUM_THREADS. Its own threads would compete for cores with OpenMP's waiting threads: a
+/// product of a few rows then takes milliseconds. Apart from its convolutions, the matrix products
+/// of a spiking network are small.
 void keep_blas_to_its_caller();
 
 }  // namespace staa

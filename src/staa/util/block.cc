@@ -17,7 +17,7 @@ Block::Block(std::size_t bytes) : size_(bytes) {
   bytes_.reset(static_cast<std::uint8_t*>(std::aligned_alloc(alignment, whole)));
   if (bytes_ == nullptr && whole > 0) throw std::bad_alloc();
 #ifdef MADV_HUGEPAGE
-  // Advice: a system without huge pages goes on without.
+  // This is only advice: a system without huge pages ignores it.
   if (large) (void)::madvise(bytes_.get(), whole, MADV_HUGEPAGE);
 #endif
 }

@@ -8,8 +8,8 @@
 
 namespace staa {
 
-/// Memory for many values, not filled with anything, at the start of a cache line. What is large
-/// lies in huge pages where the system has them: fewer faults to make it, fewer misses to read it.
+/// Uninitialised memory for many values, aligned to a cache line. A large block uses huge pages if
+/// the system has them, which saves page faults and TLB misses.
 class Block {
  public:
   Block() = default;

@@ -12,9 +12,9 @@
 namespace staa {
 namespace {
 
-constexpr int kCannotStart = 127;  // as a shell says it
+constexpr int kCannotStart = 127;  // as in a shell
 
-/// Pointers into `words`, as exec takes them.
+/// Pointers into `words`, in the form that exec needs.
 std::vector<char*> pointers(std::vector<std::string>& words) {
   std::vector<char*> list;
   list.reserve(words.size() + 1);
@@ -23,7 +23,7 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
   return list;
 }
 
-/// This process's environment with `own` in place of what has the same names.
+/// This process's environment, with the variables in `own` replacing those of the same name.
 std::vector<std::string> environment_with(
     const std::vector<std::pair<std::string, std::string>>& own) {
   std::vector<std::string> all;
@@ -41,12 +41,12 @@ std::vector<std::string> environment_with(
   return all;
 }
 
-/// What exec is given; all of it is made before the fork, behind which no memory is allocated.
+/// The arguments for exec. All are made before the fork, after which no memory may be allocated.
 struct Start {
   const char* program;
   char* const* words;
   char* const* variables;
-  int log;  // -1: ours
+  int log;  // -1: inherited
   int death_signal;
   pid_t parent;
 };
@@ -54,7 +54,7 @@ struct Start {
 [[noreturn]] void become(const Start& start) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, start.death_signal);
-  if (::getppid() != start.parent) ::_exit(kCannotStart);  // it ended before the line above
+  if (::getppid() != start.parent) ::_exit(kCannotStart);  // it ended before prctl was called
   if (start.log >= 0) {
     ::dup2(start.log, STDOUT_FILENO);
     ::dup2(start.log, STDERR_FILENO);

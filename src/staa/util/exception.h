@@ -5,16 +5,16 @@
 
 namespace staa {
 
-/// What kind of mistake an Error reports; programs choose their exit code by it.
+/// The kind of failure that an Error reports; programs derive their exit code from it.
 enum class ErrorKind {
   kUsage,    ///< the caller asked for something impossible: a bad option, key or value
-  kInput,    ///< a file or data set is not what it should be
+  kInput,    ///< the content of a file or data set is not as expected
   kIo,       ///< the system refused: missing file, full disk, no permission
   kRuntime,  ///< the work itself failed: a loss that is not finite, a mismatch of shapes
 };
 
-/// The one family of exceptions that staa throws. The message is one or more whole lines that name
-/// the file, line or offset concerned, what was expected and what was found.
+/// The base of all exceptions that staa throws. The message consists of whole lines that name the
+/// file, line or offset, what was expected and what was found.
 class Error : public std::runtime_error {
  public:
   Error(ErrorKind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}

@@ -28,11 +28,12 @@ struct Descriptor {
 
 void sync_folder(const std::filesystem::path& folder) {
   const Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  // Some file systems cannot sync a folder; the rename itself has succeeded by then.
+  // Some file systems cannot flush a folder; the rename itself has already succeeded.
   if (fd.value >= 0) (void)::fsync(fd.value);
 }
 
-/// Where the bytes of a file go: to a descriptor as they come, or to a regular file, old or new.
+/// Where the bytes of a file go: directly to a descriptor, or to a regular file, which may not
+/// exist yet.
 struct Place {
   int descriptor = -1;
   std::filesystem::path target;
@@ -52,11 +53,11 @@ int own_descriptor(const std::filesystem::path& path) {
 }
 
 Place find_place(const std::filesystem::path& path) {
-  constexpr int kMostLinks = 40;  // as Linux follows them
+  constexpr int kMostLinks = 40;  // the limit of Linux
   auto target = path;
   std::error_code code;
   for (int links = 0;; ++links) {
-    // Opened by its name, a redirected file would be written from its start or replaced.
+    // If it were opened by its name, a redirected file would be truncated or replaced.
     if (const int own = own_descriptor(target); own >= 0) {
       const int descriptor = ::fcntl(own, F_DUPFD_CLOEXEC, 0);
       if (descriptor < 0) fail_errno(path.string(), "cannot write here");
@@ -111,7 +112,7 @@ AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
   descriptor_ = ::mkostemp(name.data(), O_CLOEXEC);
   if (descriptor_ < 0) fail_errno(path_.string(), "cannot write here");
   temporary_ = name;
-  // mkostemp makes the file private; give it the mode that a plain open would have.
+  // mkostemp makes the file private. Give it the mode that a plain open would give.
   const mode_t mask = ::umask(0);
   ::umask(mask);
   (void)::fchmod(descriptor_, 0666 & ~mask);

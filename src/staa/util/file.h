@@ -9,25 +9,24 @@
 
 namespace staa {
 
-/// Reads a whole regular file. `max_bytes` bounds what is read: a larger file is refused before any
-/// memory is taken. Throws Error(kIo) if it cannot be read, Error(kInput) if it is too large.
+/// Reads a whole regular file. A file larger than `max_bytes` is refused before any memory is
+/// allocated. Throws Error(kIo) if it cannot be read, and Error(kInput) if it is too large.
 std::vector<std::uint8_t> read_file(const std::filesystem::path& path,
                                     std::uint64_t max_bytes = std::uint64_t{16} << 30);
 
-/// The same into `bytes`, whose memory serves again where it is large enough.
+/// The same into `bytes`, whose memory is reused if it is large enough.
 void read_file(const std::filesystem::path& path, std::vector<std::uint8_t>& bytes,
                std::uint64_t max_bytes = std::uint64_t{16} << 30);
 
-/// read_file as text.
+/// Like read_file(), but returns a text.
 std::string read_text_file(const std::filesystem::path& path,
                            std::uint64_t max_bytes = std::uint64_t{64} << 20);
 
-/// A file that appears under its name whole or not at all: bytes go to a temporary file beside it;
-/// commit() flushes them to the disk and renames. A writer destroyed without commit() leaves the
-/// old file, if there was one, as it was. Of a link the file that it leads to is written. What is
-/// no regular file (a device, a FIFO, a descriptor of this process such as /dev/stdout or a shell's
-/// process substitution) stays and is written through. Not thread-safe. Every failure throws
-/// Error(kIo).
+/// A file that is written atomically: bytes go to a temporary file in the same folder, which
+/// commit() flushes to the disk and renames. If the writer is destroyed without commit(), an
+/// existing file stays unchanged. If `path` is a link, its target is written. Anything other than a
+/// regular file (a device, a FIFO, or a descriptor of this process such as /dev/stdout or a shell's
+/// process substitution) is written directly. Not thread-safe. Every failure throws Error(kIo).
 class AtomicFile {
  public:
   explicit AtomicFile(std::filesystem::path path);
@@ -38,14 +37,14 @@ class AtomicFile {
   void write(const void* bytes, std::size_t count);
   void write(std::string_view text) { write(text.data(), text.size()); }
 
-  /// fsync, rename over the target, fsync of the folder. `durable` = false leaves both fsyncs out,
-  /// for what is made anew if a power cut takes it.
+  /// Flushes the file, renames it to the target, and flushes the folder. `durable` = false skips
+  /// both flushes, for files that can be made again after a power cut.
   void commit(bool durable = true);
 
  private:
-  std::filesystem::path path_;       ///< as it was given
-  std::filesystem::path target_;     ///< what the finished file becomes
-  std::filesystem::path temporary_;  ///< empty where the bytes go straight to their place
+  std::filesystem::path path_;       ///< as given
+  std::filesystem::path target_;     ///< the final path
+  std::filesystem::path temporary_;  ///< empty if the bytes are written directly
   int descriptor_ = -1;
 };
 
@@ -54,7 +53,7 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view t
 void write_file_atomically(const std::filesystem::path& path,
                            const std::vector<std::uint8_t>& bytes);
 
-/// Makes a folder and its parents; throws Error(kIo) naming it on failure.
+/// Creates a folder and its parents. Throws Error(kIo) naming the folder on failure.
 void make_folder(const std::filesystem::path& path);
 
 }  // namespace staa

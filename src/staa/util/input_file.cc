@@ -11,7 +11,7 @@
 namespace staa {
 namespace {
 
-/// Bytes of a regular file. Throws as InputFile's constructor does.
+/// The size of a regular file. Throws the errors of InputFile's constructor.
 std::uint64_t size_of(int descriptor, const std::string& name) {
   struct stat info {};
   if (::fstat(descriptor, &info) != 0) fail_errno(name, "cannot stat");

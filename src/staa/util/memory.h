@@ -2,10 +2,10 @@
 
 namespace staa {
 
-/// Tells the C library's allocator to keep what is freed, up to some GiB, in place of giving it
-/// back to the system: training frees and asks for the same large tensors at every step, and pages
-/// that come fresh from the system are cleared and faulted in one by one. For a program's start;
-/// does nothing where the C library has no such choice.
+/// Makes the C library's allocator keep freed memory, up to some GiB, instead of returning it to
+/// the system. Training frees and allocates the same large tensors in every step, and new pages
+/// from the system must be cleared and faulted in one by one. Call it at the start of a program. It
+/// does nothing if the C library has no such setting.
 void keep_freed_memory();
 
 }  // namespace staa

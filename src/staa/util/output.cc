@@ -15,7 +15,7 @@ std::ostream& beside(const std::filesystem::path& path) {
   struct stat standard {};
   const bool same = ::stat(path.c_str(), &written) == 0 && ::fstat(STDOUT_FILENO, &standard) == 0 &&
                     written.st_dev == standard.st_dev && written.st_ino == standard.st_ino;
-  // /dev/null and terminals are one for all, and nothing in them can be mixed up.
+  // All programs share /dev/null and terminals, and nothing in them can be mixed up.
   return same && !S_ISCHR(written.st_mode) ? std::cerr : std::cout;
 }
 
@@ -24,7 +24,7 @@ int finish_output(const char* program, int code) {
   std::cout.flush();
   const bool flushed = std::fflush(stdout) == 0;
   const int reason = errno;
-  // An earlier write may have failed, and left nothing to be flushed.
+  // An earlier write may have failed and left nothing to flush.
   if (flushed && std::cout.good() && std::ferror(stdout) == 0) return code;
   std::fprintf(stderr, "%s: error: standard output: cannot write%s%s\n", program,
                reason != 0 ? ": " : "", reason != 0 ? std::strerror(reason) : "");  // NOLINT

@@ -5,12 +5,13 @@
 
 namespace staa {
 
-/// Where to speak of a file that was written to `path`: standard output, or standard error where
-/// the file itself went there.
+/// The stream for messages about a file that was written to `path`: standard output, or standard
+/// error if the file itself was written to standard output.
 std::ostream& beside(const std::filesystem::path& path);
 
-/// The end of a program called `program`: writes out what standard output still holds and returns
-/// `code`, or says on standard error why the output is not whole and returns 1 in place of 0.
+/// To be called at the end of the program named `program`. Flushes standard output and returns
+/// `code`. If output could not be written, reports that on standard error and returns 1 instead of
+/// 0.
 int finish_output(const char* program, int code);
 
 }  // namespace staa

@@ -32,7 +32,7 @@ void for_each_index(std::int64_t count, std::int64_t threads,
   try {
     for (std::int64_t i = 1; i < threads; ++i) helpers.emplace_back(run);
   } catch (const std::exception&) {
-    // The system gives no more threads: those that there are do the work.
+    // The system has no more threads: the existing ones do the work.
   }
   run();
   for (auto& helper : helpers) helper.join();

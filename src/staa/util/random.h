@@ -7,11 +7,11 @@
 
 namespace staa {
 
-/// Random numbers that depend on nothing but a key: Random({seed, epoch, index}) gives the same
-/// sequence on every machine, in every thread and in any order of use. That is what makes a run
-/// with any number of workers, or a resumed run, draw the same augmentations.
+/// Random numbers that depend only on a key: Random({seed, epoch, index}) gives the same sequence
+/// on every machine, in every thread and in any order of use. So runs with any number of workers,
+/// and resumed runs, draw the same augmentations.
 ///
-/// SplitMix64 (Steele, Lea, Flood 2014) over a hashed key. Meets UniformRandomBitGenerator.
+/// SplitMix64 (Steele, Lea, Flood 2014) over a hashed key. Satisfies UniformRandomBitGenerator.
 class Random {
  public:
   using result_type = std::uint64_t;
@@ -31,13 +31,13 @@ class Random {
   /// Uniform in [low, high).
   double uniform(double low, double high) { return low + (high - low) * uniform(); }
 
-  /// Uniform integer in [0, count), without modulo bias worth naming (count is far below 2^32).
+  /// A uniform integer in [0, count), with negligible modulo bias (count is far below 2^32).
   std::int64_t below(std::int64_t count) {
     return static_cast<std::int64_t>(((*this)() >> 32) * static_cast<std::uint64_t>(count) >> 32);
   }
 
-  /// A coin that shows its other side to every next epoch: of random numbers made for a sample
-  /// (data/loader.h). Else false.
+  /// A coin that changes sides in every epoch, for the random numbers of a sample
+  /// (data/loading/loader.h); false otherwise.
   bool alternating() const { return alternating_; }
   void set_alternating(bool side) { alternating_ = side; }
 
@@ -62,7 +62,7 @@ class Random {
     }
   }
 
-  /// Beta(a, b), as mixup draws it.
+  /// Beta(a, b), which mixup uses.
   double beta(double a, double b) {
     const double x = gamma(a);
     return x / (x + gamma(b));

@@ -7,20 +7,20 @@
 
 namespace staa {
 
-/// The candidate with the smallest edit distance to `word`, or "" when none is near enough to be
-/// what a person meant (more than a third of the longer word differs, at least 2 letters allowed).
+/// The candidate with the smallest edit distance to `word`, or "" if none is close enough to be
+/// meant: at most a third of the longer word may differ, but 2 letters are always allowed.
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
 /// "a, b or c" for messages.
 std::string join_choices(const std::vector<std::string>& choices);
 
-/// ", did you mean 'X'?" with the nearest candidate, or "" when nothing is near.
+/// Returns ", did you mean 'X'?" with the nearest candidate, or "" if none is close.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
 
 /// 1234567 -> "1,234,567".
 std::string with_thousands(std::int64_t value);
 
-/// The time now in UTC, as strftime's `format` says it.
+/// The current time in UTC, formatted by strftime's `format`.
 std::string utc_now(const char* format);
 
 /// Seconds as "3 s", "4 min 05 s" or "2 h 07 min".
