@@ -5,7 +5,7 @@
 namespace staa::data {
 namespace {
 
-/// One image of 2x2, its values given.
+/// One image of 2x2 pixels with the given values.
 std::shared_ptr<const ImageSet> two_by_two(std::int64_t channels, std::vector<std::uint8_t> values,
                                            std::int64_t label = 1) {
   return std::make_shared<ImageSet>("small", ImageShape{channels, 2, 2},

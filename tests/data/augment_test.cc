@@ -95,8 +95,8 @@ TEST(Cutout, BlanksASquareCutAtTheBorder) {
     ASSERT_EQ(blank % 3, 0);
     ++areas[blank / 3];
   }
-  EXPECT_EQ(areas.rbegin()->first, 16);  // whole, the most frequent
-  EXPECT_EQ(areas.begin()->first, 4);    // at the upper left corner half of each edge is left
+  EXPECT_EQ(areas.rbegin()->first, 16);  // the whole image, which is the most frequent
+  EXPECT_EQ(areas.begin()->first, 4);    // at the upper left corner, half of each edge remains
   EXPECT_GT(areas[16], 150);
 }
 
@@ -114,7 +114,7 @@ TEST(Normalisation, IsMeanAndDeviationOfEachChannel) {
   EXPECT_FLOAT_EQ(result.mean.at(0), 0.5F);
   EXPECT_FLOAT_EQ(result.stddev.at(0), 0.5F);
   EXPECT_FLOAT_EQ(result.mean.at(1), 1.0F);
-  EXPECT_FLOAT_EQ(result.stddev.at(1), 1.0F);  // constant: not 0, which could not divide
+  EXPECT_FLOAT_EQ(result.stddev.at(1), 1.0F);  // constant: 0 could not be a divisor
   EXPECT_FLOAT_EQ(result.mean.at(2), 9.0F / 255);
   expect_error(ErrorKind::kInput, {"no images"}, [] {
     compute_normalisation(ImageSet("none", {1, 1, 1}, {"a"}, {}, {}));

@@ -33,7 +33,7 @@ TEST(AutoAugmentPolicy, IsThePublishedOne) {
   expect_step(policy[24][0], Op::kTranslateY, 0.7, 9);
   expect_step(policy[24][1], Op::kAutoContrast, 0.9, 0);
 
-  // Sums over the whole table: any slip of a digit shows.
+  // Sums over the whole table detect any wrong digit.
   double probabilities = 0;
   int magnitudes = 0;
   for (const auto& sub_policy : policy) {
@@ -46,7 +46,7 @@ TEST(AutoAugmentPolicy, IsThePublishedOne) {
   EXPECT_EQ(magnitudes, 187);
 }
 
-/// Checks that an operation at a magnitude is `same` with its parameter written out.
+/// Checks that an operation at a magnitude equals `same`, in which its parameter is written out.
 template <typename Same>
 void expect_op(Op op, int magnitude, int sign, Same same) {
   const auto image = random_image({3, 32, 32}, 5);
@@ -61,7 +61,7 @@ TEST(ApplyOp, ScalesMagnitudesAsPublished) {
   expect_op(Op::kShearX, 9, 1, [](Image& i) { shear_x(i, 0.3); });
   expect_op(Op::kShearY, 3, -1, [](Image& i) { shear_y(i, -0.1); });
   expect_op(Op::kTranslateX, 9, 1, [](Image& i) { translate_x(i, 14); });    // 150 / 331 * 32
-  expect_op(Op::kTranslateY, 8, -1, [](Image& i) { translate_y(i, -12); });  // 12.9, towards 0
+  expect_op(Op::kTranslateY, 8, -1, [](Image& i) { translate_y(i, -12); });  // 12.9, truncated
   expect_op(Op::kRotate, 3, 1, [](Image& i) { rotate(i, 10); });
   expect_op(Op::kBrightness, 9, -1, [](Image& i) { adjust_brightness(i, 0.1); });
   expect_op(Op::kColor, 0, 1, [](Image&) {});

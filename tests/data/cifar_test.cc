@@ -17,7 +17,8 @@ using test::write_bytes;
 
 constexpr std::size_t kPlane = 32 * 32;
 
-/// Label bytes, then a red, a green and a blue plane, each of one value that depends on `value`.
+/// Label bytes, then a red, a green and a blue plane; all pixels of a plane have one value that
+/// depends on `value`.
 std::string record(const std::string& labels, int value) {
   std::string bytes = labels;
   for (const int colour : {value, value + 1, value + 2}) {

@@ -61,7 +61,7 @@ TEST_F(EventFramesTest, AreTheSameFromTheCacheAndWithoutIt) {
   EXPECT_EQ(read(kept, 3), first);
   options_.cache.clear();
   EXPECT_EQ(read(EventFrames(sets_.train, options_), 3), first);
-  // The frames that are kept serve after the recording's bytes have become unreadable.
+  // The cached frames are used even after the recording's bytes have become unreadable.
   const auto path = sets_.train->recording(3).path;
   const auto time = std::filesystem::last_write_time(path);
   const auto size = std::filesystem::file_size(path);
@@ -78,7 +78,7 @@ TEST_F(EventFramesTest, RefuseRecordingsWithoutEventsOfUse) {
     write_bytes(path, "");
     expect_error(ErrorKind::kInput, {path.string() + ": holds no events"},
                  [&] { read(frames, 4); });
-    std::vector<events::Event> wide;  // of another camera: 3 of 4 outside
+    std::vector<events::Event> wide;  // from another camera: 3 of 4 are outside
     for (int i = 0; i < 400; ++i) {
       wide.push_back({i, static_cast<std::uint16_t>(i % 4 == 0 ? 3 : 200), 5, 1});
     }
@@ -107,7 +107,7 @@ TEST_F(EventFramesTest, RefuseASpanWithoutEvents) {
   });
   events::Skipped skipped;
   skipped.outside = 1000;
-  events::check_usable(recording, {34, 34}, 1, skipped);  // of the file, not of the span
+  events::check_usable(recording, {34, 34}, 1, skipped);  // these are not of the span
 }
 
 TEST_F(EventFramesTest, DrawAugmentationFromTheGeneratorAlone) {

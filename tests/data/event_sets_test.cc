@@ -48,7 +48,7 @@ TEST(Cifar10Dvs, TakesTheLastTenthOfEachClassByNumberForTesting) {
   EXPECT_EQ(sets.train->size(), 180);
   EXPECT_EQ(sets.test->size(), 20);
   EXPECT_EQ(sets.train->classes(), kCifarClasses);
-  EXPECT_EQ(names(*sets.test)[0], "cifar10_airplane_18.aedat");  // 9 comes before 10
+  EXPECT_EQ(names(*sets.test)[0], "cifar10_airplane_18.aedat");  // 9 sorts before 10
   EXPECT_EQ(names(*sets.test)[1], "cifar10_airplane_19.aedat");
   EXPECT_EQ(sets.test->label(2), 1);
   EXPECT_EQ(sets.train->recording(0).format, events::Format::kAedat2Cifar10);

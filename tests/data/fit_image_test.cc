@@ -11,7 +11,7 @@ namespace {
 using Bytes = std::vector<std::uint8_t>;
 
 TEST(FitImage, KeepsTheMiddleInItsProportions) {
-  // 2 rows of 4: the middle 2x2 stays.
+  // 2 rows of 4 pixels: the central 2x2 remain.
   Image wide{{1, 2, 4}, {0, 10, 20, 0, 0, 30, 40, 0}};
   EXPECT_EQ(fit_image(std::move(wide), {1, 2, 2}).pixels, (Bytes{10, 20, 30, 40}));
   Image same{{1, 1, 2}, {5, 6}};

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 #include <cstdio>
-// jpeglib.h does not include what it needs.
+// jpeglib.h does not include the headers that it needs.
 #include <jpeglib.h>
 
 #include <cstdlib>
@@ -30,7 +30,7 @@ inline Image random_image(const ImageShape& shape, std::uint64_t seed) {
   return image;
 }
 
-/// A set of `count` random images whose label is index % classes.
+/// A set of `count` random images, where the label is index % classes.
 inline std::shared_ptr<const ImageSet> random_set(std::int64_t count, const ImageShape& shape,
                                                   std::int64_t classes, std::uint64_t seed = 1) {
   std::vector<std::uint8_t> pixels;
@@ -67,11 +67,11 @@ struct JpegLayout {
   int subsampling = 1;  ///< of colour, in both directions
 };
 
-/// Of 1 channel: grey; of 3: RGB; of 4: CMYK, which is kept inverted as by Adobe's programs.
+/// 1 channel gives grey, 3 give RGB and 4 CMYK, which is stored inverted as Adobe's programs do.
 inline std::string encode_jpeg(const Image& image, const JpegLayout& layout = {}) {
   jpeg_compress_struct encoder{};
   jpeg_error_mgr errors{};
-  encoder.err = ::jpeg_std_error(&errors);  // prints and exits: a test's image is a right one
+  encoder.err = ::jpeg_std_error(&errors);  // prints and exits, but a test's image is valid
   ::jpeg_create_compress(&encoder);
   unsigned char* bytes = nullptr;
   unsigned long count = 0;

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::int64_t kEdge = 5;
 
-/// What the map puts at (x, y), as x + 10 * y of its source; -1 if it is empty.
+/// The source of (x, y) in the map, as x + 10 * y; -1 if it is empty.
 int at(const PixelMap& map, std::int64_t x, std::int64_t y) {
   const auto from = map.from[static_cast<std::size_t>(y * map.width + x)];
   return from < 0 ? -1 : static_cast<int>(from % map.width + 10 * (from / map.width));
@@ -25,7 +25,7 @@ TEST(PixelMap, FlipsRollsAndShifts) {
   PixelMap rolled(kEdge, kEdge);
   roll(rolled, 1, -2);
   EXPECT_EQ(at(rolled, 1, 0), 20);
-  EXPECT_EQ(at(rolled, 0, 3), 4);  // came round on both sides
+  EXPECT_EQ(at(rolled, 0, 3), 4);  // it has wrapped around on both sides
   PixelMap shifted(kEdge, kEdge);
   shift(shifted, 1, -2);
   EXPECT_EQ(at(shifted, 1, 0), 20);
@@ -36,17 +36,17 @@ TEST(PixelMap, FlipsRollsAndShifts) {
 TEST(PixelMap, TurnsCounterClockwise) {
   PixelMap map(kEdge, kEdge);
   rotate(map, 90);
-  EXPECT_EQ(at(map, 0, 0), 4);   // the upper right corner has come to the upper left
-  EXPECT_EQ(at(map, 0, 4), 0);   // and the upper left to the lower left
-  EXPECT_EQ(at(map, 2, 2), 22);  // the centre stays
+  EXPECT_EQ(at(map, 0, 0), 4);   // the upper right corner has moved to the upper left
+  EXPECT_EQ(at(map, 0, 4), 0);   // and the upper left corner to the lower left
+  EXPECT_EQ(at(map, 2, 2), 22);  // the centre does not move
 }
 
 TEST(PixelMap, ShearsRowsByTheirDistanceFromTheCentre) {
   PixelMap map(kEdge, kEdge);
   shear(map, 45);
   EXPECT_EQ(at(map, 2, 2), 22);
-  EXPECT_EQ(at(map, 3, 3), 32);  // a row below: one to the right
-  EXPECT_EQ(at(map, 0, 0), 2);   // two above: two to the left
+  EXPECT_EQ(at(map, 3, 3), 32);  // one row below: one pixel to the right
+  EXPECT_EQ(at(map, 0, 0), 2);   // two rows above: two pixels to the left
   EXPECT_EQ(at(map, 4, 0), -1);
 }
 

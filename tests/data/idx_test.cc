@@ -32,7 +32,7 @@ std::string labels(const std::vector<int>& values) {
   return bytes;
 }
 
-/// A folder with an image file and a label file, and what reading them gives.
+/// A folder with an image file and a label file, and the result of reading them.
 class IdxPair {
  public:
   IdxPair(const std::string& image_bytes, const std::string& label_bytes) {
@@ -81,7 +81,7 @@ TEST(Idx, RefusesAGzippedFileCutOffAnywhere) {
 }
 
 TEST(Idx, RefusesAGzippedFileWithAnyByteOfItsDataOrChecksumChanged) {
-  constexpr std::size_t kGzipHeader = 10;  // holds a time and a system, which mean nothing here
+  constexpr std::size_t kGzipHeader = 10;  // contains a time and a system, which do not matter here
   const auto packed = gzip(images(3, 4, 5));
   for (std::size_t at = kGzipHeader; at < packed.size(); ++at) {
     auto broken = packed;

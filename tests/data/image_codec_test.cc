@@ -22,7 +22,7 @@ Image png(const std::string& bytes) {
   return decode_png("a.png", reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
 }
 
-/// A ramp that JPEG hardly changes.
+/// A ramp, which JPEG hardly changes.
 Image ramp(const ImageShape& shape) {
   Image image{shape, {}};
   for (std::int64_t i = 0; i < shape.bytes(); ++i) {
@@ -55,13 +55,13 @@ TEST(Jpeg, RefusesAFileCutOffAnywhere) {
 TEST(Jpeg, RefusesCorruptedData) {
   auto bytes = encode_jpeg(random_image({3, 32, 32}, 1));
   bytes[bytes.size() / 2] = '\xff';
-  bytes[bytes.size() / 2 + 1] = '\xd0';  // a restart marker where none may stand
+  bytes[bytes.size() / 2 + 1] = '\xd0';  // a restart marker where none is allowed
   expect_error(ErrorKind::kInput, {"a.jpg: cannot decode as JPEG: Corrupt JPEG data"},
                [&] { jpeg(bytes); });
 }
 
 TEST(Jpeg, TurnsCmykIntoRgb) {
-  // Inverted inks: 255 is none of it. Paper white, black, red, and half black over it.
+  // Inks are inverted: 255 means no ink. White, black, red, and red half covered by black.
   const Image inks{{4, 1, 4},
                    {255, 255, 255, 255, 255, 255, 255, 0,  //
                     255, 0, 0, 255, 255, 0, 0, 128}};
@@ -138,7 +138,7 @@ TEST(Jpeg, PassesOverBytesTooManyBeforeTheEnd) {
   EXPECT_EQ(jpeg(bytes).pixels, clean.pixels);
 }
 
-/// What cameras and editors write and libjpeg warns of, every pixel in its place.
+/// libjpeg only warns about these, as written by cameras and editors; all pixels are correct.
 TEST(Jpeg, ReadsFilesThatLibjpegMerelyWarnsOf) {
   const auto clean = encode_jpeg(random_image({3, 32, 32}, 3));
   const auto expected = jpeg(clean).pixels;
@@ -149,7 +149,7 @@ TEST(Jpeg, ReadsFilesThatLibjpegMerelyWarnsOf) {
   ASSERT_NE(dqt, std::string::npos);
   ASSERT_NE(jfif, std::string::npos);
 
-  auto phone = clean;  // Ss, Se, AhAl of a baseline scan are 0, 63, 0
+  auto phone = clean;  // Ss, Se and AhAl of a baseline scan are 0, 63 and 0
   const auto header = static_cast<std::size_t>(static_cast<unsigned char>(clean[sos + 3]));
   phone.replace(sos + 2 + header - 3, 3, 3, '\0');
   EXPECT_EQ(jpeg(phone).pixels, expected);
@@ -158,7 +158,7 @@ TEST(Jpeg, ReadsFilesThatLibjpegMerelyWarnsOf) {
   revision[jfif + 5] = 3;
   EXPECT_EQ(jpeg(revision).pixels, expected);
 
-  auto adobe = clean;  // in place of the JFIF segment: a colour transform of number 7
+  auto adobe = clean;  // replaces the JFIF segment: colour transform number 7
   adobe.replace(2, 18,
                 std::string("\xff\xee\0\x0e"
                             "Adobe\0\x64\0\0\0\0\x07",
@@ -174,7 +174,7 @@ TEST(Jpeg, ReadsFilesThatLibjpegMerelyWarnsOf) {
 
 TEST(Jpeg, RefusesCountlessScans) {
   auto bytes = encode_jpeg(random_image({3, 16, 16}, 1), {95, true});
-  // The last scan, over and over: a refinement that may not repeat, or else too many of them.
+  // Repeat the last scan many times: that is an invalid refinement or exceeds the limit of scans.
   const auto last = bytes.rfind("\xff\xda");
   const auto scan = bytes.substr(last, bytes.size() - 2 - last);
   for (int i = 0; i < 300; ++i) bytes.insert(last, scan);
@@ -189,7 +189,7 @@ TEST(Jpeg, RefusesHugeExtents) {
   expect_error(ErrorKind::kInput, {"a.jpg: image of 65500x65500 pixels"}, [&] { jpeg(bytes); });
 }
 
-/// What a test PNG is made of; `rows` are packed as libpng takes them.
+/// The parts of a test PNG; `rows` are packed as libpng expects them.
 struct PngLayout {
   int width;
   int height;

@@ -19,7 +19,7 @@ void put_png(const fs::path& path, const ImageShape& shape, std::uint64_t seed) 
   write_png(path, shape, random_image(shape, seed).pixels.data());
 }
 
-/// Two classes, three images in training, two in test.
+/// Two classes, three training images and two test images.
 class ImageFolderTest : public ::testing::Test {
  protected:
   ImageFolderTest() {

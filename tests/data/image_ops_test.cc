@@ -21,7 +21,7 @@ const Image kRows = grey(4, 4, {1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4})
 const Image kColumns = grey(4, 4, {1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4});
 
 TEST(ImageOps, ShearMovesEachLineByItsDistance) {
-  // Line y is taken from (x + 1/2) + 0.5 (y + 1/2): shifts of 0.25, 0.75, 1.25, 1.75 pixels.
+  // Line y is read from (x + 1/2) + 0.5 (y + 1/2): shifts of 0.25, 0.75, 1.25 and 1.75 pixels.
   EXPECT_EQ(after(kRows, [](Image& i) { shear_x(i, 0.5); }),
             (Bytes{1, 2, 3, 4, 2, 3, 4, 0, 2, 3, 4, 0, 3, 4, 0, 0}));
   EXPECT_EQ(after(kRows, [](Image& i) { shear_x(i, -0.5); }),
@@ -46,7 +46,7 @@ TEST(ImageOps, RotateTurnsCounterClockwiseAboutTheCentre) {
   EXPECT_EQ(after(square, [](Image& i) { rotate(i, 90); }), (Bytes{2, 4, 1, 3}));
   EXPECT_EQ(after(square, [](Image& i) { rotate(i, -90); }), (Bytes{3, 1, 4, 2}));
   EXPECT_EQ(after(square, [](Image& i) { rotate(i, 0); }), square.pixels);
-  // At 45 degrees the corners come from outside.
+  // At 45 degrees the corners come from outside the image.
   EXPECT_EQ(after(grey(3, 3, {1, 2, 3, 4, 5, 6, 7, 8, 9}), [](Image& i) { rotate(i, 45); }),
             (Bytes{2, 3, 6, 1, 5, 9, 4, 7, 8}));
 }
@@ -64,7 +64,7 @@ TEST(ImageOps, ColorBlendsWithTheGreyImage) {
   EXPECT_EQ(after(rgb, [](Image& i) { adjust_color(i, 0.0); }), (Bytes{141, 141, 141, 76, 76, 76}));
   EXPECT_EQ(after(rgb, [](Image& i) { adjust_color(i, 1.0); }), rgb.pixels);
   EXPECT_EQ(after(rgb, [](Image& i) { adjust_color(i, 1.5); }),
-            (Bytes{79, 154, 229, 255, 0, 0}));  // 141 + 1.5 * (-41, 9, 59), cut towards zero
+            (Bytes{79, 154, 229, 255, 0, 0}));  // 141 + 1.5 * (-41, 9, 59), truncated
   EXPECT_EQ(after(grey(1, 2, {9, 99}), [](Image& i) { adjust_color(i, 0.1); }), (Bytes{9, 99}));
 }
 
@@ -104,8 +104,8 @@ TEST(ImageOps, AutoContrastStretchesEachChannel) {
 }
 
 TEST(ImageOps, EqualizeSpreadsValuesByTheirRank) {
-  // 512 pixels, half 10, half 20 and the last one 30: step = 511 / 255 = 2, table(v) =
-  // (1 + pixels below v) / 2.
+  // 512 pixels, half of them 10, then 20, and the last one 30. The step is 511 / 255 = 2, and
+  // table(v) = (1 + pixels below v) / 2.
   Image image{{1, 1, 512}, {}};
   image.pixels.assign(512, 20);
   std::fill_n(image.pixels.begin(), 200, std::uint8_t{10});
@@ -113,7 +113,7 @@ TEST(ImageOps, EqualizeSpreadsValuesByTheirRank) {
   const auto result = after(image, equalize);
   EXPECT_EQ(result[0], 0);
   EXPECT_EQ(result[200], 100);
-  EXPECT_EQ(result[511], 255);  // 256 before it is cut
+  EXPECT_EQ(result[511], 255);  // 256 before clamping
   const auto flat = grey(1, 3, {9, 9, 9});
   EXPECT_EQ(after(flat, equalize), flat.pixels);
 }

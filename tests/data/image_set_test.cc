@@ -50,7 +50,7 @@ std::map<std::int64_t, int> count_labels(const Dataset& set) {
 }
 
 TEST(First, IsBalancedAndKeepsTheOrder) {
-  // 20 of class 0, then 20 of class 1, then 2 of class 2.
+  // 20 samples of class 0, then 20 of class 1, then 2 of class 2.
   std::vector<std::int64_t> labels(20, 0);
   labels.resize(40, 1);
   labels.resize(42, 2);
@@ -63,7 +63,7 @@ TEST(First, IsBalancedAndKeepsTheOrder) {
   ASSERT_EQ(five->size(), 5);
   EXPECT_EQ(std::vector<int>({pixel(0), pixel(1), pixel(2), pixel(3), pixel(4)}),
             std::vector<int>({0, 1, 20, 21, 40}));
-  // Class 2 runs out; the others share what is left.
+  // Class 2 runs out of samples; the others share the rest.
   EXPECT_EQ(count_labels(*first(set, 12)), (std::map<std::int64_t, int>{{0, 5}, {1, 5}, {2, 2}}));
   EXPECT_EQ(first(set, 0)->size(), 0);
   EXPECT_EQ(first(set, 42), set);

@@ -110,7 +110,7 @@ TEST(Loader, TheSharesOfABatchTogetherAreTheBatch) {
   const auto set = random_set(53, kShape, 5);
   Loader whole(augmented(set), options(1));
   const auto expected = epoch(whole, 2);
-  for (const std::int64_t count : {2, 3, 9}) {  // with 9, shares of a batch of 8 may be empty
+  for (const std::int64_t count : {2, 3, 9}) {  // with 9, some shares of a batch of 8 are empty
     std::vector<Batch> joined(expected.size());
     for (std::int64_t index = 0; index < count; ++index) {
       auto own = options(1);
@@ -159,7 +159,7 @@ TEST(Loader, DependsOnSeedAndEpoch) {
   EXPECT_NE(indices(first), indices(epoch(loader, 1)));
   EXPECT_NE(indices(first), indices(epoch(other, 0)));
 
-  // Without shuffling the order is the same, but not the augmentation.
+  // Without shuffling the order is the same in all epochs, but not the augmentation.
   auto plain = options(0);
   plain.shuffle = false;
   Loader ordered(augmented(set), plain);
@@ -224,7 +224,7 @@ TEST(Loader, RecycledBuffersDoNotLeakOldContent) {
   }
 }
 
-/// Counts its reads, may be slow, and fails at one index.
+/// A data set that counts its reads, may be slow, and fails at one index.
 class Probe : public Dataset {
  public:
   explicit Probe(std::int64_t size) : size_(size) {}
@@ -255,7 +255,8 @@ TEST(Loader, PrefetchesNoMoreThanAsked) {
   Loader loader(augmented(probe), options(2, 10));
   loader.start(0);
   (void)loader.next();
-  // One delivered and three ahead of it: wait until they are there, then see that no more come.
+  // One batch is delivered and three are prefetched. Wait for these, then check that no more are
+  // made.
   for (int i = 0; i < 2000 && probe->reads < 40; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
@@ -345,7 +346,7 @@ TEST(Loader, RefusesOptionsOutOfRange) {
                [&] { loader.start(-1); });
 }
 
-/// Half of the samples are mirrored in even epochs, the others in odd ones.
+/// Half of the samples are mirrored in even epochs, the other half in odd epochs.
 TEST(RandomOfSample, AlternatesFromEpochToEpoch) {
   int first = 0;
   for (std::int64_t index = 0; index < 1000; ++index) {

@@ -12,7 +12,7 @@ namespace {
 using test::expect_error;
 using test::TempFolder;
 
-/// Sets STAA_DATA for the length of a test.
+/// Sets STAA_DATA for the duration of a test.
 class ScopedRoot {
  public:
   explicit ScopedRoot(const char* value) {

@@ -20,7 +20,7 @@ Image flat(const ImageShape& shape, std::uint8_t value) {
   return {shape, std::vector<std::uint8_t>(static_cast<std::size_t>(shape.bytes()), value)};
 }
 
-/// Photographs as they are in the wild, of 40 x 30 pixels, all of grey 100.
+/// Writes photographs in their real variety, with 40 x 30 pixels, all of grey value 100.
 void write_photos(const TempFolder& root) {
   const ImageShape colour{3, 30, 40};
   write_bytes(root / "a/plain.JPEG", encode_jpeg(flat(colour, 100)));
@@ -97,13 +97,13 @@ TEST(Photos, ThatAreOnlyMirroredSkipTheBytes) {
   resize(box, reader.rows(box, best_denominator(box, 20), 3), bytes);
   std::vector<float> found(20 * 20 * 3);
   auto expected = found;
-  for (std::uint64_t seed = 1; seed <= 8; ++seed) {  // mirrored or not
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {  // with and without mirroring
     Random random{seed};
     photos.read(0, random, found.data());
     Random again{seed};
     auto image = bytes;
     transform.apply(image, again, expected.data());
-    // Half a level of rounding, in the channel that is scaled most.
+    // Half a level of rounding, in the channel with the largest scale.
     for (std::size_t i = 0; i < found.size(); ++i) {
       ASSERT_NEAR(found[i], expected[i], 0.501 / 255 / 0.5) << "seed " << seed << ", at " << i;
     }
@@ -232,7 +232,7 @@ TEST(Crop, TheCentreIsSevenEighthsOfTheShorterSide) {
 }
 
 TEST(Resize, KeepsARamp) {
-  // A linear ramp stays one under every symmetrical filter, away from the border.
+  // A linear ramp stays linear under every symmetrical filter, except near the border.
   const std::int64_t edge = 64;
   Image ramp{{3, edge, edge}, {}};
   for (std::int64_t y = 0; y < edge; ++y) {
@@ -262,7 +262,8 @@ TEST(Resize, KeepsARamp) {
 }
 
 TEST(Resize, ASmallerWindowGivesTheSamePicture) {
-  // Smooth enough for one pixel in four: the DCT's own averaging must lie where the filter expects.
+  // Smooth enough for a quarter of the size: the DCT's averages must be where the filter expects
+  // them.
   const ImageShape shape{3, 160, 160};
   Image smooth{shape, {}};
   for (std::int64_t i = 0; i < shape.bytes(); ++i) {

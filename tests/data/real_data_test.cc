@@ -1,4 +1,5 @@
-// Tests on published data, which is not part of the project: each says what it needs when it skips.
+// Tests on published data sets, which are not part of the project. A test that is skipped says
+// which it needs.
 
 #include <cstdlib>
 #include <filesystem>
@@ -40,7 +41,7 @@ TEST(RealData, Cifar10AsJpeg) {
   EXPECT_EQ(sets.test->size(), 10'000);
   EXPECT_TRUE((sets.train->shape() == ImageShape{3, 32, 32}));
   EXPECT_EQ(sets.train->classes().at(9), "truck");
-  const auto mean = compute_normalisation(*sets.train).mean;  // of the originals: 0.4914 ...
+  const auto mean = compute_normalisation(*sets.train).mean;  // published: 0.4914 ...
   EXPECT_NEAR(mean.at(0), 0.4914, 1e-3);
   EXPECT_NEAR(mean.at(1), 0.4822, 1e-3);
   EXPECT_NEAR(mean.at(2), 0.4465, 1e-3);

@@ -8,7 +8,7 @@
 namespace staa::data {
 namespace {
 
-// Around the numbers of lanes, so that whole vectors and what is left over are both met.
+// Widths around the numbers of lanes, so that both whole vectors and remainders occur.
 constexpr std::size_t kWidths[] = {1, 2, 3, 5, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 97};
 
 std::vector<std::uint8_t> random_bytes(std::size_t count, std::uint64_t seed) {
@@ -79,7 +79,7 @@ TEST(Rows, AFilterReversedMirrorsItsOutput) {
 TEST(Rows, RoundsToTheNearestByte) {
   std::vector<float> values{-3.0F, -0.4F, 0.49F, 0.5F, 1.5F, 254.6F, 255.4F, 255.6F, 300.0F};
   const std::vector<std::uint8_t> expected{0, 0, 0, 1, 2, 255, 255, 255, 255};
-  for (const std::size_t repeats : {1, 4}) {  // by the rest alone, and by vectors
+  for (const std::size_t repeats : {1, 4}) {  // with the scalar remainder only, and with vectors
     std::vector<float> many;
     std::vector<std::uint8_t> rounded;
     for (std::size_t i = 0; i < repeats; ++i) {

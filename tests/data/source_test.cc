@@ -15,8 +15,8 @@ namespace {
 using test::expect_error;
 using Values = std::vector<float>;
 
-/// Two frames a sample of 1x2 pixels and 2 channels; every value tells its sample and its place:
-/// 100 * index + place. Samples in `corrupt` cannot be read.
+/// Each sample has two frames of 1x2 pixels and 2 channels. A value encodes its sample and its
+/// position: 100 * index + position. Samples in `corrupt` cannot be read.
 class Frames : public Source {
  public:
   explicit Frames(std::int64_t size, std::vector<std::int64_t> corrupt = {})

@@ -11,7 +11,7 @@
 
 namespace staa::events {
 
-/// How packets of an AEDAT 4 file are compressed, by the numbers of the format.
+/// The compression of packets in an AEDAT 4 file, with the format's numbers.
 enum class Packed { kNone = 0, kLz4 = 1, kZstd = 3 };
 
 inline std::string compress(const std::string& bytes, Packed how) {
@@ -31,7 +31,7 @@ inline std::string sized(const std::string& message) {
   return little_endian(message.size(), 4) + message;
 }
 
-/// A FlatBuffers message with one field: a vector of events of 16 bytes.
+/// A FlatBuffers message with one field, which is a vector of 16-byte events.
 inline std::string event_message(const std::vector<Event>& events) {
   std::string out = little_endian(16, 4) + "EVTS" + little_endian(6, 2) + little_endian(8, 2) +
                     little_endian(4, 2) + little_endian(0, 2) + little_endian(8, 4) +
@@ -49,8 +49,8 @@ inline std::string aedat4_packet(int stream, const std::string& message, Packed 
          packed;
 }
 
-/// Line and header of a file whose stream 0 has events of 346x260 and whose streams 1 and 3 have
-/// frames and triggers.
+/// The first line and header of a file in which stream 0 has 346x260 events and streams 1 and 3
+/// have frames and triggers.
 inline std::string aedat4_header(Packed how) {
   const auto stream = [](int id, const std::string& type) {
     const auto name = std::to_string(id);

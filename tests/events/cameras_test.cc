@@ -1,5 +1,5 @@
-// Files as today's cameras and data sets have them. What is compared with other programs' readers
-// stands in real_cameras_test.cc.
+// Files of current cameras and data sets. Comparisons with other programs' readers are in
+// real_cameras_test.cc.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -28,7 +28,7 @@ class CameraFile : public ::testing::Test {
     return open_recording(recording);
   }
 
-  /// Chunks of any size, and a second reading, give the same events.
+  /// Expects the same events with chunks of any size and in a second reading.
   void expect_events(const std::vector<Event>& expected, Sensor sensor = {}) const {
     const auto stream = open(sensor);
     EXPECT_EQ(read_all(*stream), expected);
@@ -43,8 +43,8 @@ class CameraFile : public ::testing::Test {
     }
   }
 
-  /// Every cut of the file from `first` on that does not end at a multiple of `record` is refused
-  /// with file and offset, never read as something else.
+  /// Expects that a file truncated anywhere after `first`, except at a multiple of `record`, is
+  /// refused with its name and the offset, and never read as something else.
   void expect_cuts_refused(std::size_t first, std::size_t record) const {
     const auto whole = read_text_file(path_);
     for (std::size_t cut = first; cut < whole.size(); ++cut) {
@@ -91,8 +91,8 @@ TEST_F(Evt3, FollowsItsClockWhenItGoesRoundAndForgetsOldLowBits) {
 }
 
 TEST_F(Evt3, CountsWhatIsNoEvent) {
-  // Before the first time: an event and a vector of two. Then a trigger, another message with two
-  // words, a reserved word, and events beyond the sensor.
+  // Before the first time there are an event and a vector of two. Then come a trigger, another
+  // message with two words, a reserved word, and events outside of the sensor.
   write_bytes(path_, kEvt3Header + evt3(2, 1) + evt3(5, 3) + evt3(8, 1) + evt3(10, 1) +
                          evt3(14, 0) + evt3(15, 1) + evt3(7, 1) + evt3(9, 0) + evt3(2, 1500) +
                          evt3(3, 1275) + evt3(4, 0xfff) + evt3(0, 720) + evt3(2, 1));
@@ -187,14 +187,14 @@ TEST_F(Aedat4, RefusesWhatIsBroken) {
     write_bytes(path_, head + aedat4_packet(0, event_message(events), how));
     expect_cuts_refused(head.size(), std::size_t{1} << 30);
     auto packet = aedat4_packet(0, event_message(events), how);
-    packet.resize(packet.size() - 5);  // the packet is whole, what is in it is not
+    packet.resize(packet.size() - 5);  // the packet is complete, its content is not
     packet.replace(4, 4, little_endian(packet.size() - 8, 4));
     write_bytes(path_, head + packet);
     expect_error(ErrorKind::kInput, {fmt::format("offset {}: packet of stream 0", head.size())},
                  [&] { read_all(*open()); });
   }
   auto message = event_message(events);
-  message[4 + 24] = '\x7f';  // more events than there are
+  message[4 + 24] = '\x7f';  // more events than the message contains
   write_bytes(path_, aedat4_header(Packed::kNone) + aedat4_packet(0, message, Packed::kNone));
   expect_error(ErrorKind::kInput, {"vector of 127 items"}, [&] { read_all(*open()); });
   auto head = aedat4_header(Packed::kNone);
@@ -325,7 +325,7 @@ TEST_F(Hdf5, BeginsWhereItsIndexSays) {
 }
 
 TEST_F(Hdf5, ReadsTheLayoutsOfDataSets) {
-  // Files of h5py: event i at (i, i), of polarity i % 2 where there is one.
+  // Files written by h5py: event i is at (i, i) with polarity i % 2, if it has one.
   const auto file = [](const char* name) {
     return std::filesystem::path(STAA_FUZZ_CORPUS) / "hdf5" / name;
   };
@@ -340,7 +340,7 @@ TEST_F(Hdf5, ReadsTheLayoutsOfDataSets) {
     expect_events(expected);
     EXPECT_TRUE(open()->sensor() == sensor) << name;
   };
-  expect("plain.h5", 5, 100, kAnySensor);  // as DSEC: t_offset, ms_to_idx; Boolean polarity
+  expect("plain.h5", 5, 100, kAnySensor);  // as in DSEC: t_offset, ms_to_idx; Boolean polarity
   expect("m3ed.h5", 0, 100, {1280, 720});  // prophesee/left with calib/resolution
   expect("seconds.h5", 500'000, 100, kAnySensor);
   path_ = file("compound.h5");
@@ -391,7 +391,7 @@ TEST_F(CameraFile, FiveByteEventsAreFoundByTheirTimes) {
 }
 
 TEST_F(CameraFile, FiltersCropAndLeaveOutNoise) {
-  // A pair of neighbours within 100 us, one alone, and a pixel that fires all the time.
+  // Two neighbours within 100 us, a single event, and a pixel that fires all the time.
   std::string text = "64 48\n1000 10 10 1\n1050 11 11 0\n2000 40 40 1\n";
   for (int t = 3000; t < 13'000; t += 100) text += fmt::format("{} 5 5 1\n", t);
   write_bytes(path_, text);

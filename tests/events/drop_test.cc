@@ -9,7 +9,7 @@ namespace {
 
 constexpr Sensor kSensor{40, 20};
 
-/// The events of `all` that are not in `kept`, which must be some of them in their order.
+/// The events of `all` that are not in `kept`, which must be a subsequence of `all`.
 std::vector<Event> dropped(const std::vector<Event>& all, const std::vector<Event>& kept) {
   std::vector<Event> out;
   auto next = kept.begin();

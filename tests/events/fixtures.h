@@ -28,7 +28,7 @@ inline std::string big_endian(std::uint64_t value, int bytes) {
   return out;
 }
 
-/// `count` random events in the order of their times.
+/// `count` random events, sorted by time.
 inline std::vector<Event> random_events(std::size_t count, Sensor sensor, std::uint64_t seed) {
   Random random{seed};
   std::vector<Event> events;
@@ -42,7 +42,7 @@ inline std::vector<Event> random_events(std::size_t count, Sensor sensor, std::u
   return events;
 }
 
-/// A packet of AEDAT 3.1 that holds `events`, all of them valid.
+/// An AEDAT 3.1 packet with `events`, all of them valid.
 inline std::string aedat31_packet(const std::vector<Event>& events, int type = 1) {
   const auto rounds = events.empty() ? 0 : events.front().t >> 31;
   std::string out = little_endian(static_cast<std::uint64_t>(type), 2) + little_endian(1, 2) +
@@ -61,7 +61,7 @@ inline std::string aedat31_header() {
   return "#!AER-DAT3.1\r\n#Format: RAW\r\n#Source 1: DVS128\r\n#!END-HEADER\r\n";
 }
 
-/// A zip archive of (name, contents).
+/// A zip archive of (name, content) pairs.
 inline std::string zip(const std::vector<std::pair<std::string, std::string>>& files,
                        bool deflated) {
   std::string body;
@@ -84,7 +84,7 @@ inline std::string zip(const std::vector<std::pair<std::string, std::string>>& f
   return body + directory + end;
 }
 
-/// A NumPy array of one dimension.
+/// A one-dimensional NumPy array.
 inline std::string npy(const std::string& type, std::size_t count, const std::string& items) {
   std::string header = "{'descr': '" + type + "', 'fortran_order': False, 'shape': (" +
                        std::to_string(count) + ",), }";

@@ -27,7 +27,7 @@ class FrameCacheTest : public ::testing::Test {
     write_atis(recording_.path, random_events(5000, kSensor, 1));
   }
 
-  /// What is kept of a kind: "frames", or "contents", the hashes of recordings.
+  /// The files of one kind in the cache: "frames", or "contents" with the hashes of recordings.
   std::vector<fs::path> files(const std::string& kind = "frames") const {
     std::vector<fs::path> found;
     const auto kept = folder_ / "cache" / kind;
@@ -97,7 +97,8 @@ TEST_F(FrameCacheTest, KnowsARecordingByItsContent) {
   ASSERT_TRUE(cache_.find(recording_, options_).has_value());
   EXPECT_EQ(files().size(), 1U);
 
-  // Another one of the same size is not taken for it, nor the first one after it was found again.
+  // Another recording of the same size must not be confused with the first one, nor the first one
+  // with it.
   write_atis(recording_.path, random_events(5000, kSensor, 2));
   fs::last_write_time(recording_.path, fs::last_write_time(first) + std::chrono::seconds(5));
   ASSERT_EQ(fs::file_size(recording_.path), fs::file_size(first));
@@ -118,7 +119,7 @@ TEST_F(FrameCacheTest, HashesAFileThatHasNotChangedOnce) {
   other[other.find("crc32") + 6] = 'x';
   write_bytes(kept, other);
   EXPECT_FALSE(cache_.find(recording_, options_).has_value()) << "hashed again";
-  for (std::size_t i = 0; i < text.size(); i += 7) {  // cut off: hashed again, and mended
+  for (std::size_t i = 0; i < text.size(); i += 7) {  // truncated: hashed again and repaired
     write_bytes(kept, text.substr(0, i));
     EXPECT_TRUE(cache_.find(recording_, options_).has_value()) << "cut at " << i;
     EXPECT_EQ(read_text_file(kept), text);
@@ -149,7 +150,7 @@ TEST_F(FrameCacheTest, IsFilledByManyThreadsAtOnce) {
         [&] { expect_same(FrameCache(folder_ / "cache").get(recording_, options_), expected); });
   }
   for (auto& thread : threads) thread.join();
-  EXPECT_EQ(files().size(), 1U);  // and no temporary file is left
+  EXPECT_EQ(files().size(), 1U);  // and no temporary file remains
 }
 
 TEST_F(FrameCacheTest, WithoutAFolderKeepsNothing) {

@@ -12,7 +12,7 @@ namespace {
 
 using test::expect_error;
 
-/// The definition, an event at a time.
+/// Frames by their definition, one event at a time.
 std::vector<std::uint32_t> slow_frames(const std::vector<Event>& events, Sensor sensor,
                                        std::int64_t steps, SliceBy slice_by) {
   std::vector<std::uint32_t> frames(
@@ -49,7 +49,7 @@ TEST(Frames, AreTheirDefinition) {
         EXPECT_EQ(integrate(events, kSensor, options(steps, slice_by)).values,
                   slow_frames(events, kSensor, steps, slice_by));
         std::rotate(events.begin(), events.begin() + static_cast<std::ptrdiff_t>(count / 3),
-                    events.end());  // a clock that jumps back
+                    events.end());  // the clock jumps back
         EXPECT_EQ(integrate(events, kSensor, options(steps, slice_by)).values,
                   slow_frames(events, kSensor, steps, slice_by));
       }
@@ -91,7 +91,7 @@ TEST(Frames, MadeSmallerByAWholeFactorSumTheirPixels) {
 }
 
 TEST(Frames, MadeSmallerByAnyFactorShareEventsByOverlap) {
-  // 3 pixels on 2: the middle one lies half on each.
+  // 3 pixels are mapped to 2: half of the middle one belongs to each.
   const auto frames = integrate({{0, 0, 0, 1}, {1, 1, 0, 1}, {2, 2, 0, 0}}, {3, 1},
                                 options(1, SliceBy::kCount, {2, 1}));
   EXPECT_EQ(frames.unit, 2U);
@@ -110,7 +110,7 @@ TEST(Frames, MadeSmallerLoseNoEvent) {
 }
 
 TEST(Frames, MadeSmallerStayEven) {
-  // One event at every pixel: every pixel of the small frame gets the same.
+  // There is one event at every pixel, so that every pixel of the small frame has the same value.
   std::vector<Event> events;
   for (std::uint16_t y = 0; y < 128; ++y) {
     for (std::uint16_t x = 0; x < 128; ++x) events.push_back({0, x, y, 0});

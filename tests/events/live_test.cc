@@ -14,7 +14,7 @@ using test::TempFolder;
 
 constexpr Sensor kDvs128{128, 128};
 
-/// Hands a stream over in pieces of some sizes: each time the same events come.
+/// Passes a stream in pieces of several sizes and expects the same events each time.
 void expect_events(LiveFormat format, const std::string& bytes, const std::vector<Event>& expected,
                    const std::string& name) {
   for (const std::size_t piece : {std::size_t{1}, std::size_t{13}, bytes.size()}) {
@@ -65,7 +65,7 @@ TEST(Live, TellsTheCamerasTimeWithoutEvents) {
 TEST(Live, TellsWhatIsBrokenAndWhatIsMissing) {
   const auto events = random_events(10, kDvs128, 32);
   auto packet = aedat31_packet(events);
-  packet[20] = 11;  // more events than there is room for
+  packet[20] = 11;  // more events than the packet has room for
   const auto header = aedat31_header();
   const auto broken = header + aedat31_packet(events) + packet;
   auto decoder = make_live_decoder(LiveFormat::kAuto, "stream", kDvs128);

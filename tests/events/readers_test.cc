@@ -17,7 +17,8 @@ using test::write_bytes;
 constexpr Sensor kDvs128{128, 128};
 constexpr Sensor kNmnist{34, 34};
 
-/// Reads a stream in chunks of a few sizes, and again after a rewind: always the same events.
+/// Reads a stream in chunks of several sizes, and again after a rewind, and expects the same
+/// events.
 void expect_events(EventStream& stream, const std::vector<Event>& expected) {
   EXPECT_EQ(read_all(stream), expected);
   for (const std::size_t capacity : {std::size_t{1}, std::size_t{7}, std::size_t{100'000}}) {
@@ -32,7 +33,8 @@ void expect_events(EventStream& stream, const std::vector<Event>& expected) {
   }
 }
 
-/// Every shorter file that is not one in its own right is refused, naming file and offset.
+/// Expects that every truncated file that is not valid itself is refused, with its name and the
+/// offset.
 template <typename Open>
 void expect_cuts_refused(const std::filesystem::path& path, std::size_t first, std::size_t record,
                          Open open) {
@@ -179,8 +181,8 @@ TEST_F(Aedat31, TakesTheClocksRoundsFromThePacket) {
 TEST_F(Aedat31, SkipsAndCountsOtherPacketsInvalidEventsAndAddressesOutside) {
   const std::vector<Event> events{{1, 1, 1, 0}, {2, 128, 1, 0}, {3, 2, 2, 1}, {4, 3, 3, 1}};
   auto packet = aedat31_packet(events);
-  packet[24] = 3;                                                   // valid events
-  packet[28 + 2 * 8] = static_cast<char>(packet[28 + 2 * 8] & ~1);  // the third is not
+  packet[24] = 3;                                                   // number of valid events
+  packet[28 + 2 * 8] = static_cast<char>(packet[28 + 2 * 8] & ~1);  // the third event is not valid
   write_bytes(path_, aedat31_header() + aedat31_packet({{9, 9, 9, 0}, {9, 9, 9, 1}}, 2) + packet);
   const auto stream = open_aedat31(path_, kDvs128);
   expect_events(*stream, {{1, 1, 1, 0}, {4, 3, 3, 1}});
@@ -200,7 +202,7 @@ TEST_F(Aedat31, BelievesTheHeaderThatAllAreValid) {
 TEST_F(Aedat31, LeavesOutRoomThatAPacketDoesNotUse) {
   const std::vector<Event> events{{1, 1, 1, 0}, {2, 2, 2, 1}};
   auto packet = aedat31_packet(events);
-  packet[20] = packet[24] = 1;  // one event in room for two
+  packet[20] = packet[24] = 1;  // one event in a packet with room for two
   write_bytes(path_, aedat31_header() + packet + aedat31_packet({{7, 3, 3, 0}}));
   expect_events(*open_aedat31(path_, kDvs128), {events[0], {7, 3, 3, 0}});
 }
@@ -319,7 +321,7 @@ TEST_F(Npz, NeverReadsABrokenArchiveAsOtherEvents) {
       broken[at] = static_cast<char>(broken[at] ^ 0x55);
       write_bytes(path_, broken);
       try {
-        // Some bytes mean nothing here, such as the time of day of a member.
+        // Some bytes do not matter here, such as the time of day of a member.
         EXPECT_EQ(read_all(*open_npz(path_, kDvs128)), events) << "byte " << at;
       } catch (const Error& error) {
         EXPECT_EQ(error.kind(), ErrorKind::kInput) << error.what();

@@ -1,5 +1,5 @@
-// Real recordings of today's cameras against the readers of other programs; neither is part of the
-// project, and each test says what it needs when it skips.
+// Compares real recordings of current cameras with the readers of other programs. Neither are part
+// of the project; a test that is skipped says what it needs.
 
 #include <fmt/format.h>
 #include <sys/wait.h>

@@ -1,5 +1,5 @@
-// Tests on real recordings, which are not part of the project: each says what it needs when it
-// skips.
+// Tests on real recordings, which are not part of the project. A test that is skipped says which it
+// needs.
 
 #include <cstdlib>
 #include <filesystem>
@@ -23,7 +23,8 @@ class RealFiles : public ::testing::Test {
     folder_ = folder;
   }
 
-  /// Reads a file whole; nothing may be outside of the sensor, and times may not fall.
+  /// Reads a whole file and checks that no event is outside of the sensor and that times do not
+  /// decrease.
   Extent read(const fs::path& path, Sensor sensor, std::uint64_t bytes_an_event) {
     Recording recording;
     recording.path = folder_ / path;

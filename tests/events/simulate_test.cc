@@ -8,7 +8,7 @@
 namespace staa::events {
 namespace {
 
-/// Black with a white square in its middle.
+/// A black image with a white square in the centre.
 Scene square() {
   Scene scene{28, 28, std::vector<std::uint8_t>(28 * 28)};
   for (int y = 9; y < 19; ++y) {
@@ -47,7 +47,7 @@ TEST(Simulate, OfAnEvenSceneIsNoiseAlone) {
   const Scene even{28, 28, std::vector<std::uint8_t>(28 * 28, 100)};
   EXPECT_TRUE(simulate(even, quiet(), Random{1}).empty());
   auto options = quiet();
-  options.noise_hz = 100;  // of 34 x 34 pixels for 0.3 s
+  options.noise_hz = 100;  // for 34 x 34 pixels during 0.3 s
   const auto expected = 100 * 34 * 34 * 0.3;
   EXPECT_NEAR(static_cast<double>(simulate(even, options, Random{1}).size()), expected,
               0.05 * expected);
@@ -63,7 +63,8 @@ TEST(Simulate, BrightensAsOftenAsItDarkensOverAClosedLoop) {
       sums[{e.x, e.y}] += e.polarity == 1 ? 1 : -1;
     }
     ASSERT_GT(sums.size(), 100U);
-    // At the end each pixel sees what it saw first: its reference is within a threshold of it.
+    // At the end each pixel sees its first value again, so that its reference is within one
+    // threshold of it.
     for (const auto& [pixel, sum] : sums) EXPECT_LE(std::abs(sum), 1);
   }
 }

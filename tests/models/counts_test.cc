@@ -6,13 +6,13 @@
 namespace staa::models {
 namespace {
 
-/// Channels of every neuron layer and the weights of every convolution, written out by hand from
+/// The channels of every neuron layer and the weights of every convolution, derived by hand from
 /// the tables of the networks.
 struct ByHand {
   std::vector<std::int64_t> neurons;
   std::int64_t weights = 0;   // of convolutions
   std::int64_t norms = 0;     // channels of every BatchNorm
-  std::int64_t features = 0;  // into the head
+  std::int64_t features = 0;  // inputs of the head
 
   void conv(std::int64_t in, std::int64_t out, std::int64_t kernel, bool neuron = true) {
     weights += in * out * kernel * kernel;

@@ -90,7 +90,7 @@ TEST(Networks, StayChannelsLastThroughout) {
     }
   }
   network->forward(torch::randn({2, 3, 32, 32}).contiguous(torch::MemoryFormat::ChannelsLast));
-  EXPECT_EQ(seen, 22);  // 3 + 16 and three shortcuts
+  EXPECT_EQ(seen, 22);  // 3 + 16, and three shortcuts
 }
 
 std::vector<torch::Tensor> loss_and_gradients(const NetworkOptions& options) {
@@ -150,13 +150,13 @@ TEST_P(Overfit, OneBatchToOneHundredPercent) {
   options.residual_gain = 0.3;
   options.neuron.threshold = 0.5;
   options.neuron.tsrd = 0;
-  // What learns reliably, with any seed: docs/learning.md.
+  // These options learn reliably with any seed: docs/learning.md.
   options.neuron.decay_input = false;
   options.neuron.surrogate = Surrogate::kTriangle;
   options.neuron.surrogate_width = 1.5;
   options.neuron.sa_gain = SaGain::kOutside;
   const auto network = make_network(options);
-  // Patches of 8x8 pixels: something that convolutions can see, unlike noise.
+  // Patches of 8x8 pixels, which convolutions can detect, unlike noise.
   const auto images = torch::randn({16, 3, 4, 4})
                           .repeat_interleave(8, 2)
                           .repeat_interleave(8, 3)

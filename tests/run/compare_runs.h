@@ -16,7 +16,7 @@
 
 namespace staa::test {
 
-/// All tensors of two checkpoints: weights, buffers, the optimiser's and the generator's state.
+/// Compares all tensors of two checkpoints: weights, buffers, optimiser state and generator state.
 inline void expect_same_tensors(const std::filesystem::path& a, const std::filesystem::path& b) {
   const format::SafetensorsReader first(a);
   const format::SafetensorsReader second(b);
@@ -29,7 +29,7 @@ inline void expect_same_tensors(const std::filesystem::path& a, const std::files
   }
 }
 
-/// Everything in a checkpoint but the seconds that training took.
+/// Compares two checkpoints entirely, except for the time that training took.
 inline void expect_same_checkpoint(const std::filesystem::path& a, const std::filesystem::path& b) {
   expect_same_tensors(a, b);
   const format::SafetensorsReader first(a);
@@ -41,7 +41,7 @@ inline void expect_same_checkpoint(const std::filesystem::path& a, const std::fi
   EXPECT_EQ(progress_a, progress_b);
 }
 
-/// The bytes of a checkpoint's parameters, by name: what only an optimiser's step changes.
+/// The bytes of a checkpoint's parameters, by name. Only a step of the optimiser changes these.
 inline std::map<std::string, std::string> read_parameters(const std::filesystem::path& checkpoint) {
   const format::SafetensorsReader reader(checkpoint);
   std::map<std::string, std::string> parameters;
@@ -54,7 +54,7 @@ inline std::map<std::string, std::string> read_parameters(const std::filesystem:
   return parameters;
 }
 
-/// The rows of a run's metrics.jsonl without what the clock decides.
+/// The rows of a run's metrics.jsonl without the values that depend on the clock.
 inline std::vector<nlohmann::json> read_metrics(const std::filesystem::path& run) {
   std::vector<nlohmann::json> rows;
   std::istringstream in(read_text_file(run::RunFolder(run).metrics()));

@@ -1,4 +1,4 @@
-// Training on a CUDA device beside the same on the processor.
+// Compares training on a CUDA device with training on the CPU.
 
 #include <torch/cuda.h>
 
@@ -44,7 +44,8 @@ class CudaTraining : public testing::Test {
   TempFolder folder_;
 };
 
-/// One step: later ones may part where a membrane stands within rounding of its threshold.
+/// Only the first step is compared: later ones may differ if a membrane is within rounding error of
+/// its threshold.
 TEST_F(CudaTraining, TheFirstStepIsThatOfTheProcessor) {
   std::vector<double> losses;
   for (const auto device : {recipe::Device::kCpu, recipe::Device::kCuda}) {

@@ -45,7 +45,7 @@ TEST(CheckPrecision, RefusesFp16OnACpuAlone) {
   EXPECT_NO_THROW(check_precision(recipe, torch::Device(torch::kCUDA, 0)));
 }
 
-/// Puts OMP_NUM_THREADS and LibTorch's threads back at its end.
+/// Restores OMP_NUM_THREADS and LibTorch's number of threads at the end.
 class Threads : public testing::Test {
  protected:
   void SetUp() override {

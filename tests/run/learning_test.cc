@@ -1,5 +1,5 @@
-// Every network learns: in a few passes over 500 real images it gets well below what its own head
-// reaches on a body that stays as it started.
+// Every network learns: in a few passes over 500 real images, its loss must get well below the loss
+// that its head alone reaches on a frozen, untrained body.
 #include <gtest/gtest.h>
 
 #include "staa/models/registry.h"
@@ -20,7 +20,7 @@ struct Images {
   torch::Tensor labels;
 };
 
-/// The first images of Fashion-MNIST, or nothing where the system has none.
+/// The first images of Fashion-MNIST, or nothing if the system does not have it.
 std::optional<Images> real_images() {
   recipe::Recipe recipe;
   recipe.data.set = "fashion-mnist";
@@ -42,7 +42,7 @@ std::optional<Images> real_images() {
 models::NetworkOptions options_of(const std::string& network, NeuronKind kind) {
   models::NetworkOptions options;
   options.network = network;
-  options.width = network == "resnet19" ? 0.0625 : 0.125;  // it is wide
+  options.width = network == "resnet19" ? 0.0625 : 0.125;  // resnet19 is wide
   options.steps = 2;
   options.in_channels = 1;
   options.start = Start::kIdentity;
@@ -57,7 +57,7 @@ models::NetworkOptions options_of(const std::string& network, NeuronKind kind) {
   return options;
 }
 
-/// The mean training loss of the last of some passes; `frozen`: the head alone learns.
+/// The mean training loss in the last of several passes; with `frozen`, only the head learns.
 double train_network(const models::NetworkOptions& options, const Images& images, bool frozen) {
   constexpr int kEpochs = 6;
   torch::manual_seed(3);

@@ -16,7 +16,7 @@ using test::tiny_recipe;
 class Resume : public ::testing::Test {
  protected:
   Resume() {
-    test::write_tiny_mnist(folder_ / "data", 96, 40);  // 6 steps an epoch
+    test::write_tiny_mnist(folder_ / "data", 96, 40);  // 6 steps per epoch
     recipe_ = tiny_recipe(folder_ / "data");
     recipe_.data.workers = 0;
   }
@@ -53,7 +53,7 @@ TEST_F(Resume, DataThatHaveMovedAreFoundByReadersOfTheBestWeights) {
   for (const auto* which : {"best", "last"}) {
     EXPECT_EQ(open_trained(folder_ / "run", which).recipe.data.path, recipe_.data.path) << which;
   }
-  // A recipe of other weights is not taken for that of these.
+  // A recipe for other weights must not be used for these.
   auto other = recipe_;
   other.neuron.threshold = 0.9;
   test::write_bytes(RunFolder(folder_ / "run").recipe(), recipe::to_toml(other));
@@ -79,7 +79,7 @@ TEST_F(Resume, AStepLimitWithinAnEpochThatIsLiftedLeavesTheWholeRun) {
       EXPECT_EQ(result.progress.step, steps);
       EXPECT_EQ(result.progress.epoch, steps / 6);
       EXPECT_GT(result.last.samples, 0);
-      // The epoch that was cut short has its figures too, until it is trained to its end.
+      // The interrupted epoch also has a row of metrics until it is trained to its end.
       EXPECT_EQ(read_metrics(folder_ / "parts").size(), steps > 6 ? 2U : 1U);
     }
   }

@@ -24,7 +24,7 @@ TEST(RunLock, ASecondHolderIsRefusedAndToldOfTheFirst) {
                  {folder.path().string(),
                   "process " + std::to_string(::getpid()) + " on " + host.data(), "--out"},
                  [&] { RunLock second(folder.path()); });
-    RunLock third;  // holds nothing
+    RunLock third;  // locks nothing
     expect_error(ErrorKind::kUsage, {"is training"}, [&] { third.lock(folder.path()); });
   }
   const RunLock free(folder.path());

@@ -1,4 +1,4 @@
-// Training on samples that are no still images of one size: photographs and event frames.
+// Training on samples other than still images of one size: photographs and event frames.
 
 #include "data/event_fixtures.h"
 #include "run/compare_runs.h"
@@ -18,7 +18,8 @@ TrainResult run(const recipe::Recipe& recipe, const std::filesystem::path& out) 
   return train({recipe, out, /*resume=*/false, /*quiet=*/true, /*keep_going=*/{}});
 }
 
-/// train/ and val/ with two classes of six photographs; one of training is cut off.
+/// Writes train/ and val/ with two classes of six photographs; one training photograph is
+/// truncated.
 void write_photos(const TempFolder& root) {
   for (const std::string half : {"train", "val"}) {
     for (const std::string label : {"a", "b"}) {
@@ -80,7 +81,7 @@ TEST(EventFrames, MixupMixesSamplesAndNotTimeSteps) {
   recipe.data.cache = "none";
   recipe.augment = {};
   recipe.augment.mixup = 0.5;
-  recipe.model.steps = 2;  // fewer than samples: a partner's number is no number of a step
+  recipe.model.steps = 2;  // fewer than samples: a partner's index is not a time step
   recipe.train.batch = 8;
   recipe.train.epochs = 1;
   EXPECT_TRUE(std::isfinite(run(recipe, root / "mixed").last.loss));

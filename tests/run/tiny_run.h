@@ -5,8 +5,8 @@
 
 namespace staa::test {
 
-/// A recipe that trains in a second on the set of write_tiny_mnist in `folder`. One thread, so that
-/// equal runs are equal to the bit.
+/// A recipe that trains in a second on the set that write_tiny_mnist() puts into `folder`. It uses
+/// one thread, so that identical runs give identical bits.
 inline recipe::Recipe tiny_recipe(const std::filesystem::path& folder) {
   recipe::Recipe recipe;
   recipe.threads = 1;

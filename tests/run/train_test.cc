@@ -51,7 +51,8 @@ TEST(Trainer, AStoppedAndResumedRunIsBitForBitTheWholeRun) {
   auto recipe = tiny_recipe(folder / "data");
   run(recipe, folder / "whole");
 
-  // 6 steps an epoch: stops in the middle of the first, at its end, and twice in the second.
+  // With 6 steps per epoch, this stops in the middle of the first epoch, at its end, and twice in
+  // the second.
   recipe.data.workers = 0;
   const std::vector<std::int64_t> stops{1, 4, 6, 7, 11};
   for (std::size_t i = 0; i <= stops.size(); ++i) {
@@ -72,7 +73,8 @@ TEST(Trainer, AStoppedAndResumedRunIsBitForBitTheWholeRun) {
   EXPECT_EQ(read_metrics(folder / "whole"), read_metrics(folder / "parts"));
 }
 
-/// ReLU, spikes at T = 1, spikes at T = 2, with averaged weights and Muon, stopped all over.
+/// Phases of ReLU, of spikes at T = 1 and of spikes at T = 2, with averaged weights and Muon,
+/// stopped at many places.
 TEST(Trainer, ARunOfManyPhasesResumesBitForBit) {
   TempFolder folder;
   test::write_tiny_mnist(folder / "data", 96, 40);
@@ -96,7 +98,7 @@ TEST(Trainer, ARunOfManyPhasesResumesBitForBit) {
     EXPECT_EQ(rows[i].at("activation"), phases[i].first);
     EXPECT_EQ(rows[i].at("steps"), phases[i].second);
   }
-  // Nothing but the network that was asked for can be its best.
+  // Only the network of the last phase can be the best one.
   EXPECT_EQ(rows[1].at("best_epoch"), 0);
   EXPECT_GE(rows[3].at("best_epoch"), 3);
 
@@ -116,7 +118,7 @@ TEST(Trainer, ARunOfManyPhasesResumesBitForBit) {
   EXPECT_EQ(rows, read_metrics(folder / "parts"));
 }
 
-/// Every scalar of a run's event files but the speed, by tag and step.
+/// All scalars of a run's event files except the speed, by tag and step.
 std::map<std::pair<std::string, std::int64_t>, double> read_scalars(
     const std::filesystem::path& run) {
   std::map<std::pair<std::string, std::int64_t>, double> scalars;
@@ -164,7 +166,7 @@ TEST(Trainer, AResumedRunsEventsAreThoseOfTheWholeRun) {
   test::write_tiny_mnist(folder / "data", 320, 20);
   auto recipe = tiny_recipe(folder / "data");
   run(recipe, folder / "whole");
-  // Killed 3 steps behind its last checkpoint, at step 18 of 40: steps 19 to 21 are taken again.
+  // Killed at step 21 of 40, 3 steps after its last checkpoint: steps 19 to 21 are repeated.
   recipe.train.checkpoint_steps = 18;
   struct Killed {};
   TrainRequest request{recipe, folder / "parts", /*resume=*/false, /*quiet=*/true, {}};
@@ -234,7 +236,7 @@ TEST(Trainer, ALossThatIsNotFiniteStopsTheRunAndKeepsTheCheckpoint) {
   recipe.optimizer.lr = 1e30;
   recipe.schedule.kind = train::ScheduleKind::kConstant;
   recipe.train.checkpoint_steps = 1;
-  // Where it overflows first, in the loss or in a gradient, is the processor's affair.
+  // Whether the loss or a gradient overflows first depends on the processor.
   expect_error(ErrorKind::kRuntime, {"epoch 1, batch", "(step", "last checkpoint"},
                [&] { run(recipe, folder / "run"); });
   EXPECT_NO_THROW(format::SafetensorsReader(folder / "run" / "last.safetensors"));
@@ -245,7 +247,7 @@ TEST(Trainer, AStepWhoseLossIsNotFiniteCanBeLeftOut) {
   test::write_tiny_mnist(folder / "data", 64, 10);
   auto recipe = tiny_recipe(folder / "data");
   recipe.train.epochs = 1;
-  // TET squares the distance from the threshold, beyond what a float holds.
+  // TET squares the distance from the threshold, which overflows a float.
   recipe.train.loss = train::LossKind::kTet;
   recipe.neuron.threshold = 1e30;
   expect_error(ErrorKind::kRuntime, {"epoch 1, batch 1 (step 1)", "the loss is inf"},
@@ -257,7 +259,7 @@ TEST(Trainer, AStepWhoseLossIsNotFiniteCanBeLeftOut) {
   const RunFolder files(folder / "skip");
   EXPECT_NE(read_text_file(files.log()).find("(step 4): the loss is inf; the step is left out"),
             std::string::npos);
-  // Nothing has moved: every buffer of running statistics is as it was made.
+  // Nothing may have changed: all buffers of running statistics still have their initial values.
   const format::SafetensorsReader reader(files.last());
   std::size_t means = 0;
   for (const auto& info : reader.tensors()) {
@@ -285,7 +287,7 @@ TEST(Trainer, AScaledLossTrainsTheSameWeights) {
                       folder / "scaled" / "last.safetensors");
 }
 
-/// No float holds such a loss: the first steps teach it its scale, nothing else.
+/// Such a scaled loss overflows a float: the first steps only reduce the scale.
 TEST(Trainer, StepsWhoseScaledGradientsOverflowAreLeftOut) {
   TempFolder folder;
   test::write_tiny_mnist(folder / "data", 320, 10);

@@ -8,7 +8,7 @@
 namespace staa::train {
 namespace {
 
-/// Sample i is a field of values i. One of them may be broken.
+/// All values of sample i are i. One sample may be broken.
 class Fields : public data::Source {
  public:
   explicit Fields(std::int64_t steps = 1, std::int64_t broken = -1)
@@ -34,7 +34,7 @@ class Fields : public data::Source {
   std::int64_t broken_;
 };
 
-/// Batches of 4, 4 and 2 in order.
+/// Makes batches of 4, 4 and 2 in order.
 data::LoaderOptions options(bool skip_corrupt = false) {
   data::LoaderOptions result;
   result.batch = 4;
@@ -44,7 +44,7 @@ data::LoaderOptions options(bool skip_corrupt = false) {
   return result;
 }
 
-/// The first value of every sample of the rest of an epoch.
+/// The first value of every remaining sample of the epoch.
 std::vector<float> rest(Feed& feed) {
   std::vector<float> seen;
   while (const auto batch = feed.next()) {
@@ -113,7 +113,7 @@ TEST_P(FeedAhead, PassesOnWhatWasSkipped) {
 
 INSTANTIATE_TEST_SUITE_P(Ways, FeedAhead, testing::Bool());
 
-/// A process's share of a small batch may be nothing, of the right shape all the same.
+/// A process's share of a small batch may be empty, but must still have the right shape.
 TEST(Feed, GivesAnEmptyShareItsShape) {
   auto share = options();
   share.share = {0, 4};

@@ -18,7 +18,7 @@ TEST(LossScale, HalvesAtOnceAndDoublesAfterALongWalk) {
   EXPECT_EQ(scale.value, 1024);
   scale.follow(false);
   EXPECT_EQ(scale.value, 512);
-  // The walk begins anew.
+  // The count of steps starts again.
   for (std::int64_t i = 1; i < LossScale::kGrowthSteps; ++i) scale.follow(true);
   EXPECT_EQ(scale.value, 512);
   scale.follow(true);
@@ -66,7 +66,8 @@ TEST(LossScale, ClippingComesAfterUnscaling) {
   EXPECT_TRUE(clipped(1024).equal(clipped(1)));
 }
 
-/// An overflow in one process alone: the sum carries it to all, and all of them skip and scale.
+/// The overflow happens in only one process. The sum carries it to all, and all must skip and
+/// rescale.
 TEST(LossScale, AllProcessesDecideAlike) {
   STAA_NEEDS_MANY_PROCESSES();
   test::together(3, [](const std::shared_ptr<distributed::Communicator>& all) {

@@ -24,7 +24,7 @@ std::shared_ptr<models::Network> tiny_network() {
 
 torch::Tensor images() { return torch::rand({4, 1, 12, 12}); }
 
-/// Fills a parameter: of a single weight a layer that does not fire might not make use.
+/// Fills a whole parameter, since a layer that does not fire might not use a single weight.
 void spoil(models::Network& network, const std::string& parameter, float value) {
   const torch::NoGradGuard no_grad;
   network.named_parameters()[parameter].fill_(value);
@@ -55,7 +55,7 @@ TEST(NonFinite, LeavesNoObserverBehind) {
   const auto network = tiny_network();
   non_finite_layer(network, images());
   spoil(*network, "head.linear.bias", kNan);
-  // An observer that is left would write to a string that is gone.
+  // If an observer had been left behind, it would write to a destroyed string.
   EXPECT_TRUE(torch::isnan(network->forward(images())).any().item<bool>());
   EXPECT_EQ(non_finite_layer(network, images()), "output of layer 'head'");
 }

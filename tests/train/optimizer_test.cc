@@ -14,7 +14,7 @@
 namespace staa::train {
 namespace {
 
-/// Two layers of the same random weights.
+/// Two layers with the same random weights.
 std::pair<torch::nn::Linear, torch::nn::Linear> equal_layers(std::uint64_t seed) {
   torch::manual_seed(seed);
   torch::nn::Linear one(3, 2);
@@ -25,7 +25,7 @@ std::pair<torch::nn::Linear, torch::nn::Linear> equal_layers(std::uint64_t seed)
   return {one, other};
 }
 
-/// A few steps on a fixed sequence of gradients; returns the weights.
+/// Makes a few steps with a fixed sequence of gradients. Returns the weights.
 torch::Tensor walk(torch::nn::Linear& layer, Optimizer& optimizer, int from, int to) {
   for (int i = from; i < to; ++i) {
     torch::manual_seed(static_cast<std::uint64_t>(i));
@@ -75,7 +75,7 @@ TEST(Optimizer, ClipsTheJointNorm) {
   EXPECT_NEAR(norm.item<double>(), 1.0, 1e-4);
 }
 
-/// Parameters as they come: of convolutions, channels-last; one without a gradient.
+/// The parameters include channels-last weights of convolutions and one without a gradient.
 TEST(FlatParameters, MoveWithoutChange) {
   torch::manual_seed(2);
   const auto weight =
@@ -94,7 +94,7 @@ TEST(FlatParameters, MoveWithoutChange) {
   EXPECT_TRUE(flat.part(flat.gradient(), 0).equal(factors));
   EXPECT_TRUE(bias.grad().equal(torch::full({5}, 3.0F)));
   EXPECT_TRUE(flat.part(flat.gradient(), 2).equal(torch::zeros({2})));
-  (bias * 3).sum().backward();  // goes on top, as autograd does
+  (bias * 3).sum().backward();  // accumulates, as in autograd
   flat.gather();
   EXPECT_TRUE(flat.part(flat.gradient(), 1).equal(torch::full({5}, 6.0F)));
 
@@ -111,7 +111,7 @@ TEST(Optimizer, TellsAutogradThatItChangedTheWeights) {
   const auto y = layer->forward(x).sum();
   layer->forward(x).sum().backward();
   optimizer.step();
-  EXPECT_THROW(y.backward(), std::exception);  // it would use weights that are no longer there
+  EXPECT_THROW(y.backward(), std::exception);  // it would use weights that no longer exist
 }
 
 TEST(Muon, MakesGradientsNearlyOrthogonal) {
@@ -246,13 +246,13 @@ TEST(WeightAverage, FollowsTheWeightsAndStandsInForThem) {
   test::expect_error(ErrorKind::kInput, {"file", "weight"}, [&] { other.load({}, 0, "file"); });
 }
 
-/// Against LibTorch's own on the parameters one by one.
+/// Compares with LibTorch's own optimiser on the single parameters.
 TEST_P(OptimizerState, StepsAsLibTorchDoes) {
   OptimizerOptions options;
   options.kind = GetParam();
   options.lr = 0.01;
   options.weight_decay = 0.1;
-  options.norm_shift.decay = 1;  // the bias decays as well
+  options.norm_shift.decay = 1;  // the bias decays too
   auto [flat, plain] = equal_layers(3);
   Optimizer ours(*flat, options);
   std::unique_ptr<torch::optim::Optimizer> theirs;

@@ -18,12 +18,12 @@ using torch::Tensor;
 models::NetworkOptions two_steps(NeuronKind kind) {
   models::NetworkOptions options;
   options.neuron.kind = kind;
-  options.neuron.tsrd = 0;  // two passes must be alike
+  options.neuron.tsrd = 0;  // two passes must give the same spikes
   options.steps = 2;
   return options;
 }
 
-/// Two layers of neurons, the second behind a convolution of stride 2, in double.
+/// Two layers of neurons in double precision; a convolution with stride 2 drives the second one.
 struct Pair {
   explicit Pair(NeuronKind kind)
       : first(nn::ConvShape{3, 4, 3, 1}, two_steps(kind)),
@@ -52,12 +52,12 @@ struct Pair {
   torch::nn::Sequential network;
 };
 
-/// The penalty as its definition reads, from spikes that carry gradients.
+/// The penalty by its definition, from spikes that have gradients.
 Tensor penalty_of(const std::vector<Tensor>& spikes, const SpikeBudget& budget) {
   const auto beyond = [&](const Tensor& rate) {
     return (rate / budget.target - 1).relu().square();
   };
-  // Of the convolutions only the second reads spikes: those of the first layer.
+  // Only the second convolution reads spikes, which are those of the first layer.
   if (budget.cost == SpikeCost::kAccumulates) return budget.weight * beyond(spikes[0].mean());
   if (budget.scope == BudgetScope::kLayer) {
     return budget.weight * (beyond(spikes[0].mean()) + beyond(spikes[1].mean())) / 2;
@@ -141,7 +141,7 @@ TEST(SpikeBudget, NeedsLayersToCount) {
   expect_error(ErrorKind::kUsage, {"convolutions"}, [&] { BudgetKeeper(*plain, budget); });
 }
 
-/// Images of one of two brightnesses.
+/// Images with one of two brightness values.
 class Shades {
  public:
   std::int64_t size() const { return 64; }
@@ -151,7 +151,7 @@ class Shades {
   }
 };
 
-/// The rate in each epoch of a fit of three, the first with ReLU.
+/// The rates in the epochs of a fit with three epochs, of which the first uses ReLU.
 std::vector<double> rates_of_a_fit(const SpikeBudget& budget) {
   torch::manual_seed(5);
   auto shape = two_steps(NeuronKind::kLif);
