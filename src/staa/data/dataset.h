@@ -7,8 +7,8 @@
 
 namespace staa::data {
 
-/// Extent of one image: bytes lie as [height, width, channels], the order of a channels-last
-/// tensor.
+/// Extent of one image. Its bytes are stored as [height, width, channels], the order of a
+/// channels-last tensor.
 struct ImageShape {
   std::int64_t channels = 0;
   std::int64_t height = 0;
@@ -20,7 +20,7 @@ struct ImageShape {
   }
 };
 
-/// A labelled set of still images of one shape, as bytes.
+/// A labelled set of still images that all have the same shape, stored as bytes.
 class Dataset : public Labelled {
  public:
   virtual ImageShape shape() const = 0;

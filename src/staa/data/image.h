@@ -24,19 +24,18 @@ struct Box {
   std::int64_t height = 0;
 };
 
-/// Pixels of an image, or of a part of it, at 1/denominator of its size, as a decoder makes them:
-/// row by row from the top.
+/// The rows of a decoded image, or of a part of it, at 1/denominator of its size, from the top.
 struct PixelRows {
   ImageShape shape;
-  std::int64_t left = 0;  ///< where the first pixel lies in the whole image so scaled
+  std::int64_t left = 0;  ///< position of the first pixel in the whole image at this scale
   std::int64_t top = 0;
   std::int64_t denominator = 1;
-  /// The next row, of shape.width pixels, which stays until the next call. To be called
-  /// shape.height times at most.
+  /// Returns the next row, of shape.width pixels, which stays valid until the next call. It may be
+  /// called at most shape.height times.
   std::function<const std::uint8_t*()> next;
 };
 
-/// The rows of a whole image that stays where it is.
+/// The rows of a whole image, which must outlive the result.
 inline PixelRows rows_of(const Image& image) {
   const auto stride = image.shape.width * image.shape.channels;
   return {image.shape, 0, 0, 1,
@@ -54,8 +53,8 @@ inline Image read_rows(const PixelRows& rows) {
   return image;
 }
 
-/// The largest image a decoder accepts: what a header promises is allocated before the data behind
-/// it is seen, so a small malicious file must not be able to promise more.
+/// The largest image that a decoder accepts. Memory for the size in the header is allocated before
+/// the data are read, so that a small malicious file must not be able to claim more.
 constexpr std::int64_t kMaxImagePixels = std::int64_t{1} << 26;
 
 /// Throws Error(kInput) unless 1 <= width * height <= kMaxImagePixels.

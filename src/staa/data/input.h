@@ -8,15 +8,15 @@
 
 namespace staa::data {
 
-/// What a network reads, kept with its weights so that they can be used where the training set is
-/// not at hand.
+/// What a network reads. It is stored with the weights, so that they can be used without the
+/// training set.
 struct InputDescription {
   SampleShape shape;
   std::vector<std::string> classes;
-  Normalisation normalisation;  ///< of images; empty for data that are not normalised
+  Normalisation normalisation;  ///< of images; empty if the data are not normalised
 };
 
-/// Throws Error(kInput) when samples of `set` have another shape or number of classes than `known`.
+/// Throws Error(kInput) if samples of `set` differ from `known` in shape or number of classes.
 void check_input(const InputDescription& known, const Labelled& set, const SampleShape& shape);
 
 }  // namespace staa::data

@@ -6,8 +6,8 @@
 
 namespace staa::data {
 
-/// Samples with a class each: what every data set says of itself, whatever its samples are.
-/// Implementations are safe to read from many threads.
+/// A set of samples with one class each: the interface that all data sets share. Implementations
+/// can be read from many threads at once.
 class Labelled {
  public:
   virtual ~Labelled() = default;
@@ -15,9 +15,9 @@ class Labelled {
   /// Where the samples came from, for messages and the run's log.
   virtual const std::string& name() const = 0;
   virtual std::int64_t size() const = 0;
-  /// One name a class, in label order; its length is the number of classes.
+  /// One name per class, in label order; its length is the number of classes.
   virtual const std::vector<std::string>& classes() const = 0;
-  /// Label of sample `index`, in [0, classes().size()).
+  /// The label of sample `index`, in [0, classes().size()).
   virtual std::int64_t label(std::int64_t index) const = 0;
 };
 

@@ -8,9 +8,9 @@
 
 namespace staa::data {
 
-/// Extent of one sample as a network reads it: floats in [steps, height, width, channels] order.
+/// Extent of one sample as a network reads it: floats stored as [steps, height, width, channels].
 struct SampleShape {
-  std::int64_t steps = 1;  ///< T of real frames; 1: a still image, which the network repeats
+  std::int64_t steps = 1;  ///< T of frames; 1: a still image, which the network repeats
   std::int64_t channels = 0;
   std::int64_t height = 0;
   std::int64_t width = 0;
@@ -26,27 +26,27 @@ struct SampleShape {
 /// "32x32x3" (height, width, channels) of a still image, "16 frames of 48x48x2", for messages.
 std::string describe(const SampleShape& shape);
 
-/// Labelled samples, made ready for a network: decoded, augmented and normalised, or whatever else
-/// the kind of data asks for. What Loader takes.
+/// Labelled samples that are ready for a network: decoded, augmented, normalised, or whatever else
+/// the kind of data needs. A Loader reads from a Source.
 class Source : public Labelled {
  public:
   /// All samples have this shape.
   virtual SampleShape shape() const = 0;
 
-  /// Writes sample `index` to `out`, shape().values() floats in [steps, height, width, channels]
-  /// order. Everything drawn comes from `random`, so that a sample is a function of its index and
-  /// of the random numbers alone. Throws Error(kInput), naming the file, for a sample that cannot
-  /// be read because of what it holds; a Loader may be told to pass over those.
+  /// Writes sample `index` to `out`: shape().values() floats as [steps, height, width, channels].
+  /// All random numbers come from `random`, so that a sample depends only on its index and on them.
+  /// Throws Error(kInput), naming the file, for a sample whose content cannot be read; a Loader can
+  /// be told to skip such samples.
   virtual void read(std::int64_t index, Random& random, float* out) const = 0;
 
-  /// The same, returning the sample's label: for sources that find both at once.
+  /// The same, and returns the sample's label, for sources that find both at once.
   virtual std::int64_t read_labelled(std::int64_t index, Random& random, float* out) const {
     read(index, random, out);
     return label(index);
   }
 
-  /// What a person should know of the samples read so far, though all could be read; "" where that
-  /// is nothing.
+  /// A remark for the user about the samples read so far, although all could be read; "" if there
+  /// is none.
   virtual std::string remark() const { return ""; }
 };
 

@@ -48,7 +48,7 @@ std::vector<NamedNeurons> neuron_layers(const Network& network) {
   std::vector<NamedNeurons> layers;
   for (const auto& item : network.named_modules("", /*include_self=*/false)) {
     auto layer = std::dynamic_pointer_cast<nn::Neuron>(item.value());
-    // "stem.0.neuron" is the module's own name.
+    // Remove ".neuron" from names such as "stem.0.neuron".
     if (layer) layers.push_back({item.key().substr(0, item.key().rfind('.')), layer});
   }
   return layers;

@@ -11,21 +11,21 @@
 
 namespace staa::models {
 
-/// Builds a network with fresh weights, drawn from LibTorch's default generator. Throws
-/// Error(kUsage) for a name that is not one of staa::network_names() (with the nearest known one)
-/// or options out of range.
+/// Builds a network with new weights from LibTorch's default generator. Throws Error(kUsage) for
+/// options out of range, and for a name that is not in staa::network_names() (with the nearest one
+/// that is).
 std::shared_ptr<Network> make_network(const NetworkOptions& options);
 
-/// A layer of neurons and the name of the convolution that drives it: "stages.0.1.conv1".
+/// A layer of neurons, with the name of the convolution that drives it, such as "stages.0.1.conv1".
 struct NamedNeurons {
   std::string name;
   std::shared_ptr<nn::Neuron> layer;
 };
 
-/// All layers of neurons in `network`, from shallow to deep.
+/// All neuron layers of `network`, from shallow to deep.
 std::vector<NamedNeurons> neuron_layers(const Network& network);
 
-/// Learnable values in `module`.
+/// The number of learnable values in `module`.
 std::int64_t parameter_count(const torch::nn::Module& module);
 
 }  // namespace staa::models

@@ -14,16 +14,16 @@
 
 namespace staa::models {
 
-/// How a block that changes extent or channels brings its input to the sum.
+/// The shortcut of a block that changes the extent or the number of channels.
 enum class Shortcut {
   kPooled,   ///< 2x2 average pool, 1x1 convolution, BatchNorm
   kStrided,  ///< strided 1x1 convolution, BatchNorm
 };
 
-/// What stands between the stem and the first stage.
+/// The pooling between the stem and the first stage.
 enum class StemPool { kNone, kAverage2, kAverage3Stride2 };
 
-/// The body of a residual network at width 1.
+/// The layout of a residual network at width 1.
 struct ResNetLayout {
   std::vector<std::int64_t> stem;  ///< output channels of each stem convolution
   std::int64_t stem_kernel = 3;
@@ -39,11 +39,11 @@ ResNetLayout resnet19_layout();  ///< CIFAR: stem of 128, [3, 3, 2] blocks of 12
 ResNetLayout resnet20_layout();  ///< CIFAR and DVS: stem of three, pool, [2, 2, 2, 2] blocks
 ResNetLayout resnet34_layout();  ///< ImageNet: [3, 4, 6, 3] blocks
 
-/// The layout of that name, or nothing for another network.
+/// The layout of the named network, or nothing if it is not a residual network.
 std::optional<ResNetLayout> resnet_layout(const std::string& network);
 
-/// Two 3x3 convolutions with neurons; the residual sum joins before the second neurons. Holds
-/// `conv1`, `conv2` and, where extent or channels change, `shortcut`.
+/// Two 3x3 convolutions with neurons. The shortcut is added before the second layer of neurons.
+/// Holds `conv1`, `conv2` and, if the extent or the number of channels changes, `shortcut`.
 class BasicBlockImpl : public torch::nn::Cloneable<BasicBlockImpl> {
  public:
   BasicBlockImpl(std::int64_t in, std::int64_t out, std::int64_t stride, Shortcut shortcut,
@@ -53,7 +53,7 @@ class BasicBlockImpl : public torch::nn::Cloneable<BasicBlockImpl> {
 
   /// Spikes [T, B, in, H, W] -> spikes [T, B, out, H / stride, W / stride].
   torch::Tensor forward(const torch::Tensor& x) { return spikes(x).values; }
-  /// The same with the spikes as bits.
+  /// The same with the spikes packed as bits.
   ops::Spikes spikes(const ops::Spikes& x);
 
  private:
@@ -69,7 +69,7 @@ class BasicBlockImpl : public torch::nn::Cloneable<BasicBlockImpl> {
 };
 TORCH_MODULE(BasicBlock);
 
-/// Holds `stem.I`, `stages.S.I` and `head`.
+/// A residual network. Holds `stem.I`, `stages.S.I` and `head`.
 class ResNet : public Network, public torch::nn::Cloneable<ResNet> {
  public:
   ResNet(const ResNetLayout& layout, const NetworkOptions& options);

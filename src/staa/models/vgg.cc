@@ -10,8 +10,8 @@ namespace {
 constexpr std::array<std::int64_t, 10> kChannels{64, 64, 128, 128, 256, 256, 512, 512, 512, 512};
 constexpr std::array<std::int64_t, 6> kChannelsOf7{64, 64, 256, 256, 256, 256};
 
-/// A current [T, B, C, H, W] as the next layer's shortcut takes it: pooled, with `channels`
-/// channels, which repeat C of them.
+/// Prepares a current [T, B, C, H, W] for the next layer's shortcut: pools it if `pooled`, and
+/// repeats its channels up to `channels`.
 torch::Tensor pass_on(torch::Tensor current, bool pooled, std::int64_t channels) {
   if (pooled) {
     current =

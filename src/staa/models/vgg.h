@@ -12,16 +12,16 @@
 
 namespace staa::models {
 
-/// Ten 3x3 convolutions with neurons, 64, 64 P 128, 128 P 256, 256 P 512, 512 P 512, 512, where P
-/// is a 2x2 pool, of the mean or, with Pooling::kMax, of the maximum; global pooling and a linear
-/// layer. Holds `features.I` and `head`.
+/// Ten 3x3 convolutions with neurons, of 64, 64 P 128, 128 P 256, 256 P 512, 512 P 512, 512
+/// channels, followed by global pooling and a linear layer. P is a 2x2 average pool, or a maximum
+/// pool with Pooling::kMax. Holds `features.I` and `head`.
 class Vgg13 : public Network, public torch::nn::Cloneable<Vgg13> {
  public:
   explicit Vgg13(const NetworkOptions& options);
 
   void reset() override;
 
-  /// A pool stands before every second convolution but the first.
+  /// A pool precedes every second convolution except the first.
   static bool pooled_before(std::size_t index) { return index > 0 && index % 2 == 0; }
 
  protected:
@@ -32,13 +32,14 @@ class Vgg13 : public Network, public torch::nn::Cloneable<Vgg13> {
   nn::Head head_{nullptr};
 };
 
-/// A small network that learns quickly, after the ones of speed records on CIFAR-10 (K. Jordan,
-/// airbench): three groups of two 3x3 convolutions, of 64, 256 and 256 channels, the first of a
-/// group with a 2x2 maximum between convolution and BatchNorm; neurons behind every BatchNorm; the
-/// mean over pixels and a linear layer. With `whitening` a frozen stem comes before. With
-/// CurrentShortcut::kCurrent the current of each layer joins the next one's: pooled by the mean and
-/// its channels repeated where their number grows, the sum times sqrt(1/2). Convolutions read
-/// spikes alone. Holds `whitening`, `features.I` and `head`.
+/// A small network that learns quickly, modelled on those of CIFAR-10 speed records (K. Jordan,
+/// airbench). It has three groups of two 3x3 convolutions, with 64, 256 and 256 channels; neurons
+/// follow every BatchNorm, and the first convolution of each group has a 2x2 maximum pool before
+/// its BatchNorm. The mean over pixels and a linear layer follow. With `whitening` a frozen stem
+/// comes first. With CurrentShortcut::kCurrent the current of each layer is added to that of the
+/// next one and the sum is scaled by sqrt(1/2). The added current is average-pooled, and its
+/// channels are repeated where the number of channels grows. Convolutions still read only spikes.
+/// Holds `whitening`, `features.I` and `head`.
 class Vgg7 : public Network, public torch::nn::Cloneable<Vgg7> {
  public:
   explicit Vgg7(const NetworkOptions& options);
@@ -54,7 +55,7 @@ class Vgg7 : public Network, public torch::nn::Cloneable<Vgg7> {
   torch::Tensor run(const torch::Tensor& x) override;
 
  private:
-  nn::Whitening whitening_{nullptr};         // empty: none
+  nn::Whitening whitening_{nullptr};         // may be empty
   torch::nn::ModuleList features_{nullptr};  // of ConvNeuron
   nn::Head head_{nullptr};
 };

@@ -18,12 +18,12 @@ torch::nn::Conv2d conv1x1(std::int64_t in, std::int64_t out) {
   return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, 1));
 }
 
-/// The child `name`, which the operators take to be a convolution of single pixels with a bias.
+/// The child `name`, which must be a 1x1 convolution with a bias, as the operators assume.
 std::shared_ptr<torch::nn::Conv2dImpl> pointwise(const torch::nn::Module& block,
                                                  const std::string& name) {
   auto conv = child<torch::nn::Conv2dImpl>(block, name);
   const auto& o = conv->options;
-  using std::get_if;  // and that of LibTorch 1.x, by its arguments
+  using std::get_if;  // LibTorch 1.x has its own variant, found by its arguments
   const auto* padding = get_if<torch::ExpandingArray<2>>(&o.padding());
   const bool plain = conv->bias.defined() && o.groups() == 1 && o.kernel_size()->at(0) == 1 &&
                      o.kernel_size()->at(1) == 1 && o.stride()->at(0) == 1 &&

@@ -12,7 +12,7 @@ namespace staa::nn {
 /// Global-context block (Eq. 7-10) over C channels: holds `key`, `query`, `norm` and `value`.
 class GlobalContextImpl : public torch::nn::Cloneable<GlobalContextImpl> {
  public:
-  /// `reduction` is r: the block works on max(1, C / r) values. With `zero_start` the value
+  /// `reduction` is r: the block works on max(1, C / r) channels. With `zero_start` the value
   /// convolution starts at 0, so that the block starts as the identity.
   GlobalContextImpl(std::int64_t channels, std::int64_t reduction, bool zero_start);
 
@@ -33,7 +33,8 @@ TORCH_MODULE(GlobalContext);
 /// Step-attention block (Eq. 12) over C channels: holds `reduce` and `expand`.
 class StepAttentionImpl : public torch::nn::Cloneable<StepAttentionImpl> {
  public:
-  /// The block works on max(4, C / sa_reduction) values; sa_alpha and sa_gain say how alpha enters.
+  /// The block works on max(4, C / sa_reduction) channels; sa_alpha and sa_gain set how alpha
+  /// enters.
   StepAttentionImpl(std::int64_t channels, const NeuronOptions& options);
 
   void reset() override;

@@ -11,9 +11,9 @@
 
 namespace staa::nn {
 
-/// The child that `parent` has under `name` now, so that what replace_module() puts there counts.
-/// It must be exactly a `Kind`: a module of another class cannot be called by its base, and would
-/// be ignored without a word. Throws Error(kRuntime) naming both.
+/// The current child `name` of `parent`, so that a module set by replace_module() is used. It must
+/// be exactly a `Kind`: a call through the base class would silently ignore what a derived class
+/// changes. Throws Error(kRuntime) naming both if it is not.
 template <class Kind>
 std::shared_ptr<Kind> child(const torch::nn::Module& parent, const std::string& name) {
   const auto children = parent.named_children();
@@ -23,7 +23,7 @@ std::shared_ptr<Kind> child(const torch::nn::Module& parent, const std::string& 
   }
   auto module = std::dynamic_pointer_cast<Kind>(*found);
   const auto& of = **found;
-  // An abstract class calls its children by virtual functions.
+  // An abstract class calls its children through virtual functions.
   if (!module || (!std::is_abstract_v<Kind> && typeid(of) != typeid(Kind))) {
     fail(ErrorKind::kRuntime, "{}: expected '{}' to be a {}, found a {}", parent.name(), name,
          c10::demangle(typeid(Kind).name()), of.name());

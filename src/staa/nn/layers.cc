@@ -26,15 +26,15 @@ torch::Tensor max_pool2(const torch::Tensor& x) { return over_steps(x, max_pool_
 
 namespace {
 
-/// What a convolution of `values` computes in. fp16 is for CUDA: a network that was trained there
-/// runs in its own type elsewhere.
+/// The number format in which `values` are convolved. fp16 is only for CUDA: elsewhere, a network
+/// that was trained with it uses the type of the values.
 torch::ScalarType convolution_type(Precision precision, const torch::Tensor& values) {
   if (precision == Precision::kBf16) return torch::kBFloat16;
   if (precision == Precision::kFp16 && values.is_cuda()) return torch::kHalf;
   return values.scalar_type();
 }
 
-/// The first min(in, out) outputs become copies of the inputs.
+/// Turns the first min(in, out) output channels into copies of the inputs.
 void start_as_identity(torch::Tensor& weight) {
   const auto middle = weight.size(2) / 2;
   const auto same = std::min(weight.size(0), weight.size(1));
@@ -150,7 +150,7 @@ ops::Spikes ConvNeuronImpl::spikes_with_current(const ops::Spikes& x, torch::Ten
   auto sum = ops::reference::compose(ops::NeuronInput(main));
   if (current.defined()) sum = (sum + current) * std::sqrt(0.5);
   current = sum;
-  // The neurons read the type that the convolutions compute in.
+  // The neurons read the number format of the convolutions.
   return child<Neuron>(*this, "neuron")
       ->spikes(ops::NeuronInput(ops::Current(sum.to(main.values.scalar_type())), {}, steps_of(x)));
 }

@@ -15,52 +15,53 @@
 
 namespace staa::nn {
 
-/// Everything below takes and gives sequences [T, B, C, H, W], channels-last inside a step. T = 1
-/// stands for a sequence that does not change over time, however many steps the network runs: a
-/// still image costs its first convolution once.
+/// All layers below map sequences [T, B, C, H, W] to sequences; each time step is channels-last. T
+/// = 1 stands for a sequence that does not change over time, however many time steps the network
+/// runs, so that the first convolution of a still image is computed once.
 
-/// Applies `f` ([N, C, H, W] -> [N, C', H', W']) to all steps at once: N = T * B.
+/// Applies `f` ([N, C, H, W] -> [N, C', H', W']) to all time steps at once, with N = T * B.
 template <typename F>
 torch::Tensor over_steps(const torch::Tensor& x, F f) {
   const auto y = f(x.flatten(0, 1));
   return y.view({x.size(0), x.size(1), y.size(1), y.size(2), y.size(3)});
 }
 
-/// 2x2 average pool of stride 2. An odd extent is rounded up, as a convolution of stride 2 rounds
-/// it; the windows cut off by the border average what they hold.
+/// 2x2 average pool with stride 2. An odd extent is rounded up, as for a convolution with stride 2;
+/// windows that the border cuts off average the values that they contain.
 torch::Tensor average_pool2(const torch::Tensor& x);
 
-/// 2x2 maximum of stride 2; an odd last row or column is left out. Of spikes it gives spikes.
+/// 2x2 maximum pool with stride 2; an odd last row or column is ignored. Spikes give spikes.
 torch::Tensor max_pool2(const torch::Tensor& x);
 
-/// A convolution of a network. Padding keeps the extent: kernel / 2.
+/// The shape of a convolution. It is padded by kernel / 2, which keeps the extent at stride 1.
 struct ConvShape {
   std::int64_t in = 0;
   std::int64_t out = 0;
   std::int64_t kernel = 3;
   std::int64_t stride = 1;
-  bool max_pool = false;  ///< max_pool2 between the convolution and its BatchNorm
-  double gain = 1;        ///< where BatchNorm's scale starts
+  bool max_pool = false;  ///< apply max_pool2 between convolution and BatchNorm
+  double gain = 1;        ///< initial scale of BatchNorm
 };
 
-/// What ConvNorm and ConvNeuron have in common: a square convolution without bias and its
-/// BatchNorm, whose statistics run over T and B together. Holds `conv` and `norm`, of which the
-/// options count as they are when a batch comes: what the fused operators do not know, such as a
-/// bias or dilation, is computed by the module. Another Conv2d or BatchNorm2d may be put in their
-/// place with replace_module(). Of the options it reads start, norm_momentum and execution.
+/// The common base of ConvNorm and ConvNeuron: a square convolution without bias and its BatchNorm,
+/// whose statistics are taken over T and B together. Holds `conv` and `norm`. Their options are
+/// read at every batch; options that the fused operators do not support, such as a bias or
+/// dilation, make the module compute itself. replace_module() may put another Conv2d or BatchNorm2d
+/// in their place. Of the network's options this class reads start, norm_momentum and execution.
 class NormedConvolution : public virtual torch::nn::Module, public Observable {
  public:
-  /// The convolution of x, and its BatchNorm for whoever reads it to apply. The observer sees the
-  /// convolution alone: its input and its output before BatchNorm.
+  /// Returns the convolution of x together with its BatchNorm, which the reader of the result
+  /// applies. The observer sees the input and output of the convolution, without BatchNorm.
   ops::Current current(const ops::Spikes& x);
 
   torch::Tensor weight() const;
   std::int64_t stride() const;
 
-  /// What convolutions compute in from here on.
+  /// Sets the number format of the convolution.
   void set_precision(Precision precision) { options_.execution.precision = precision; }
 
-  /// In training, statistics of a batch that is spread over processes; {} of the own part again.
+  /// In training, `sum` adds the statistics of a batch over processes; {} uses this process's share
+  /// alone.
   void share_statistics(ops::SumOverProcesses sum) { sum_ = std::move(sum); }
 
   void pretty_print(std::ostream& stream) const override;
@@ -91,33 +92,33 @@ class ConvNormImpl : public NormedConvolution, public torch::nn::Cloneable<ConvN
 };
 TORCH_MODULE(ConvNorm);
 
-/// A convolution, its BatchNorm and the neurons behind them: the unit all networks are made of.
+/// A convolution, its BatchNorm and the neurons that follow: the unit that all networks consist of.
 /// Holds `conv`, `norm` and `neuron`.
 class ConvNeuronImpl : public NormedConvolution,
                        public torch::nn::Cloneable<ConvNeuronImpl>,
                        public Unrolled {
  public:
-  /// The neurons are those of options.neuron and run options.steps time steps.
+  /// The neurons have the options options.neuron and run options.steps time steps.
   ConvNeuronImpl(const ConvShape& shape, const models::NetworkOptions& options);
-  /// The same in a network of one's own.
+  /// For use in a user-defined network.
   ConvNeuronImpl(const ConvShape& shape, const NeuronOptions& neuron, std::int64_t steps);
 
   void reset() override;
 
-  /// Spikes [T, B, C', H', W'] of neurons driven by the normalised convolution of x [T, B, C, H,
-  /// W]. An x of one time step is shown at all of them.
+  /// x [T, B, C, H, W] -> spikes [T, B, C', H', W'] of neurons driven by the normalised convolution
+  /// of x. If x has one time step, it is shown at all of the layer's time steps.
   torch::Tensor forward(const torch::Tensor& x) { return spikes(x).values; }
 
-  /// The same with the spikes as bits; `residual`, where it is defined, is of the output's shape
-  /// and joins before the neurons.
+  /// The same with the spikes packed as bits. If `residual` is defined, it has the output's shape
+  /// and is added before the neurons.
   ops::Spikes spikes(const ops::Spikes& x, const ops::Current& residual = {});
 
-  /// The same where the layer's whole current is handed on as well (shortcuts of the current):
-  /// `current` becomes sqrt(1/2) * (the normalised convolution + what it was), or, where it was
-  /// undefined, the normalised convolution alone. It holds values [T, B, C, H, W].
+  /// The same for shortcuts of the current, where the layer's whole current is passed on too.
+  /// `current` holds values [T, B, C, H, W]. It becomes sqrt(1/2) * (the normalised convolution +
+  /// its old value), or the normalised convolution alone if it was undefined.
   ops::Spikes spikes_with_current(const ops::Spikes& x, torch::Tensor& current);
 
-  /// T of sequences that do not change over time. At most the options' steps.
+  /// Sets T for sequences that do not change over time, at most the options' number of steps.
   void set_steps(std::int64_t steps) override { steps_ = steps; }
 
  private:

@@ -6,7 +6,7 @@
 namespace staa::nn {
 namespace {
 
-/// Calls `use` for every `Kind` in `module`, itself among them.
+/// Calls `use` for every `Kind` in `module`, including `module` itself.
 template <class Kind, class Use>
 void for_each(torch::nn::Module& module, const Use& use) {
   if (auto* own = dynamic_cast<Kind*>(&module)) use(*own);

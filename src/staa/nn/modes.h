@@ -7,10 +7,10 @@
 #include "staa/options/execution.h"
 #include "staa/options/neuron.h"
 
-/// How staa's layers inside any module run, changed for all of them at once.
+/// Functions that change how all of staa's layers inside a module run.
 namespace staa::nn {
 
-/// A module that shows inputs which do not change over time for a number of time steps.
+/// A module that shows an unchanging input for a number of time steps.
 class Unrolled {
  public:
   Unrolled() = default;
@@ -23,17 +23,17 @@ class Unrolled {
   Unrolled& operator=(const Unrolled&) = default;
 };
 
-/// T of inputs that do not change over time, for `module` and every layer in it.
+/// Sets T for inputs that do not change over time, in `module` and every layer in it.
 void set_steps(torch::nn::Module& module, std::int64_t steps);
 
-/// What all neurons in `module` hand on.
+/// Sets the output of all neurons in `module`.
 void set_activation(torch::nn::Module& module, Activation activation);
 
-/// What convolutions in `module` compute in.
+/// Sets the number format of the convolutions in `module`.
 void set_precision(torch::nn::Module& module, Precision precision);
 
-/// The rows of learned position encodings from `known` on become copies of row known - 1: where T
-/// grows, the new time steps begin as the last one that was trained.
+/// Copies row known - 1 of each learned position encoding to all rows from `known` on: when T
+/// grows, the new time steps start like the last one that was trained.
 void repeat_encodings(torch::nn::Module& module, std::int64_t known);
 
 }  // namespace staa::nn

@@ -6,11 +6,11 @@
 
 namespace staa::nn {
 
-/// A layer that shows each of its calls to whoever asks, as the profiler does.
+/// A layer whose calls can be observed, for example by the profiler.
 class Observable {
  public:
-  /// Called after every forward pass with the layer's input and output; both [T, B, ...], T = 1 for
-  /// a sequence that does not change over time.
+  /// Called after every forward pass with the layer's input and output, both [T, B, ...]. T = 1
+  /// stands for a sequence that does not change over time.
   using Observer = std::function<void(const torch::Tensor& input, const torch::Tensor& output)>;
 
   Observable() = default;
@@ -18,14 +18,14 @@ class Observable {
 
   void set_observer(Observer observer) { observer_ = std::move(observer); }
 
-  /// Called in every forward pass that records gradients with the spikes that a budget counts, a
+  /// Called in every forward pass that records gradients, with the spikes that a budget counts: a
   /// neuron layer's output or a convolution's input. It may register a hook on their gradient.
   using SpikeHook = std::function<void(const torch::Tensor& spikes)>;
 
   void set_spike_hook(SpikeHook hook) { spike_hook_ = std::move(hook); }
 
  protected:
-  // A copy has nobody who observes it yet.
+  // A copy starts without an observer.
   Observable(const Observable&) {}
   Observable& operator=(const Observable&) { return *this; }
 

@@ -7,9 +7,9 @@
 namespace staa::nn {
 namespace {
 
-using std::get_if;  // LibTorch 1.x has a variant of its own, whose get_if its arguments find
+using std::get_if;  // LibTorch 1.x has its own variant, whose get_if is found by its arguments
 
-/// Whether convolve_spikes() computes this layer: square strides and paddings, and nothing else.
+/// Whether convolve_spikes() supports this layer: equal strides and paddings, and no other options.
 bool is_plain(const torch::nn::Conv2dImpl& conv) {
   const auto& o = conv.options;
   const auto* padding = get_if<torch::ExpandingArray<2>>(&o.padding());
@@ -44,7 +44,7 @@ ops::BatchNorm read_norm(torch::nn::BatchNorm2dImpl& module, const torch::Tensor
   norm.training = module.is_training() || !norm.running_mean.defined();
   if (module.is_training() && module.num_batches_tracked.defined()) {
     module.num_batches_tracked += 1;
-    // Without a momentum the running statistics are the mean over all batches.
+    // Without a momentum the running statistics are the average over all batches.
     const auto momentum = module.options.momentum();
     norm.momentum = momentum ? *momentum : 1.0 / module.num_batches_tracked.item<double>();
   }

@@ -7,16 +7,17 @@
 #include "staa/ops/input.h"
 #include "staa/ops/spike_convolution.h"
 
-/// LibTorch's layers as the fused operators take them. Whatever a layer's options ask for that an
-/// operator does not know is computed by the layer itself.
+/// Prepares LibTorch's layers for the fused operators. If an operator does not support a layer's
+/// options, the layer computes itself.
 namespace staa::nn {
 
-/// The convolution of images [N, C, H, W] in `type`; `bits` as in ops/spikes.h.
+/// Convolves images [N, C, H, W] in the number format `type`; `bits` is described in ops/spikes.h.
 ops::Convolved convolve(torch::nn::Conv2dImpl& conv, const torch::Tensor& images,
                         torch::ScalarType type, const torch::Tensor& bits);
 
-/// A BatchNorm of currents `like` these, counting a batch in training as the module does. Without
-/// weight and bias it scales by 1; without running statistics it takes the batch's always.
+/// Reads a BatchNorm for currents with the type of `like`; in training it counts a batch, as the
+/// module does. Without weight and bias the scale is 1; without running statistics the batch's are
+/// used.
 ops::BatchNorm read_norm(torch::nn::BatchNorm2dImpl& module, const torch::Tensor& like);
 
 }  // namespace staa::nn

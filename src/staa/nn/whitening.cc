@@ -6,7 +6,7 @@ namespace staa::nn {
 namespace {
 
 constexpr std::int64_t kPatch = 2;
-constexpr double kLeastVariance = 5e-4;  // keeps axes of next to no variance from blowing up noise
+constexpr double kLeastVariance = 5e-4;  // avoids amplifying noise along axes of little variance
 
 }  // namespace
 
@@ -21,7 +21,7 @@ void WhiteningImpl::reset() {
 
 void WhiteningImpl::fit(const torch::Tensor& images) {
   const torch::NoGradGuard no_grad;
-  constexpr std::int64_t kTogether = 64;  // images whose patches are in memory at once
+  constexpr std::int64_t kTogether = 64;  // images whose patches are in memory together
   const auto axes_count = weight_.size(0) / 2;
   auto sum = torch::zeros({axes_count, axes_count}, torch::kDouble);
   for (const auto& part : images.split(kTogether)) {
@@ -40,7 +40,7 @@ void WhiteningImpl::fit(const torch::Tensor& images) {
 }
 
 torch::Tensor WhiteningImpl::forward(const torch::Tensor& x) {
-  const torch::NoGradGuard no_grad;  // nothing before it learns
+  const torch::NoGradGuard no_grad;  // nothing before the stem learns
   auto out =
       over_steps(x, [&](const torch::Tensor& y) { return torch::relu(torch::conv2d(y, weight_)); });
   notify(x, out);

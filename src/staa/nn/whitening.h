@@ -8,9 +8,9 @@
 
 namespace staa::nn {
 
-/// A frozen stem for still images: a 2x2 convolution whose filters are the principal axes of 2x2
-/// patches, each scaled to about unit second moment, and their negatives, then ReLU. [T, B, C, H,
-/// W] -> [T, B, 8C, H - 1, W - 1]. Holds the buffer `weight` [8C, C, 2, 2], which is 0 until fit()
+/// A frozen stem for still images: a 2x2 convolution followed by ReLU, [T, B, C, H, W] -> [T, B,
+/// 8C, H - 1, W - 1]. The filters are the principal axes of 2x2 patches, scaled to a second moment
+/// of about 1, and their negatives. Holds the buffer `weight` [8C, C, 2, 2], which is 0 until fit()
 /// is called.
 class WhiteningImpl : public torch::nn::Cloneable<WhiteningImpl>, public Observable {
  public:
@@ -18,7 +18,7 @@ class WhiteningImpl : public torch::nn::Cloneable<WhiteningImpl>, public Observa
 
   void reset() override;
 
-  /// Takes the filters from the patches of `images` [N, C, H, W].
+  /// Computes the filters from the patches of `images` [N, C, H, W].
   void fit(const torch::Tensor& images);
 
   torch::Tensor forward(const torch::Tensor& x);

@@ -2,27 +2,28 @@
 
 namespace staa {
 
-/// What convolutions compute in. Membranes, statistics, weights and optimiser state stay in float.
+/// The number format of convolutions. Membranes, statistics, weights and optimiser state stay in
+/// fp32.
 enum class Precision {
-  kAuto,  ///< bf16 where a short timing of the network's own layers finds it faster, else fp32
+  kAuto,  ///< bf16 if a short timing of the network's own layers finds it faster, else fp32
   kFp32,
-  kBf16,  ///< spikes are exact in it; currents and their gradients are rounded
-  kFp16,  ///< finer than bf16, of a shorter range: training scales its loss; fp32 but on CUDA
+  kBf16,  ///< represents spikes exactly; currents and their gradients are rounded
+  kFp16,  ///< more precise than bf16, smaller range: training scales its loss; fp32 except on CUDA
 };
 
-/// What is kept for the backward pass.
+/// What is stored for the backward pass.
 enum class MemoryUse {
   kNormal,  ///< spikes as bits, and the outputs of convolutions
-  kLow,     ///< spikes as bits; convolutions are computed again, with the same results
+  kLow,     ///< spikes as bits; convolutions are recomputed, with the same results
 };
 
-/// What neurons and convolutions run on.
+/// The implementation of neurons and convolutions.
 enum class Operators {
-  kFused,      ///< staa's own, where they take the tensors
-  kReference,  ///< the plain composition of LibTorch's calls that they are tested against
+  kFused,      ///< staa's own kernels, for the tensors that they support
+  kReference,  ///< the plain composition of LibTorch calls that the kernels are tested against
 };
 
-/// How a network runs, apart from what it computes.
+/// How a network is executed. Apart from rounding, this does not change what it computes.
 struct ExecutionOptions {
   Precision precision = Precision::kFp32;
   MemoryUse memory = MemoryUse::kNormal;

@@ -10,7 +10,7 @@
 
 namespace staa {
 
-/// The names of an enum's values as recipes, the command line and Python spell them.
+/// The names of an enum's values in recipes, on the command line and in Python.
 template <typename Enum>
 using NameTable = std::vector<std::pair<Enum, std::string>>;
 

@@ -8,11 +8,11 @@
 
 namespace staa {
 
-/// Names of the networks, in the order in which they are listed.
+/// The names of the networks, in the order in which they are listed.
 const std::vector<std::string>& network_names();
 
-/// Calls visit(Option, network) for every member of ModelOptions but the network's name, in the
-/// order in which recipes print them. `network` is the only one that has the option, or "".
+/// Calls visit(Option, network) for every member of ModelOptions except the network's name, in the
+/// order in which recipes print them. `network` is the only network that has the option, or "".
 template <class Visitor>
 void for_each_model_option(Visitor&& visit) {
   using O = models::ModelOptions;

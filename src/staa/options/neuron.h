@@ -28,28 +28,29 @@ enum class PePlacement {
 /// A learnable table, zero at start, or the fixed sinusoids of the Transformer.
 enum class PeKind { kLearned, kSinusoidal };
 
-/// How alpha enters Eq. 12. With f the two layers of the block and alpha = 2, `kOutside` starts at
-/// a gate of about 1, so that V = X + H, which is what a dropped step of TSRD is.
+/// How alpha enters Eq. 12. Let f be the two layers of the block and alpha = 2. With `kOutside` the
+/// gate then starts at about 1, so that V = X + H, which is also the result of a dropped step of
+/// TSRD.
 enum class SaGain {
   kInside,   ///< gate = sigmoid(f(alpha * mean(U))), Eq. 12 read literally; starts at about 1/2
   kOutside,  ///< gate = alpha * sigmoid(f(mean(U)))
 };
 
-/// What a neuron hands on.
+/// The output of a neuron.
 enum class Activation {
   kSpike,  ///< S (Eq. 2)
-  kRelu,   ///< max(V, 0), and H = 0 before every step: the network without spikes
+  kRelu,   ///< max(V, 0), and H = 0 before every time step: a network without spikes
 };
 
-/// What takes the place of the aggregator in a dropped step (Section 3.2).
+/// What replaces the aggregator in a dropped time step (Section 3.2).
 enum class TsrdFallback {
   kSum,  ///< V = X + H, the paper's "most basic element-wise addition"
   kLif,  ///< the plain LIF update, Eq. 1
 };
 
-/// Everything that fixes a neuron layer's arithmetic but its number of channels. neuron_table.h
-/// describes every member but the kind.
-/// Defaults are the paper's; see docs/method.md for where the paper leaves a choice open.
+/// All options of a neuron layer's arithmetic except its number of channels. The defaults are the
+/// paper's; docs/method.md lists the choices that the paper leaves open. neuron_table.h describes
+/// every member except the kind.
 struct NeuronOptions {
   NeuronKind kind = NeuronKind::kStaaLif;
   double tau = 2.0;         ///< membrane time constant of Eq. 1, in time steps; >= 1
@@ -61,24 +62,24 @@ struct NeuronOptions {
   bool detach_reset = false;     ///< stop the gradient through the reset of Eq. 3
   Activation activation = Activation::kSpike;
 
-  // The aggregator's blocks (Table 4). Switched off: GC is the identity, PE is zero, SA's gate is
-  // what sigmoid(0) makes of it: 1/2, or alpha/2 with SaGain::kOutside.
+  // The aggregator's blocks (Table 4). When switched off, GC is the identity, PE is zero, and SA's
+  // gate is the constant that sigmoid(0) gives: 1/2, or alpha/2 with SaGain::kOutside.
   bool gc = true;
   bool pe = true;
   bool sa = true;
   PePlacement pe_placement = PePlacement::kSpatial;
   PeKind pe_kind = PeKind::kLearned;
-  std::int64_t gc_reduction = 4;   ///< r: GC works on C/r values, rounded down, at least 1
+  std::int64_t gc_reduction = 4;   ///< r: GC works on C/r channels, rounded down, at least 1
   bool gc_zero_start = true;       ///< GC's value convolution starts at 0: GC as the identity
-  std::int64_t sa_reduction = 16;  ///< SA works on C/16 values, rounded down, at least 4
+  std::int64_t sa_reduction = 16;  ///< SA works on C/16 channels, rounded down, at least 4
   double sa_alpha = 2.0;           ///< alpha in Eq. 12
   SaGain sa_gain = SaGain::kInside;
-  double tsrd = 0.1;  ///< beta: probability that a step t >= 1 is dropped, training only
+  double tsrd = 0.1;  ///< beta: probability that a time step t >= 1 is dropped, in training only
   TsrdFallback tsrd_fallback = TsrdFallback::kSum;
 
-  /// What X is multiplied by in the plain LIF update.
+  /// The factor on X in the plain LIF update.
   double input_gain() const { return decay_input ? 1 / tau : 1; }
-  /// What multiplies the sigmoid of Eq. 12, and what its pooled input.
+  /// The factor on the sigmoid of Eq. 12, and the factor on its pooled input.
   double sa_outer() const { return sa_gain == SaGain::kOutside ? sa_alpha : 1; }
   double sa_inner() const { return sa_gain == SaGain::kInside ? sa_alpha : 1; }
 };

@@ -5,15 +5,15 @@
 
 namespace staa {
 
-/// What an option of a neuron is for.
+/// What an option of a neuron affects.
 enum class NeuronPart {
-  kEveryNeuron,        ///< the arithmetic of every neuron, at each call
-  kAggregator,         ///< the arithmetic of the aggregator, at each call
+  kEveryNeuron,        ///< the arithmetic of every neuron at each call
+  kAggregator,         ///< the arithmetic of the aggregator at each call
   kAggregatorsLayers,  ///< how a layer with the aggregator is built and trained
 };
 
-/// Calls visit(part, Option) for every member of NeuronOptions but its kind, in the order in which
-/// recipes print them.
+/// Calls visit(part, Option) for every member of NeuronOptions except its kind, in the order in
+/// which recipes print them.
 template <class Visitor>
 void for_each_neuron_option(Visitor&& visit) {
   using O = NeuronOptions;

@@ -12,7 +12,7 @@ enum class LossKind {
   kTet,   ///< temporal efficient training: cross entropy at every time step
 };
 
-/// What happens where a loss or a gradient is not finite.
+/// What happens if a loss or a gradient is not finite.
 enum class OnNan { kStop, kSkip };
 
 enum class OptimizerKind { kSgd, kAdamW, kMuon };
@@ -20,47 +20,47 @@ enum class ScheduleKind { kCosine, kStep, kConstant, kLinear };
 
 /// What a spike budget counts.
 enum class SpikeCost {
-  kRate,         ///< every spike of a neuron alike: the mean firing rate
-  kAccumulates,  ///< what each spike costs the convolutions that read it: accumulates as a share of
-                 ///< the multiply-adds of dense convolutions
+  kRate,         ///< every spike counts the same: the mean firing rate
+  kAccumulates,  ///< what a spike costs in the convolutions that read it: accumulates as a fraction
+                 ///< of the multiply-adds of dense convolutions
 };
 enum class BudgetScope { kNetwork, kLayer };
 
-/// A penalty on spikes beyond a target: weight * mean (max(0, rate / target - 1))^2 over the
+/// A penalty on spikes above a target: weight * mean (max(0, rate / target - 1))^2, over the
 /// network as a whole or over its layers.
 struct SpikeBudget {
-  double target = 0;  ///< the rate that costs nothing; 0: no budget
+  double target = 0;  ///< the rate below which there is no penalty; 0: no budget
   SpikeCost cost = SpikeCost::kRate;
   BudgetScope scope = BudgetScope::kNetwork;
   double weight = 1;
-  double ramp_epochs = 1;  ///< over the first such epochs with spikes the weight grows from 0
+  double ramp_epochs = 1;  ///< number of epochs with spikes over which the weight grows from 0
 
   bool wanted() const { return target > 0; }
 };
 
-/// How a network is trained, apart from its optimiser and its learning rate's schedule.
+/// How a network is trained, apart from its optimiser and learning-rate schedule.
 struct TrainOptions {
   std::int64_t epochs = 100;
-  std::int64_t batch = 128;     ///< samples per training step, of all processes together
-  std::int64_t eval_batch = 0;  ///< samples per evaluation step; 0: as `batch`
+  std::int64_t batch = 128;     ///< samples per training step, summed over all processes
+  std::int64_t eval_batch = 0;  ///< samples per evaluation step; 0: same as `batch`
   LossKind loss = LossKind::kMean;
-  double tet_lambda = 0.05;  ///< weight of TET's squared distance
+  double tet_lambda = 0.05;  ///< weight of the squared distance in the TET loss
   double label_smoothing = 0;
   double clip_norm = 0;               ///< largest 2-norm of all gradients; 0: no limit
-  double ema = 0;                     ///< decay per step of averaged weights; 0: none
+  double ema = 0;                     ///< decay per step of the averaged weights; 0: no averaging
   double phase_lr = 1;                ///< factor on the learning rate after the first phase
-  std::int64_t checkpoint_steps = 0;  ///< a checkpoint every so many steps; 0: after each epoch
-  double checkpoint_minutes = 0;      ///< and whenever so many minutes have gone by
+  std::int64_t checkpoint_steps = 0;  ///< steps between checkpoints; 0: only one per epoch
+  double checkpoint_minutes = 0;      ///< minutes between further checkpoints; 0: none
   OnNan on_nan = OnNan::kStop;
   SpikeBudget spike_budget;
-  bool sync_batch_norm = true;  ///< BatchNorm's statistics over the batches of all processes
-  double loss_scale = 0;        ///< where the loss's scale begins (fp16); 0: the loss is not scaled
-  std::int64_t max_steps = 0;   ///< end after so many steps in all; 0: no limit
+  bool sync_batch_norm = true;  ///< BatchNorm's statistics are those of all processes' batches
+  double loss_scale = 0;        ///< initial loss scale (fp16); 0: the loss is not scaled
+  std::int64_t max_steps = 0;   ///< end after this number of steps in total; 0: no limit
 };
 
-/// How the network runs for some epochs.
+/// How the network runs in some of the epochs.
 struct Phase {
-  std::int64_t steps = 1;  ///< T of still images
+  std::int64_t steps = 1;  ///< T for still images
   Activation activation = Activation::kSpike;
 
   bool operator==(const Phase& other) const {
@@ -69,13 +69,13 @@ struct Phase {
   bool operator!=(const Phase& other) const { return !(*this == other); }
 };
 
-/// From the start of `epoch` (counted from 0) on, the network runs so.
+/// From the start of `epoch` (counted from 0), the network runs in this phase.
 struct PhaseFrom {
   std::int64_t epoch = 0;
   Phase phase;
 };
 
-/// Factors of one class of parameters on the learning rate and on the weight decay.
+/// One parameter class's factors on the learning rate and on the weight decay.
 struct ClassFactors {
   double lr = 1;
   double decay = 1;
@@ -90,7 +90,7 @@ struct OptimizerOptions {
   double beta1 = 0.9;
   double beta2 = 0.999;
   double eps = 1e-8;
-  OptimizerKind rest = OptimizerKind::kSgd;  ///< of what Muon does not train: SGD or AdamW
+  OptimizerKind rest = OptimizerKind::kSgd;  ///< for what Muon does not train: SGD or AdamW
   double rest_lr = 0.02;
   double rest_momentum = 0.9;
   ClassFactors convolution;

@@ -14,7 +14,7 @@ void require(bool ok, const char* option, const char* expected, Value found) {
   if (!ok) fail(ErrorKind::kUsage, "{}: expected {}, found {}", option, expected, found);
 }
 
-/// Throws where a number of `options` is outside of the range that `option` has.
+/// Throws if a number in `options` is outside of the range in `option`.
 template <class Options, class Option>
 void require_in_range(const Options& options, const Option& option) {
   const auto& value = options.*option.member;

@@ -5,7 +5,7 @@
 
 namespace staa {
 
-/// Throws Error(kUsage) naming the first option that is out of its range, the range and the value.
+/// Throws Error(kUsage) naming the first option that is out of range, its range and its value.
 void validate(const NeuronOptions& options);
 void validate(const models::ModelOptions& options);
 void validate(const models::NetworkOptions& options);

@@ -98,7 +98,8 @@ constexpr ValueType type_of() {
     return ValueType::kIntegers;
 }
 
-/// A key for the member that `member(recipe)` refers to; its type follows from the member's.
+/// Makes a key for the member that `member(recipe)` refers to. The key's type follows from the
+/// member's.
 template <typename Member>
 Key key(std::string path, std::string meaning, Member member) {
   using T = std::decay_t<decltype(member(std::declval<Recipe&>()))>;
@@ -137,7 +138,7 @@ Key between(double low, double high, Key k) {
   return within(staa::between(low, high), std::move(k));
 }
 
-// A member both of a Recipe and of a const Recipe.
+// Gives a member of a Recipe or of a const Recipe.
 #define STAA_MEMBER(path) \
   [](auto& r) -> auto& { return r.path; }  // NOLINT(*-macro-parentheses)
 
@@ -252,12 +253,12 @@ std::vector<Key> augment_keys() {
   };
 }
 
-/// "HELP (PAPER)".
+/// Joins a help text and its reference to the paper: "HELP (PAPER)".
 std::string with_note(const std::string& help, const std::string& note) {
   return note.empty() ? help : fmt::format("{} ({})", help, note);
 }
 
-/// A key for an option of a table; `section(recipe)` is the struct that has it.
+/// Makes a key for an option of a table. `section(recipe)` is the struct that holds the option.
 template <class Option, class Section>
 Key option_key(const std::string& table, const Option& option, const std::string& note,
                Section section) {
@@ -466,7 +467,7 @@ bool Key::in_choices(const std::string& word) const {
   if (std::find(choices.begin(), choices.end(), word) != choices.end()) return true;
   const auto colon = word.find(':');
   if (numbered.empty() || word.substr(0, colon) != numbered) return false;
-  // Two digits are more devices than a machine has.
+  // Two digits are enough: no machine has more than 100 devices.
   const auto number = colon == std::string::npos ? "" : word.substr(colon + 1);
   return !number.empty() && number.size() <= 2 &&
          std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });

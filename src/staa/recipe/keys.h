@@ -10,32 +10,32 @@
 
 namespace staa::recipe {
 
-/// A value of a recipe as TOML knows it.
+/// The value of a recipe key, as one of TOML's types.
 using Value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::int64_t>,
                            std::vector<StepsFrom>>;
 
 enum class ValueType { kBoolean, kInteger, kNumber, kString, kChoice, kIntegers, kStepsFrom };
 
-/// One key of a recipe: all that parsing, checking, printing and documenting need to know of it.
+/// One key of a recipe, with everything that is needed to parse, check, print and document it.
 struct Key {
   std::string path;  ///< "TABLE.NAME", or "NAME" at the top
   ValueType type;
   std::string meaning;
-  Range range = {};                  ///< of numbers
-  std::vector<std::string> choices;  ///< of a kChoice
-  std::string numbered;  ///< one of the choices, which may stand with a number: "cuda" for "cuda:1"
+  Range range = {};                  ///< for numbers
+  std::vector<std::string> choices;  ///< for a kChoice
+  std::string numbered;  ///< the choice that may carry a number, such as "cuda" in "cuda:1"
 
   std::function<Value(const Recipe&)> get;
-  /// `value` has this key's type and is in its range.
+  /// `value` must have this key's type and be in its range.
   std::function<void(Recipe&, const Value&)> set;
 
-  /// "expected an integer", "one of lif or staa_lif": for messages.
+  /// "expected an integer", "one of lif or staa_lif" and the like, for messages.
   std::string type_name() const;
-  /// Whether a kChoice takes this word.
+  /// Whether a kChoice accepts this word.
   bool in_choices(const std::string& word) const;
 };
 
-/// All keys, in the order in which to_toml prints them.
+/// All keys, in the order in which to_toml() prints them.
 const std::vector<Key>& all_keys();
 
 /// Writes a value as TOML.

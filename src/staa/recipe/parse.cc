@@ -34,9 +34,9 @@ bool is_table(const std::string& name) {
                      [&](const Key& key) { return key.path.rfind(name + ".", 0) == 0; });
 }
 
-/// Sets a key that recipes no longer have as they meant it when they had it. Such a recipe knew no
-/// classes of parameters: weight decay was on all of them, and GC's value convolution learned like
-/// the rest. False for any other key.
+/// Sets a retired key so that old recipes keep their meaning. Such recipes had no parameter
+/// classes: weight decay applied to all parameters, and GC's value convolution used the common
+/// learning rate. Returns false for any other key.
 bool set_retired(Recipe& recipe, const std::string& path, const toml::node& node) {
   if (path != "optimizer.neuron_lr") return false;
   const auto factor = node.value<double>();
@@ -50,8 +50,8 @@ bool set_retired(Recipe& recipe, const std::string& path, const toml::node& node
 
 std::string last_part(const std::string& path) { return path.substr(path.rfind('.') + 1); }
 
-/// ", did you mean 'train.epochs'?" A key of the same name in another table is meant before one of
-/// a similar name.
+/// Text such as ", did you mean 'train.epochs'?". A key with the same name in another table is
+/// preferred to a key with a similar name.
 std::string suggestion(const std::string& path) {
   const auto name = last_part(path);
   for (const auto& key : all_keys()) {
@@ -69,7 +69,7 @@ std::string suggestion(const std::string& path) {
   return "";
 }
 
-/// What was found, for messages: `a string "3"`.
+/// Describes what was found, for messages: `a string "3"`.
 std::string describe(const toml::node& node) {
   std::ostringstream out;
   if (node.is_table()) return "a table";
@@ -89,7 +89,7 @@ std::string describe(const toml::node& node) {
   return "a date or time";
 }
 
-/// [[epoch, T], ...], or nothing.
+/// Reads [[epoch, T], ...]; returns nothing if the list has another form.
 std::optional<Value> steps_from(const toml::array& list) {
   std::vector<StepsFrom> values;
   for (const auto& item : list) {
@@ -101,7 +101,7 @@ std::optional<Value> steps_from(const toml::array& list) {
   return Value(values);
 }
 
-/// The node as a value of the key's type, or nothing.
+/// Converts the node to the key's type; returns nothing if that is impossible.
 std::optional<Value> convert(const Key& key, const toml::node& node) {
   switch (key.type) {
     case ValueType::kBoolean:
@@ -135,7 +135,7 @@ std::optional<Value> convert(const Key& key, const toml::node& node) {
   return std::nullopt;
 }
 
-/// What is wrong with the value, or "".
+/// Describes what is wrong with the value; "" if it is valid.
 std::string check(const Key& key, const Value& value) {
   const auto out_of_range = [&](double number, const std::string& printed) -> std::string {
     if (contains(key.range, number)) return "";
@@ -190,7 +190,7 @@ class Parser {
     const auto value = text.substr(equals + 1);
     const Key* key = find_key(path);
     if (key == nullptr) return unknown(source, path);
-    // Where a word is wanted it need not be quoted.
+    // A string or choice needs no quotes on the command line.
     if (key->type == ValueType::kString || key->type == ValueType::kChoice) {
       const bool quoted = !value.empty() && (value[0] == '"' || value[0] == '\'');
       if (!quoted) return set(source, *key, toml::value<std::string>(value));
@@ -204,7 +204,7 @@ class Parser {
     }
   }
 
-  /// Throws everything that was found wrong, one line each.
+  /// Throws one error with all mistakes, one per line, if there are any.
   void finish() const {
     if (errors_.empty()) return;
     std::string joined;
@@ -252,7 +252,7 @@ class Parser {
   }
 
  private:
-  /// T that grows, and epochs of ReLU.
+  /// Checks train.steps and train.relu_epochs.
   void check_phases(const std::string& source) {
     const auto& train = recipe_.train;
     if (train.relu_epochs > 0 && recipe_.neuron.activation == Activation::kRelu) {
@@ -294,7 +294,7 @@ class Parser {
     }
   }
 
-  /// Keys that only some data sets can follow are refused for the others, not passed over.
+  /// Refuses keys that the data set cannot support, instead of ignoring them.
   void check_set(const std::string& source) {
     const auto& set = recipe_.data.set;
     const bool events = is_event_set(set);

@@ -11,7 +11,7 @@ namespace {
 
 std::string print_number(double value) {
   auto text = fmt::format("{}", value);
-  // TOML tells a number with a fraction from an integer by its spelling.
+  // TOML distinguishes a float from an integer by its spelling.
   if (text.find_first_of(".e") == std::string::npos) text += ".0";
   return text;
 }

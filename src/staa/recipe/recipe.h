@@ -49,7 +49,7 @@ struct AugmentSection {
   bool event_drop = false;
 };
 
-/// From the start of an epoch (counted from 0) on, the network runs so many time steps.
+/// From the start of an epoch (counted from 0), the network runs this number of time steps.
 struct StepsFrom {
   std::int64_t epoch = 0;
   std::int64_t steps = 1;
@@ -66,13 +66,13 @@ struct TrainSection : train::TrainOptions {
   bool tensorboard = true;
 };
 
-/// Everything that decides a training run. keys.h tells what each key means and what it may be.
+/// All settings of a training run. keys.h documents each key and its allowed values.
 struct Recipe {
   std::string description;
   std::int64_t seed = 1;
   std::int64_t threads = 0;
   Device device = Device::kAuto;
-  std::int64_t device_index = -1;  ///< of kCuda, "cuda:N"; -1: the first of those that are there
+  std::int64_t device_index = -1;  ///< N of "cuda:N" for kCuda; -1: the first device
   ExecutionOptions execution{Precision::kAuto, MemoryUse::kNormal, Operators::kFused};
   DataSection data;
   AugmentSection augment;
@@ -83,47 +83,47 @@ struct Recipe {
   train::ScheduleOptions schedule;    ///< [schedule]
 };
 
-/// Whether data.set is one of event recordings, of which frames are made.
+/// Whether a data set consists of event recordings, from which frames are made.
 bool is_event_set(const std::string& set);
 
 /// Reads a recipe file, then sets the keys that `overrides` ("model.width=0.25") name. The value of
 /// an override is read as TOML; a bare word is taken as a string.
 ///
-/// Throws Error(kUsage) with one line a mistake, "FILE:LINE: what is wrong": TOML that cannot be
-/// read, an unknown key (with the nearest valid one), a wrong type, a value out of range;
-/// Error(kIo) when the file cannot be read.
+/// Throws Error(kUsage) with one line per mistake, "FILE:LINE: what is wrong": invalid TOML, an
+/// unknown key (with the nearest valid one), a wrong type, or a value out of range. Throws
+/// Error(kIo) if the file cannot be read.
 Recipe load_recipe(const std::filesystem::path& path,
                    const std::vector<std::string>& overrides = {});
 
-/// The same for a text; `source` stands for the file's name in messages.
+/// The same for a text; `source` replaces the file's name in messages.
 Recipe parse_recipe(const std::string& text, const std::string& source,
                     const std::vector<std::string>& overrides = {});
 
-/// Every key with its value, as TOML that parse_recipe reads back to the same recipe.
+/// All keys with their values, as TOML that parse_recipe() reads back to the same recipe.
 std::string to_toml(const Recipe& recipe);
 
-/// A key in which two recipes differ, with its values as TOML.
+/// A key that differs between two recipes, with both values as TOML.
 struct Difference {
   std::string path;
   std::string before;
   std::string now;
 };
 
-/// Every key in which `now` differs from `before`, unless it leaves the run's results as they are:
-/// the description, threads, device, memory, where the data lie and who loads them, evaluation
-/// batches, and when checkpoints are made; nor where `now` leaves the precision to the machine.
+/// All keys in which `now` differs from `before`, except those that do not affect a run's results:
+/// description, threads, device, memory, location and loading of the data, evaluation batches,
+/// event files, checkpoint times, and the reaction to NaN. The precision does not count either if
+/// `now` leaves it to the machine.
 std::vector<Difference> differences(const Recipe& before, const Recipe& now);
 
-/// Whether check_resumable() would pass.
+/// Whether check_resumable() would succeed.
 bool may_go_on(const Recipe& stored, const Recipe& wanted);
 
-/// Throws Error(kUsage) naming every key in which `wanted` differs from `stored`, the recipe of the
-/// run in `run`, unless that key may change when a run goes on: threads, device, where the data lie
-/// and who loads them, evaluation batches, the number of epochs and steps, when checkpoints are
-/// made, and whether there are event files.
+/// Throws Error(kUsage) naming every key that must not change when the run in folder `run` is
+/// resumed but differs between its recipe `stored` and `wanted`. Besides the keys that
+/// differences() ignores, only the number of epochs and steps may change.
 void check_resumable(const Recipe& stored, const Recipe& wanted, const std::string& run);
 
-/// One key, for documentation and `staa info`.
+/// The documentation of one key, for `staa info` and the reference.
 struct KeyDescription {
   std::string path;     ///< "train.epochs"
   std::string type;     ///< "integer", "number", "boolean", "string", "list of integers"

@@ -9,7 +9,7 @@
 namespace staa::recipe {
 namespace {
 
-/// Keys that leave a run's results as they are.
+/// Keys that do not affect a run's results.
 constexpr std::array kIndifferent{"description",
                                   "threads",
                                   "device",
@@ -24,7 +24,7 @@ constexpr std::array kIndifferent{"description",
                                   "train.on_nan",
                                   "train.tensorboard"};
 
-/// Keys that say how far a run goes: a longer one goes on from a shorter one.
+/// Keys that set how long a run is: a longer run may continue a shorter one.
 constexpr std::array kExtent{"train.max_steps", "train.epochs"};
 
 template <typename Paths>
@@ -39,7 +39,7 @@ std::vector<Difference> differences(const Recipe& before, const Recipe& now) {
   for (const auto& key : all_keys()) {
     auto old_value = print_value(key.get(before));
     auto new_value = print_value(key.get(now));
-    // What the run that was found took for "auto" holds.
+    // "auto" stands for the precision that the earlier run chose.
     if (key.path == "precision" && now.execution.precision == Precision::kAuto) continue;
     if (old_value != new_value && !holds(kIndifferent, key.path)) {
       found.push_back({key.path, std::move(old_value), std::move(new_value)});

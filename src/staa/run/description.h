@@ -8,16 +8,16 @@
 
 namespace staa::run {
 
-/// What does not change in the course of a run, kept with its weights.
+/// What stays the same throughout a run. It is stored with the weights.
 struct RunDescription {
-  std::string recipe;  ///< as to_toml prints it
+  std::string recipe;  ///< as printed by to_toml()
   data::InputDescription input;
 };
 
-/// As a checkpoint holds it.
+/// The description as a checkpoint stores it.
 train::Metadata to_metadata(const RunDescription& description);
 
-/// The description in a file of weights or a checkpoint. Throws Error(kInput) where there is none.
+/// Reads the description from a checkpoint or weights file. Throws Error(kInput) if it has none.
 RunDescription load_description(const std::filesystem::path& path);
 
 }  // namespace staa::run

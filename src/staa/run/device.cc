@@ -12,7 +12,7 @@
 namespace staa::run {
 namespace {
 
-/// The number in OMP_NUM_THREADS, the first of "4,2" (levels of nesting), or 0.
+/// The number in OMP_NUM_THREADS, or 0. For nesting levels such as "4,2" it is the first number.
 std::int64_t threads_of_environment() {
   const char* text = std::getenv("OMP_NUM_THREADS");
   constexpr long kMost = 1024;
@@ -50,7 +50,7 @@ torch::Device choose_device(const recipe::Recipe& recipe, std::int64_t local_ran
 
 void make_repeatable(torch::Device device) {
   if (!device.is_cuda()) return;
-  at::globalContext().setBenchmarkCuDNN(false);  // chooses by what was faster this time
+  at::globalContext().setBenchmarkCuDNN(false);  // it would choose by a timing, which varies
   at::globalContext().setDeterministicCuDNN(true);
 }
 

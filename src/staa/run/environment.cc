@@ -13,7 +13,7 @@
 namespace staa::run {
 namespace {
 
-/// What stands behind `separator` in the first line of `path` that begins with `key`, or "".
+/// The text after `separator` in the first line of `path` that begins with `key`, or "".
 std::string look_up(const char* path, const std::string& key, char separator) {
   std::ifstream in(path);
   for (std::string line; std::getline(in, line);) {

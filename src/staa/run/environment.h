@@ -6,9 +6,9 @@
 
 namespace staa::run {
 
-/// Where and with what this process computes, as one line of JSON: "started" (UTC), "staa",
-/// "libtorch", "compiler", "system", "processor", "cores", "threads" and "device"; on a graphics
-/// card its name as "card", where staa has kernels for it.
+/// Describes the machine and software that this process runs on, as one line of JSON: "started"
+/// (UTC), "staa", "libtorch", "compiler", "system", "processor", "cores", "threads" and "device".
+/// For a graphics card that staa has kernels for, "card" is its name.
 std::string describe_environment(torch::Device device);
 
 }  // namespace staa::run

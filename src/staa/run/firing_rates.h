@@ -7,8 +7,8 @@
 
 namespace staa::run {
 
-/// While it lives, watches how much the neurons of a network fire in the first batch that goes
-/// through it. The batches after it cost nothing.
+/// While it lives, records the firing rates of a network's neurons in the first batch that passes
+/// through it. Later batches cost nothing.
 class FiringRates {
  public:
   explicit FiringRates(const models::Network& network);
@@ -17,10 +17,10 @@ class FiringRates {
   FiringRates& operator=(const FiringRates&) = delete;
 
   struct Layer {
-    std::string name;  ///< as models::neuron_layers gives it
-    double rate = -1;  ///< spikes a neuron and step; -1 before the first batch
+    std::string name;  ///< the name from models::neuron_layers
+    double rate = -1;  ///< spikes per neuron and time step; -1 before the first batch
   };
-  /// From shallow to deep.
+  /// In order from shallow to deep layers.
   const std::vector<Layer>& layers() const { return rates_; }
 
  private:

@@ -6,7 +6,7 @@
 
 namespace staa::run {
 
-/// The options of the recipe's network for such inputs.
+/// The options of the recipe's network for the given input.
 models::NetworkOptions network_options(const recipe::Recipe& recipe,
                                        const data::InputDescription& input);
 

@@ -36,7 +36,7 @@ std::string processor_name() {
   return "unknown";
 }
 
-/// Seconds of a training step, the best of a few.
+/// The time of a training step in seconds: the best of a few.
 double time_steps(models::Network& network, const torch::Tensor& x) {
   constexpr int kSteps = 4;
   double best = std::numeric_limits<double>::infinity();
@@ -44,12 +44,12 @@ double time_steps(models::Network& network, const torch::Tensor& x) {
     const auto start = std::chrono::steady_clock::now();
     network.forward(x).sum().backward();
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    if (i > 0) best = std::min(best, took.count());  // the first one sets things up
+    if (i > 0) best = std::min(best, took.count());  // the first step includes setup
   }
   return best;
 }
 
-/// Time in bf16 over time in fp32.
+/// The ratio of the time in bf16 to the time in fp32.
 double measure(models::NetworkOptions options, const std::vector<std::int64_t>& input) {
   auto generator = at::detail::getDefaultCPUGenerator();
   const auto state = generator.get_state();
@@ -65,7 +65,7 @@ double measure(models::NetworkOptions options, const std::vector<std::int64_t>& 
   return bf16 / fp32;
 }
 
-/// Timings of earlier runs, or an empty object.
+/// The timings of earlier runs, or an empty object.
 nlohmann::json read_cache(const fs::path& path) {
   std::ifstream in(path);
   auto cache = nlohmann::json::parse(in, nullptr, /*allow_exceptions=*/false);
@@ -96,7 +96,7 @@ PrecisionChoice choose_precision(const models::NetworkOptions& options,
       fs::create_directories(path.parent_path());
       write_file_atomically(path, cache.dump(1) + "\n");
     } catch (const std::exception&) {
-      // A cache that cannot be written costs a timing in the next run.
+      // If the cache cannot be written, the next run repeats the timing.
     }
   }
   constexpr double kWorth = 0.9;

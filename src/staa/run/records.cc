@@ -9,10 +9,10 @@
 namespace staa::run {
 namespace {
 
-/// Training steps from one event of the batch's own loss to the next.
+/// Every so many training steps, the loss of the current batch is written as an event.
 constexpr std::int64_t kEventSteps = 20;
 
-/// "  skipped 2 + 0", of both halves, or "".
+/// "  skipped 2 + 0" for the training and test halves, or "".
 std::string skipped_note(std::int64_t training, std::size_t test) {
   return training > 0 || test > 0 ? fmt::format("  skipped {} + {}", training, test) : "";
 }
@@ -77,7 +77,7 @@ void Records::epoch(const train::EpochReport& report) {
   }
 }
 
-/// After the checkpoint: an epoch that is repeated has left no events.
+/// Events are written after the checkpoint, so that an epoch that must be repeated leaves none.
 void Records::saved(const train::EpochReport& report) {
   if (events_) {
     std::vector<tensorboard::Scalar> scalars{{"loss/train", report.train_loss},

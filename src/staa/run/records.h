@@ -12,16 +12,15 @@
 
 namespace staa::run {
 
-/// Keeps what happens in a fit: in the run's folder its metrics, its best weights and events for
-/// TensorBoard, and in the reporter's log. One of many processes of which another writes keeps
-/// nothing.
+/// Records what happens in a fit: metrics, best weights and TensorBoard events in the run's folder,
+/// and the reporter's log. With many processes, only the leading one records anything.
 class Records {
  public:
-  /// The arguments outlive this.
+  /// The arguments must outlive this object.
   Records(const RunFolder& folder, Reporter& reporter, const models::Network& network,
           const RunDescription& description, bool leads);
 
-  /// Begins event files, at `step`; of a loss that is scaled they tell the scale.
+  /// Starts event files at `step`. They include the loss scale if the loss is scaled.
   void begin_events(std::int64_t step, bool scales_loss);
 
   void step(const train::StepReport& report);
@@ -36,8 +35,8 @@ class Records {
   const RunDescription& description_;
   bool leads_;
   bool scales_loss_ = false;
-  std::unique_ptr<tensorboard::EventWriter> events_;  // null: none are wanted
-  std::unique_ptr<FiringRates> rates_;                // of the evaluation in progress
+  std::unique_ptr<tensorboard::EventWriter> events_;  // null if not wanted
+  std::unique_ptr<FiringRates> rates_;                // for the evaluation in progress
 };
 
 }  // namespace staa::run

@@ -14,7 +14,7 @@
 namespace staa::run {
 namespace {
 
-constexpr double kBarInterval = 0.1;    // seconds between two pictures of the bar
+constexpr double kBarInterval = 0.1;    // seconds between two updates of the bar
 constexpr double kLineInterval = 30.0;  // seconds between two plain lines
 
 int terminal_columns() {

@@ -11,12 +11,12 @@
 
 namespace staa::run {
 
-/// Tells a person how training goes: a live bar on a terminal, plain lines otherwise, and
-/// everything but the bar in the run's log.
+/// Reports progress to the user: a live bar on a terminal, plain lines otherwise. Everything except
+/// the bar also goes to the run's log.
 class Reporter {
  public:
-  /// `quiet` says nothing but warnings; the log is written all the same. An empty `log` stands for
-  /// one of many processes of which another speaks: nothing is said nor written.
+  /// `quiet` prints only warnings; the log is still written. With an empty `log` nothing is printed
+  /// or written: this is for the processes that leave reporting to another one.
   Reporter(const std::filesystem::path& log, bool quiet);
   ~Reporter();
   Reporter(const Reporter&) = delete;

@@ -45,7 +45,7 @@ void RunFolder::keep_metrics(std::int64_t epochs) const {
   std::string kept;
   for (std::string line; std::getline(in, line);) {
     const auto row = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
-    // A line cut short by a crash is not an object and goes.
+    // A line that a crash cut short is not an object and is dropped.
     if (row.is_object() && row.value("epoch", epochs + 1) <= epochs) kept += line + '\n';
   }
   write_file_atomically(metrics(), kept);

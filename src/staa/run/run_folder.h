@@ -8,12 +8,12 @@ namespace staa::run {
 
 /// The folder of one run:
 ///   recipe.toml        the resolved recipe
-///   train.log          what was said
-///   metrics.jsonl      one object an epoch
-///   environment.jsonl  one object a start: where it ran, and with what
-///   events.out.tfevents.*  a file a start, for TensorBoard
-///   run.lock           while a training holds the folder (run_lock.h)
-///   last.safetensors   the newest checkpoint, to go on from
+///   train.log          the messages of the run
+///   metrics.jsonl      one object per epoch
+///   environment.jsonl  one object per start: where and with what the run was started
+///   events.out.tfevents.*  one file per start, for TensorBoard
+///   run.lock           exists while a training holds the folder (run_lock.h)
+///   last.safetensors   the newest checkpoint, for resuming
 ///   best.safetensors   the weights of the epoch with the best test accuracy
 class RunFolder {
  public:
@@ -27,20 +27,20 @@ class RunFolder {
   std::filesystem::path last() const { return root_ / "last.safetensors"; }
   std::filesystem::path best() const { return root_ / "best.safetensors"; }
 
-  /// The weights that `which`, "best" or "last", names. Throws Error(kUsage) where there are none.
+  /// The weights file for `which`, "best" or "last". Throws Error(kUsage) if it does not exist.
   std::filesystem::path weights(const std::string& which) const;
 
-  /// True when a run has been started here.
+  /// Whether a run has been started here.
   bool has_run() const;
 
-  /// Adds one line to metrics.jsonl and flushes it to the disk.
+  /// Appends one line to metrics.jsonl and flushes it to the disk.
   void append_metrics(const std::string& json_line) const;
 
-  /// Adds one line to environment.jsonl.
+  /// Appends one line to environment.jsonl.
   void append_environment(const std::string& json_line) const;
 
-  /// Keeps the rows of the first `epochs` epochs: a run killed between its metrics and its
-  /// checkpoint repeats that epoch.
+  /// Keeps only the rows of the first `epochs` epochs: a run that was killed after writing its
+  /// metrics but before its checkpoint repeats that epoch.
   void keep_metrics(std::int64_t epochs) const;
 
  private:

@@ -22,7 +22,7 @@ std::string own_name() {
                      host[0] != '\0' ? host.data() : "this machine");
 }
 
-/// What the holder wrote, one printable line.
+/// The text that the holder wrote, as one printable line.
 std::string holder_of(int descriptor) {
   std::array<char, 512> text{};
   const auto size = ::pread(descriptor, text.data(), text.size(), 0);
@@ -35,7 +35,7 @@ std::string holder_of(int descriptor) {
   return line.empty() ? "another process" : line;
 }
 
-/// Whether `path` still names the file behind the descriptor: its last holder takes it away.
+/// Whether `path` still names the open file: its last holder deletes it.
 bool is_named(const std::filesystem::path& path, int descriptor) {
   struct stat open {};
   struct stat named {};
@@ -71,7 +71,7 @@ void RunLock::lock(const std::filesystem::path& folder) {
     break;
   }
   const auto text = own_name() + "\n";
-  // The name is for messages alone; the lock holds without it.
+  // The name is only for messages; the lock works without it.
   if (::ftruncate(descriptor_, 0) == 0) (void)!::pwrite(descriptor_, text.data(), text.size(), 0);
 }
 

@@ -4,20 +4,21 @@
 
 namespace staa::run {
 
-/// Holds a run's folder for one training, by an advisory lock on the file run.lock in it. It
-/// vanishes with the process, however that ends. A file system without locks gives none.
+/// Reserves a run's folder for one training, with an advisory lock on the file run.lock in it. The
+/// lock disappears with the process, however that ends. On a file system without locks nothing is
+/// reserved.
 class RunLock {
  public:
-  /// Holds nothing.
+  /// Locks nothing.
   RunLock() = default;
-  /// Throws Error(kUsage) naming the process and the host that hold `folder`, Error(kIo) where the
-  /// file cannot be made.
+  /// Locks `folder`. Throws Error(kUsage) naming the process and host that hold it, or Error(kIo)
+  /// if the lock file cannot be created.
   explicit RunLock(const std::filesystem::path& folder);
   ~RunLock();
   RunLock(const RunLock&) = delete;
   RunLock& operator=(const RunLock&) = delete;
 
-  /// Locks `folder` as well as the constructor would; once.
+  /// Does what the constructor with a folder does. Call it at most once.
   void lock(const std::filesystem::path& folder);
 
  private:

@@ -5,18 +5,17 @@
 namespace staa::run {
 namespace {
 
-// A handler can reach nothing but a global.
+// A signal handler can reach only global variables.
 volatile std::sig_atomic_t stop_signal = 0;
 
 extern "C" void remember_signal(int signal) {
   stop_signal = signal;
-  // SA_RESETHAND has put the default action back for this signal: the next one ends the process.
+  // SA_RESETHAND has restored the default action, so that the next signal ends the process.
 }
 
 constexpr int kStops[StopSignals::kCount] = {SIGINT, SIGTERM, SIGHUP};
 
-/// A signal that is ignored stays so: nohup, and a shell that starts a job in the background, ask
-/// for that.
+/// Leaves an ignored signal ignored, since nohup and shells with background jobs rely on that.
 void install(int signal) {
   struct sigaction action {};
   if (::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN) return;
@@ -35,7 +34,7 @@ StopSignals::StopSignals() {
     ::sigaction(kStops[i], nullptr, &before_[i]);
     install(kStops[i]);
   }
-  // A reader of our output that goes away ends the output, not the training.
+  // If the reader of our output goes away, only the output ends, not the training.
   ::sigaction(SIGPIPE, nullptr, &pipe_before_);
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;

@@ -4,10 +4,10 @@
 
 namespace staa::run {
 
-/// While it lives, SIGINT, SIGTERM and SIGHUP ask for a clean stop instead of ending the process; a
-/// second signal ends it at once. One that the process was started to ignore stays ignored. SIGPIPE
-/// is ignored: a training outlives the reader of its output. One at a time; with its end all have
-/// the actions of before.
+/// While it lives, SIGINT, SIGTERM and SIGHUP request a clean stop instead of ending the process; a
+/// second signal ends it at once. A signal that the process was started to ignore stays ignored.
+/// SIGPIPE is ignored, so that a training outlives the reader of its output. Only one object may
+/// exist at a time; its destructor restores the previous signal actions.
 class StopSignals {
  public:
   static constexpr int kCount = 3;
@@ -17,10 +17,10 @@ class StopSignals {
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
 
-  /// The signal that asked for the stop, or 0.
+  /// The signal that requested the stop, or 0.
   static int received();
 
-  /// "SIGINT", or "" for a signal that asks for no stop.
+  /// "SIGINT" and the like, or "" for a signal that requests no stop.
   static const char* name(int signal);
 
  private:

@@ -30,11 +30,11 @@
 namespace staa::run {
 namespace {
 
-/// Why a fit stops where keep_going said so: more than any signal's number.
+/// The stop reason when keep_going returns false; larger than any signal number.
 constexpr int kToldToStop = 1 << 16;
 
-/// The run's folder, not made yet. Refuses to touch a run without being asked to, and to resume
-/// where there is nothing.
+/// Checks the run's folder without creating it. Refuses an existing run unless resuming, and
+/// refuses resuming if there is no run.
 RunFolder choose_folder(const TrainRequest& request) {
   RunFolder folder(request.out);
   if (folder.has_run() && !request.resume) {
@@ -56,7 +56,7 @@ void check_recipes(const recipe::Recipe& own, distributed::Communicator& all) {
          "train.batch = {}: expected at least one sample for each of {} processes", own.train.batch,
          all.size());
   }
-  // Where the data lie and how they are loaded is each machine's own affair.
+  // Each machine may have its own data path and its own way of loading.
   auto recipe = own;
   recipe.data.path = recipe.data.class_names = recipe.data.cache = "";
   recipe.data.workers = recipe.threads = 0;
@@ -91,8 +91,8 @@ void announce(const recipe::Recipe& recipe, const Sources& sources, const models
   }
 }
 
-/// precision = "auto" becomes what is faster here, which the run then keeps: it is the leader's
-/// choice.
+/// Replaces precision = "auto" by the faster precision on this machine. The leader chooses, and the
+/// run keeps that choice.
 void settle_precision(recipe::Recipe& recipe, const Sources& sources, Reporter& reporter,
                       distributed::Communicator& all) {
   const bool open = recipe.execution.precision == Precision::kAuto;
@@ -106,7 +106,7 @@ void settle_precision(recipe::Recipe& recipe, const Sources& sources, Reporter& 
     choice = choose_precision(network_options(recipe, sources.input), input,
                               choose_device(recipe, all.launch().local_rank));
   }
-  // Whoever has a precision takes part too: whether all recipes agree is found out later.
+  // Processes with a fixed precision take part too: whether the recipes agree is checked later.
   const auto leaders =
       torch::tensor({all.leads() ? static_cast<double>(choice.precision) : 0.0}, torch::kDouble);
   all.sum(leaders);
@@ -116,7 +116,7 @@ void settle_precision(recipe::Recipe& recipe, const Sources& sources, Reporter& 
                            all.leads() ? choice.reason : "the leader's choice"));
 }
 
-/// What precision = "auto" came to when the run began holds when it goes on.
+/// Keeps what precision = "auto" stood for at the start of the run when it is resumed.
 void keep_precision(recipe::Recipe& recipe, const std::filesystem::path& checkpoint) {
   if (recipe.execution.precision != Precision::kAuto) return;
   const auto stored =
@@ -124,7 +124,7 @@ void keep_precision(recipe::Recipe& recipe, const std::filesystem::path& checkpo
   recipe.execution.precision = stored.execution.precision;
 }
 
-/// Says how the run has ended.
+/// Reports how the run ended.
 void conclude(const TrainResult& result, Reporter& reporter) {
   const auto& progress = result.progress;
   if (result.stopped) {
@@ -141,7 +141,7 @@ void conclude(const TrainResult& result, Reporter& reporter) {
                            human_duration(progress.seconds)));
 }
 
-/// Fits the recipe's network in its folder. The recipe's precision is settled.
+/// Fits the recipe's network in its folder. The recipe's precision must no longer be "auto".
 TrainResult fit_in_folder(const TrainRequest& request, const Sources& sources,
                           const RunFolder& folder, Reporter& reporter) {
   const auto& recipe = request.recipe;
@@ -169,13 +169,14 @@ TrainResult fit_in_folder(const TrainRequest& request, const Sources& sources,
 
   bool told_to_stop = false;
   train::Callbacks callbacks;
-  // Nothing in the folder changes before its checkpoint has been read and all agree.
+  // Nothing in the folder changes before its checkpoint has been read and all processes agree.
   callbacks.begin = [&](const train::Progress& progress) {
     if (all.leads()) {
       if (request.resume && !train::is_done(progress, options)) {
         folder.keep_metrics(progress.epoch);
       }
-      // On resuming too: what may be changed then holds for the next start and the run's readers.
+      // Also write the recipe on resuming: later starts and readers of the run need the changed
+      // keys.
       write_file_atomically(folder.recipe(), description.recipe);
       folder.append_environment(describe_environment(device));
       if (recipe.train.tensorboard) records.begin_events(progress.step, options.loss_scale > 0);
@@ -204,13 +205,13 @@ TrainResult fit_in_folder(const TrainRequest& request, const Sources& sources,
 TrainResult train_together(TrainRequest request) {
   auto& all = *request.all;
   const auto folder = all.leads() ? choose_folder(request) : RunFolder(request.out);
-  const auto sources =
-      open_data(request.recipe);  // a set that is not there leaves no folder behind
+  // Open the data before the folder is created, so that missing data leave no folder behind.
+  const auto sources = open_data(request.recipe);
   RunLock lock;
   if (all.leads()) {
     make_folder(folder.root());
     lock.lock(folder.root());
-    choose_folder(request);  // another process may have trained here since it was looked at
+    choose_folder(request);  // another process may have trained here since the first check
   }
   const StopSignals signals;
   Reporter reporter(all.leads() ? folder.log() : "", request.quiet);

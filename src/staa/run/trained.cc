@@ -10,8 +10,9 @@ namespace staa::run {
 
 namespace {
 
-/// The recipe of weights with what has changed since they were saved and does not touch them: the
-/// run's recipe, as it was last resumed, says where the data lie now.
+/// The recipe for a set of weights. This is the run's current recipe if it is compatible with the
+/// one stored with the weights, since it may have been changed on resuming: for example, it has the
+/// current path of the data.
 recipe::Recipe current_recipe(const RunFolder& folder, const std::string& stored,
                               const std::filesystem::path& weights,
                               const std::vector<std::string>& overrides) {

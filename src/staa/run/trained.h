@@ -12,18 +12,18 @@
 
 namespace staa::run {
 
-/// A network with the weights of a run, and what it was trained on.
+/// A network with the weights of a run, and a description of what it was trained on.
 struct Trained {
-  std::filesystem::path weights;  ///< the file they came from
+  std::filesystem::path weights;  ///< the weights file
   recipe::Recipe recipe;
   data::InputDescription input;
-  train::Progress progress;  ///< when the weights were saved
+  train::Progress progress;  ///< at the time when the weights were saved
   std::shared_ptr<models::Network> network;
 };
 
-/// Opens the weights that `which`, "best" or "last", names in a run's folder. `overrides` set keys
-/// of its recipe, as on the command line. Throws Error(kUsage) where there are none, Error(kInput)
-/// for a file that does not hold what it should.
+/// Opens the weights file for `which`, "best" or "last", in a run's folder. `overrides` set keys of
+/// its recipe, as on the command line. Throws Error(kUsage) if the file does not exist, and
+/// Error(kInput) if its contents are not as expected.
 Trained open_trained(const std::filesystem::path& run, const std::string& which,
                      const std::vector<std::string>& overrides = {});
 

@@ -8,7 +8,7 @@
 namespace staa::run {
 namespace {
 
-/// Key of the draws for images that the stem is fitted to.
+/// Random stream for the images that the stem is fitted to.
 constexpr std::uint64_t kWhiteningStream = 0x776869746e;
 
 constexpr std::int64_t kMostImages = 5000;
@@ -25,7 +25,7 @@ void fit_whitening(nn::WhiteningImpl& stem, const data::Source& images,
   Random random{static_cast<std::uint64_t>(recipe.seed), kWhiteningStream};
   std::int64_t read = 0;
   for (std::int64_t i = 0; i < count; ++i) {
-    try {  // spread over the set, which may be in the order of its classes
+    try {  // spread over the set, which may be sorted by class
       images.read(i * images.size() / count, random, values[read].data_ptr<float>());
       ++read;
     } catch (const Error& error) {

@@ -6,8 +6,8 @@
 
 namespace staa::run {
 
-/// Fits a network's stem to some training images, always the same of one source and seed. Throws
-/// Error(kInput) where none can be read.
+/// Fits a network's stem to some training images. The same source and seed always give the same
+/// images. Throws Error(kInput) if no image can be read.
 void fit_whitening(nn::WhiteningImpl& stem, const data::Source& images,
                    const recipe::Recipe& recipe);
 

@@ -30,7 +30,7 @@ GroupState exchange(distributed::Communicator& all, const ProcessState& own) {
 torch::Tensor gather_inputs(distributed::Communicator& all, const torch::Tensor& inputs,
                             std::int64_t dimension) {
   if (all.alone()) return inputs;
-  // Rows in memory are samples; pixels keep their channels innermost.
+  // In memory, rows are samples, and pixels have their channels innermost.
   auto rows = inputs.movedim(dimension, 0);
   const bool pixels = inputs.dim() - dimension == 4;
   if (pixels) rows = rows.movedim(-3, -1);

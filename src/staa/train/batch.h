@@ -6,16 +6,17 @@
 
 namespace staa::train {
 
-/// A batch on its device.
+/// A batch on the training device.
 struct TensorBatch {
-  torch::Tensor inputs;  ///< as to_tensors() gives them
+  torch::Tensor inputs;  ///< in the layout that to_tensors() describes
   torch::Tensor labels;  ///< [B], int64
 
-  /// Which dimension of `inputs` is B: 0, or 1 behind the time steps.
+  /// The dimension of `inputs` that is B: 0, or 1 if time steps come first.
   std::int64_t batch_dimension = 0;
 };
 
-/// Takes the batch's memory over without a copy. Its samples become
+/// Turns a batch into tensors. The batch's memory is taken over without a copy. The shape of the
+/// inputs depends on the kind of sample:
 ///   still images  [B, C, H, W]     frames of pixels  [T, B, C, H, W], channels-last
 ///   vectors       [B, C]           sequences         [T, B, C]
 TensorBatch to_tensors(data::Batch&& batch, const data::SampleShape& shape, torch::Device device);

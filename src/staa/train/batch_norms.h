@@ -8,15 +8,15 @@
 
 namespace staa::train {
 
-/// A BatchNorm of LibTorch, over any number of dimensions.
+/// A BatchNorm module of LibTorch with any number of dimensions.
 struct BatchNormView {
   torch::nn::BatchNormOptions* options;
-  torch::Tensor running_mean;  ///< undefined, as the next two, where it keeps no statistics
+  torch::Tensor running_mean;  ///< undefined, like the next two, if no statistics are tracked
   torch::Tensor running_var;
   torch::Tensor num_batches_tracked;
 };
 
-/// Those in `network`, in the order of its modules.
+/// The BatchNorm modules in `network`, in the order of its modules.
 std::vector<BatchNormView> batch_norms_of(const torch::nn::Module& network);
 
 }  // namespace staa::train

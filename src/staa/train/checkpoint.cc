@@ -91,7 +91,7 @@ const std::string& text_under(const format::SafetensorsReader& reader, const std
   return found->second;
 }
 
-/// Runs `read` on the JSON under `key`; what is missing or mistyped there becomes an Error.
+/// Runs `read` on the JSON under `key`. Missing or mistyped fields become an Error.
 template <typename Read>
 auto read_json(const format::SafetensorsReader& reader, const char* key, Read read) {
   try {
@@ -115,7 +115,7 @@ Progress read_progress(const format::SafetensorsReader& reader) {
     p.seconds = j.at("seconds").get<double>();
     p.best_top1 = j.at("best_top1").get<double>();
     p.best_epoch = j.at("best_epoch").get<std::int64_t>();
-    // Earlier files end an epoch with its evaluation.
+    // Older files were written at the end of an epoch, after its evaluation.
     p.evaluated_step = j.value("evaluated_step", p.batch == 0 ? p.step : std::int64_t{-1});
     p.loss_scale.value = j.value("loss_scale", p.loss_scale.value);
     p.loss_scale.steps = j.value("loss_scale_steps", p.loss_scale.steps);
@@ -123,14 +123,14 @@ Progress read_progress(const format::SafetensorsReader& reader) {
   });
 }
 
-/// A tensor over the reader's memory.
+/// Wraps the reader's memory in a tensor, without a copy.
 torch::Tensor view(const format::SafetensorsReader& reader, const format::TensorInfo& info) {
   // from_blob takes no const; nothing writes through this view.
   auto* data = const_cast<std::uint8_t*>(reader.data(info));
   return torch::from_blob(data, info.shape, tensor_type(info.dtype));
 }
 
-/// Checks that the file's weights are exactly `state`'s, by name, type and shape, all of them
+/// Checks that the file's weights match `state` exactly in name, type and shape. All are checked
 /// before any is copied.
 void check_weights(const format::SafetensorsReader& reader,
                    const std::map<std::string, torch::Tensor>& state) {
@@ -158,7 +158,7 @@ void check_weights(const format::SafetensorsReader& reader,
   }
 }
 
-/// Tensors whose names begin with `prefix`, by the rest of their names.
+/// The tensors whose names begin with `prefix`, keyed by the rest of the name.
 std::map<std::string, torch::Tensor> tensors_under(const format::SafetensorsReader& reader,
                                                    const std::string& prefix) {
   std::map<std::string, torch::Tensor> found;

@@ -13,35 +13,36 @@
 
 namespace staa::train {
 
-/// Texts kept with the weights, by their keys: what the caller wants to find there again.
+/// Texts that are stored with the weights, by key, for the caller to read back.
 using Metadata = std::map<std::string, std::string>;
 
-/// Writes everything that a training needs to go on, as one safetensors file, whole or not at all:
-/// weights and buffers under their own names, the optimiser's state under "optimizer/", averaged
-/// weights, if there are any, under "average/", the random generator under "random/cpu", and
-/// progress and `metadata` in the file's metadata.
+/// Writes everything that is needed to continue a training to one safetensors file, atomically.
+/// Weights and buffers keep their own names. The optimiser's state is under "optimizer/", averaged
+/// weights (if any) are under "average/", and the random generator is under "random/cpu". Progress
+/// and `metadata` are in the file's metadata.
 void save_checkpoint(const std::filesystem::path& path, const torch::nn::Module& network,
                      const Optimizer& optimizer, const WeightAverage* average,
                      const Progress& progress, const Metadata& metadata = {});
 
-/// The weights, buffers, progress and metadata alone.
+/// Writes only the weights, buffers, progress and metadata.
 void save_weights(const std::filesystem::path& path, const torch::nn::Module& network,
                   const Progress& progress, const Metadata& metadata = {});
 
-/// Puts a checkpoint of save_checkpoint back into network, optimiser and LibTorch's default
-/// generator. All weights are checked before any is changed. Throws Error(kInput) naming the
-/// file and the tensor: missing, unexpected, of another shape or type.
+/// Restores a checkpoint of save_checkpoint() into the network, the optimiser and LibTorch's
+/// default generator. All weights are checked before any of them is changed. Throws Error(kInput)
+/// naming the file and the tensor if a tensor is missing, unexpected, or of another shape or type.
 Progress load_checkpoint(const std::filesystem::path& path, torch::nn::Module& network,
                          Optimizer& optimizer, WeightAverage* average = nullptr);
 
-/// Puts the weights and buffers of either kind of file into `network`, averaged ones where the file
-/// has them; same errors.
+/// Loads the weights and buffers of either kind of file into `network`; averaged weights are
+/// preferred if the file has them. Throws the same errors.
 Progress load_weights(const std::filesystem::path& path, torch::nn::Module& network);
 
-/// The progress in either kind of file.
+/// Reads the progress from either kind of file.
 Progress load_progress(const std::filesystem::path& path);
 
-/// The metadata in either kind of file. Throws Error(kInput) where one of `wanted` is missing.
+/// Reads the metadata from either kind of file. Throws Error(kInput) if a key in `wanted` is
+/// missing.
 Metadata load_metadata(const std::filesystem::path& path,
                        const std::vector<std::string>& wanted = {});
 

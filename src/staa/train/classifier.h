@@ -10,8 +10,9 @@
 
 namespace staa::train {
 
-/// A network as training calls it: any module with a `forward` from a tensor to a tensor, given as
-/// a shared pointer or as one of LibTorch's holders (`TORCH_MODULE`, `torch::nn::Sequential`).
+/// A network as the training loop calls it: any module with a `forward` from tensor to tensor,
+/// given as a shared pointer or as one of LibTorch's holders (`TORCH_MODULE`,
+/// `torch::nn::Sequential`).
 class Classifier {
  public:
   template <class Module>
@@ -22,15 +23,15 @@ class Classifier {
   Classifier(const torch::nn::ModuleHolder<Module>& holder)  // NOLINT(google-explicit-constructor)
       : Classifier(holder.ptr()) {}
 
-  /// Of a module that is called in another way.
+  /// For a module that is called in another way.
   Classifier(std::shared_ptr<torch::nn::Module> module,
              std::function<torch::Tensor(const torch::Tensor&)> forward)
       : module_(std::move(module)), call_(std::move(forward)) {}
 
   torch::nn::Module& module() const { return *module_; }
 
-  /// The logits of every time step, [T, B, K]. A network that gives [B, K] has one step. Throws
-  /// Error(kRuntime) for an output of another shape.
+  /// Returns the logits of every time step, [T, B, K]. An output of shape [B, K] counts as one time
+  /// step. Throws Error(kRuntime) if the output has any other shape.
   torch::Tensor forward(const torch::Tensor& inputs) const;
 
  private:

@@ -24,7 +24,7 @@ data::SampleShape shape_of(const torch::Tensor& input) {
   }
 }
 
-/// Samples of the caller's own as the loader reads them.
+/// Adapts a user-defined data set to the loader.
 class OwnSamples : public data::Source {
  public:
   OwnSamples(std::int64_t size, std::function<Sample(std::int64_t, Random&)> get)

@@ -15,21 +15,21 @@
 
 namespace staa::train {
 
-/// One sample of one's own.
+/// One sample of a user-defined data set.
 struct Sample {
-  torch::Tensor input;  ///< [C, H, W], [T, C, H, W] of frames, [C] or [T, C] of a sequence
+  torch::Tensor input;  ///< [C, H, W], frames [T, C, H, W], [C], or a sequence [T, C]
   std::int64_t label = 0;
 };
 
-/// What fit() takes as its data: one of staa's own sources, or any class of two functions,
+/// The data that fit() takes: one of staa's own sources, or any class with two functions,
 ///
 ///   std::int64_t size() const;
 ///   train::Sample get(std::int64_t index) const;
 ///
-/// such as LibTorch's datasets (whose `get` returns a torch::data::Example<>). Threads of the
-/// loader call `get` at the same time. All inputs have one shape. Where `get` draws random numbers,
-/// give it a second argument, `Random& random`: what it draws from that follows from the fit's
-/// seed, the epoch and the index, so that a fit can be repeated and resumed.
+/// such as one of LibTorch's datasets (whose `get` returns a torch::data::Example<>). The loader's
+/// threads call `get` concurrently. All inputs must have the same shape. If `get` draws random
+/// numbers, give it a second parameter, `Random& random`: its draws depend only on the fit's seed,
+/// the epoch and the index, so that a fit can be repeated and resumed.
 class Data {
  public:
   template <class Set>
@@ -48,7 +48,7 @@ class Data {
 
   template <class Set>
   static auto size_of(const Set& set) -> decltype(*set.size(), std::int64_t{}) {
-    return static_cast<std::int64_t>(*set.size());  // LibTorch's is optional
+    return static_cast<std::int64_t>(*set.size());  // LibTorch's size is optional
   }
   template <class Set>
   static auto size_of(const Set& set) -> decltype(static_cast<std::int64_t>(set.size())) {

@@ -10,23 +10,23 @@
 
 namespace staa::train {
 
-/// Means over all samples of a data set.
+/// Averages over all samples of a data set.
 struct Evaluation {
-  double loss = 0;  ///< cross entropy of the mean output
+  double loss = 0;  ///< cross entropy of the output averaged over time
   double top1 = 0;  ///< percent
   double top5 = 0;  ///< percent
   std::int64_t samples = 0;
-  std::vector<std::string> skipped;  ///< why each corrupt sample that was left out was
+  std::vector<std::string> skipped;  ///< why each corrupt sample was left out
 };
 
-/// Runs every batch of `loader` through `network` in evaluation mode: no dropout, no
-/// gradient. The network stays in that mode. `keep_going` is asked before each batch; the result
-/// covers what was seen until it says no.
+/// Runs every batch of `loader` through `network` in evaluation mode, without gradients. The
+/// network stays in that mode. `keep_going` is called before each batch; if it returns false, the
+/// result covers only the batches so far.
 Evaluation evaluate(const Classifier& network, data::Loader& loader, torch::Device device,
                     const std::function<bool()>& keep_going = {});
 
-/// The same over many processes, of which each has its share in `loader`: all get the result of the
-/// whole, hits and samples counted exactly.
+/// The same for many processes, each with its own share of the data in `loader`. All of them get
+/// the result for the whole set; hits and samples are counted exactly.
 Evaluation evaluate(const Classifier& network, data::Loader& loader, torch::Device device,
                     distributed::Communicator& all, const std::function<bool()>& keep_going);
 

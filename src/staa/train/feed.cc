@@ -8,7 +8,7 @@
 
 namespace staa::train {
 
-/// Copies to a device on a stream beside the one that computes. At most one batch is on its way.
+/// Copies to a device on a stream beside the computing one. At most one batch is in flight.
 class Feed::Transfer {
  public:
   explicit Transfer(torch::Device device)
@@ -17,10 +17,10 @@ class Feed::Transfer {
         stream_(implementation_.getStreamFromGlobalPool(device_, /*isHighPriority=*/false)),
         arrived_(device.type()) {}
 
-  /// Sets out; `batch` is copied from before this returns.
+  /// Starts the copy. `batch` may be dropped as soon as this returns.
   TensorBatch send(const TensorBatch& batch) {
     const c10::StreamGuard guard(stream_);
-    // LibTorch keeps pinned memory, and gives it out again when the copies from it are done.
+    // LibTorch keeps the pinned memory until the copies from it are done, and then reuses it.
     const auto copy = [&](const torch::Tensor& from) {
       return from.pin_memory().to(device_, from.scalar_type(), /*non_blocking=*/true);
     };
@@ -29,7 +29,8 @@ class Feed::Transfer {
     return sent;
   }
 
-  /// Makes the computing stream wait for the batch, and its memory for the computing stream.
+  /// Makes the computing stream wait for the batch, and keeps the batch's memory alive for that
+  /// stream.
   void hand_over(const TensorBatch& batch) {
     const auto computing = implementation_.getStream(device_);
     arrived_.block(computing);
@@ -78,7 +79,7 @@ std::optional<FedBatch> Feed::next() {
   auto slot = waiting_ ? *std::exchange(waiting_, std::nullopt) : fetch();
   if (slot.failure) std::rethrow_exception(slot.failure);
   if (!slot.batch) return std::nullopt;
-  // Before the next one sets out: one event serves both.
+  // This comes before the next transfer starts, as both use the same event.
   if (transfer_) transfer_->hand_over(slot.batch->tensors);
   if (ahead_) waiting_ = fetch();
   return std::move(slot.batch);

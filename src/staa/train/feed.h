@@ -14,36 +14,36 @@
 
 namespace staa::train {
 
-/// A loader's batch, on its device.
+/// A loader's batch on the training device.
 struct FedBatch {
-  std::int64_t size = 0;             ///< samples; with 0 the tensors are empty
-  std::vector<std::string> skipped;  ///< why each sample that should be here is not
+  std::int64_t size = 0;             ///< number of samples; if 0, the tensors are empty
+  std::vector<std::string> skipped;  ///< why each corrupt sample is missing
   TensorBatch tensors;
 };
 
-/// Brings a loader's batches to a device. To CUDA each goes while the batch before it is used:
-/// through pinned memory, by a copy on a stream of its own that the host does not wait for. On a
-/// CPU it is the loader's own memory, when it is asked for.
+/// Brings a loader's batches to a device. For CUDA, each batch is copied while the previous one is
+/// used: through pinned memory and on a separate stream, without blocking the host. On the CPU the
+/// loader's own memory is handed out on demand.
 class Feed {
  public:
   Feed(data::Loader& loader, torch::Device device);
-  /// `ahead`: fetch a batch before its use even where that gains nothing.
+  /// `ahead`: fetch each batch before it is used, even if the device gains nothing from it.
   Feed(data::Loader& loader, torch::Device device, bool ahead);
   ~Feed();
   Feed(const Feed&) = delete;
   Feed& operator=(const Feed&) = delete;
 
-  /// As Loader::start.
+  /// See Loader::start.
   void start(std::int64_t epoch, std::int64_t first_batch = 0);
 
-  /// As Loader::next: the next batch, or nothing at the end of the epoch. An exception met while
-  /// making a batch is thrown when its turn comes. Work queued on the device's current stream after
-  /// this sees the tensors whole.
+  /// Like Loader::next: returns the next batch, or nothing at the end of the epoch. An exception
+  /// that was thrown while making a batch is rethrown when it is that batch's turn. Work that is
+  /// queued on the device's current stream after this call sees the complete tensors.
   std::optional<FedBatch> next();
 
  private:
   class Transfer;
-  /// A batch on its way, or why there is none.
+  /// A batch that has been fetched, or the exception that prevented it.
   struct Slot {
     std::optional<FedBatch> batch;
     std::exception_ptr failure;
@@ -54,7 +54,7 @@ class Feed {
   data::Loader& loader_;
   torch::Device device_;
   bool ahead_;
-  std::unique_ptr<Transfer> transfer_;  // null: to the CPU
+  std::unique_ptr<Transfer> transfer_;  // null on the CPU
   std::optional<Slot> waiting_;
 };
 

@@ -72,19 +72,19 @@ std::unique_ptr<data::Loader> make_loader(std::shared_ptr<const data::Source> so
   return std::make_unique<data::Loader>(std::move(source), loading);
 }
 
-/// When checkpoints are due between epochs.
+/// Decides when a checkpoint is due in the middle of an epoch.
 class CheckpointClock {
  public:
   explicit CheckpointClock(const FitOptions& options) : options_(options) {}
 
   void saved() { last_ = Clock::now(); }
 
-  /// Rank 0's clock counts.
+  /// Only rank 0's clock counts.
   bool due_by_time() const {
     return options_.all->leads() && options_.checkpoint_minutes > 0 &&
            seconds_since(last_) >= 60 * options_.checkpoint_minutes;
   }
-  /// Called once after each step.
+  /// Call it once after each step.
   bool due_by_steps() {
     return options_.checkpoint_steps > 0 && ++steps_ % options_.checkpoint_steps == 0;
   }
@@ -131,7 +131,7 @@ class Fit {
   }
 
   bool done() const { return is_done(state_->progress, options_); }
-  /// Epochs done after `batches` batches of the one in progress.
+  /// The number of epochs done after `batches` batches of the epoch in progress.
   double epochs_at(std::int64_t batches) const {
     return static_cast<double>(state_->progress.epoch) +
            static_cast<double>(batches) / static_cast<double>(training_->batches());
@@ -167,15 +167,15 @@ class Fit {
   std::unique_ptr<TrainingState> state_;
   std::unique_ptr<data::Loader> training_;
   std::unique_ptr<data::Loader> test_;
-  Feed feed_;  // of training_
+  Feed feed_;  // reads from training_
   Phases phases_;
   Steps steps_;
   CheckpointClock clock_;
   Evaluation last_;
-  int stop_ = 0;                   // why all have agreed to stop before the end
-  std::set<std::string> skipped_;  // what was said of corrupt samples
+  int stop_ = 0;                   // why all processes agreed to stop early, or 0
+  std::set<std::string> skipped_;  // messages about corrupt samples that were already reported
   bool remarked_ = false;
-  // Of the epoch in progress, for the speed shown.
+  // Start of the epoch in progress, for the speed shown.
   Clock::time_point epoch_start_;
   std::int64_t epoch_start_samples_ = 0;
 };
@@ -189,8 +189,7 @@ void Fit::check_others() const {
                                               progress.epoch, progress.batch)}});
 }
 
-/// Tells the others where this process stands and hears of them; `batch` is null at the end of an
-/// epoch.
+/// Exchanges this process's state with the others. `batch` is null at the end of an epoch.
 GroupState Fit::agree(const FedBatch* batch) {
   ProcessState own;
   if (batch != nullptr) {
@@ -212,7 +211,7 @@ void Fit::estimate_statistics_anew() {
     if (number == kBatches) return false;
     for (;;) {
       const auto batch = feed_.next();
-      // All processes see a batch or none does, as they add its statistics up.
+      // Either all processes show a batch or none does, since they sum its statistics.
       const auto ready =
           torch::tensor({batch ? 1.0 : 0.0, batch && batch->size > 0 ? 1.0 : 0.0}, torch::kDouble);
       all.sum(ready);
@@ -239,7 +238,7 @@ void Fit::train_epoch() {
   }
 }
 
-/// False where all have agreed to stop.
+/// Returns false if all processes agreed to stop.
 bool Fit::train_batches() {
   auto& progress = state_->progress;
   const double seconds_before = progress.seconds;
@@ -281,14 +280,14 @@ void Fit::report_step(const Steps::Outcome& outcome, double rate) const {
   callbacks_.step(report);
 }
 
-/// Says of each sample once why it is left out.
+/// Reports each skipped sample once, with the reason.
 void Fit::report_skipped(const std::vector<std::string>& reasons) {
   for (const auto& reason : reasons) {
     if (skipped_.insert(reason).second && callbacks_.say) callbacks_.say("skipped: " + reason);
   }
 }
 
-/// Says once what there is to say of the samples of each half.
+/// Reports the remarks about the training and test data, once.
 void Fit::report_remarks() {
   if (std::exchange(remarked_, true) || !callbacks_.warn) return;
   for (const auto* loader : {training_.get(), test_.get()}) {
@@ -302,7 +301,7 @@ Evaluation Fit::evaluate_now() {
                   [this] { return wants_to_stop() == 0; });
 }
 
-/// The figures of a training of which nothing was left to do.
+/// Repeats the evaluation of a training that was already complete.
 void Fit::evaluate_again() {
   phases_.apply();
   std::optional<WeightAverage::InPlace> averaged;
@@ -321,7 +320,7 @@ void Fit::finish_epoch() {
   std::optional<WeightAverage::InPlace> averaged;
   if (state_->average) averaged.emplace(*state_->average);
   last_ = evaluate_now();
-  // A stop in the evaluation: the epoch's training is kept, its evaluation is made on resuming.
+  // If the evaluation was stopped, keep the epoch's training and evaluate it on resuming.
   if (agree(nullptr).stop != 0) {
     averaged.reset();
     last_ = {};
@@ -339,11 +338,11 @@ void Fit::finish_epoch() {
   report.test = last_;
   report.skipped_train = progress.skipped;
   progress.evaluated_step = progress.step;
-  // Ended by max_steps within an epoch: a longer training goes on in its middle.
+  // If max_steps ended the fit within an epoch, a longer training continues from its middle.
   auto middle = progress.batch < training_->batches() ? std::make_optional(progress) : std::nullopt;
   report.epoch = ++progress.epoch;
   report.epochs = options_.epochs;
-  // What is not the network of the last phase is not the best.
+  // Only the network of the last phase can be the best one.
   report.best = report.last_phase && last_.top1 > progress.best_top1;
   if (report.best) {
     progress.best_top1 = last_.top1;

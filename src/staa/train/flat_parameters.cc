@@ -5,8 +5,8 @@
 namespace staa::train {
 namespace {
 
-/// LibTorch's copy of a small tensor costs more than the bytes; a large one it gives to all
-/// threads.
+/// Copies small tensors with memcpy, as the overhead of LibTorch's copy exceeds the copy itself.
+/// Large tensors are left to LibTorch, which uses all threads.
 void copy_gradient(const torch::Tensor& from, torch::Tensor& to) {
   constexpr std::size_t kSmall = 1 << 18;
   if (from.is_cpu() && from.strides() == to.strides() && from.scalar_type() == to.scalar_type() &&
@@ -42,7 +42,7 @@ FlatParameters::FlatParameters(std::vector<torch::Tensor> parameters)
 torch::Tensor FlatParameters::part(const torch::Tensor& flat, std::size_t i) const {
   const auto& parameter = parameters_[i];
   const auto values = flat.narrow(0, offsets_[i], parameter.numel());
-  // Strides stay what they are where they leave no gaps: weights of convolutions are channels-last.
+  // Keep the strides if they leave no gaps: the weights of convolutions are channels-last.
   return parameter.is_non_overlapping_and_dense()
              ? values.as_strided(parameter.sizes(), parameter.strides())
              : values.view(parameter.sizes());

@@ -7,7 +7,7 @@
 namespace staa::train {
 namespace {
 
-/// logits [..., B, K] against targets [B, K], averaged over all but K.
+/// Cross entropy of logits [..., B, K] and targets [B, K], averaged over all dimensions except K.
 torch::Tensor cross_entropy(const torch::Tensor& logits, const torch::Tensor& targets) {
   return -(targets * torch::log_softmax(logits, -1)).sum(-1).mean();
 }

@@ -10,7 +10,7 @@ torch::Tensor orthogonalise(const torch::Tensor& gradient, int steps) {
   constexpr double kC = 2.0315;
   const bool tall = gradient.size(0) > gradient.size(1);
   auto x = tall ? gradient.t() : gradient;
-  x = x / (x.norm() + 1e-7);  // singular values are at most 1
+  x = x / (x.norm() + 1e-7);  // makes all singular values at most 1
   for (int i = 0; i < steps; ++i) {
     const auto a = x.mm(x.t());
     const auto b = torch::addmm(a, a, a, kB, kC);  // b A + c A^2
@@ -33,8 +33,8 @@ void Muon::step(double lr) {
     buffers_[i].mul_(momentum_).add_(gradient);
     const auto direction = gradient.add(buffers_[i], momentum_);
     const auto out = weight.size(0);
-    // Order within a row does not matter to the product of rows, so a channels-last weight is read
-    // as it lies.
+    // The product of rows does not depend on the order within a row, so a channels-last weight can
+    // be read in its memory order.
     const auto matrix = direction.permute({0, 2, 3, 1}).reshape({out, -1});
     const auto update = orthogonalise(matrix)
                             .view({out, weight.size(2), weight.size(3), weight.size(1)})

@@ -6,21 +6,21 @@
 
 namespace staa::train {
 
-/// A gradient [rows, columns] made near-orthogonal: its singular values are brought near 1 by
-/// `steps` steps of the Newton-Schulz quintic X <- a X + (b A + c A^2) X with A = X X^T and (a, b,
-/// c) = (3.4445, -4.7750, 2.0315). Of a matrix of zeros it gives zeros.
+/// Makes a gradient [rows, columns] nearly orthogonal: `steps` iterations of the quintic
+/// Newton-Schulz step X <- a X + (b A + c A^2) X with A = X X^T and (a, b, c) = (3.4445, -4.7750,
+/// 2.0315) bring its singular values close to 1. Zeros stay zeros.
 torch::Tensor orthogonalise(const torch::Tensor& gradient, int steps = 3);
 
-/// Muon (K. Jordan, 2024) for weights of convolutions, each read as a matrix [out, in * k * k]:
-/// momentum in Nesterov's form, made near-orthogonal, is the step. Before it the weight is scaled
-/// to the norm sqrt(out), which BatchNorm behind it does not notice, so that the learning rate is
-/// relative to it.
+/// Muon (K. Jordan, 2024) for the weights of convolutions, each read as a matrix [out, in * k * k].
+/// The step is the Nesterov momentum, made nearly orthogonal. Before each step the weight is
+/// rescaled to the norm sqrt(out), so that the learning rate is relative to a fixed norm; a
+/// BatchNorm after the convolution cancels this scaling.
 class Muon {
  public:
   /// Momentum buffers start at 0.
   Muon(std::vector<torch::Tensor> weights, double momentum);
 
-  /// One step from the weights' gradients. A weight without a gradient stays as it is.
+  /// Makes one step from the weights' gradients. A weight without a gradient is left unchanged.
   void step(double lr);
 
   std::vector<torch::Tensor>& buffers() { return buffers_; }

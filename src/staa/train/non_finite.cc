@@ -29,7 +29,8 @@ std::string non_finite_gradient(const torch::nn::Module& network) {
 
 std::string non_finite_layer(const Classifier& network, const torch::Tensor& inputs) {
   const torch::NoGradGuard no_grad;
-  // The pass is made all the same: layers may exchange statistics with other processes.
+  // Run the pass even if the input is non-finite: layers may exchange statistics with other
+  // processes.
   std::string found = finite(inputs) ? "" : "input";
   const auto each = [&](const auto& use) {
     for (const auto& item : network.module().named_modules()) {

@@ -10,23 +10,23 @@
 
 namespace staa::train {
 
-/// "parameter 'x'" of the first that holds a value that is not finite, or "".
+/// "parameter 'x'" for the first parameter that holds a non-finite value, or "".
 std::string non_finite_parameter(const torch::nn::Module& network);
 
-/// "gradient of 'x'" likewise.
+/// "gradient of 'x'" for the first parameter whose gradient holds a non-finite value, or "".
 std::string non_finite_gradient(const torch::nn::Module& network);
 
-/// Runs `inputs` through the network in training mode again and tells where values stop being
-/// finite: "input", "output of layer 'x'", or "" where the outputs of all are finite. staa's own
-/// layers and the whole network are looked at. Running statistics move.
+/// Repeats the forward pass of `inputs` in training mode and tells where values first become
+/// non-finite: "input", "output of layer 'x'", or "" if all outputs are finite. Checks staa's own
+/// layers and the output of the whole network. The pass updates running statistics.
 std::string non_finite_layer(const Classifier& network, const torch::Tensor& inputs);
 
-/// What a forward pass changes besides its output: buffers, and LibTorch's generator. Taken before
-/// a step, it takes the step back.
+/// A copy of the state that a forward pass changes: buffers and LibTorch's generator. Taken before
+/// a step, it can undo the step.
 class ForwardState {
  public:
   ForwardState() = default;
-  /// `buffers`: keep those as well, not the generator alone.
+  /// `buffers`: copy the buffers too, not only the generator's state.
   ForwardState(const torch::nn::Module& network, bool buffers);
 
   void restore_generator() const;

@@ -13,11 +13,11 @@
 namespace staa::train {
 namespace {
 
-/// Behind a parameter's name: the momentum of SGD and of Muon.
+/// Suffix of the names of momentum buffers, for SGD and Muon.
 constexpr const char* kMomentum = "/momentum_buffer";
 
-/// The key under which an optimiser keeps a parameter's state: a string in LibTorch 1, a pointer
-/// in 2.
+/// The key under which an optimiser keeps a parameter's state: a string in LibTorch 1, a pointer in
+/// LibTorch 2.
 template <typename Map>
 typename Map::key_type state_key(const Map&, const torch::Tensor& parameter) {
   if constexpr (std::is_same_v<typename Map::key_type, std::string>) {
@@ -37,7 +37,7 @@ State* find_state(torch::optim::Optimizer& optimizer, const torch::Tensor& param
   return found == states.end() ? nullptr : static_cast<State*>(found->second.get());
 }
 
-/// What LibTorch's optimiser is told of a group.
+/// The options of LibTorch's optimiser for a group.
 std::unique_ptr<torch::optim::OptimizerOptions> options_of(const ParameterGroup& group,
                                                            const OptimizerOptions& o) {
   if (group.algorithm == Algorithm::kAdamW) {
@@ -143,8 +143,8 @@ bool Optimizer::gradients_are_finite() {
   for (auto& group : groups_) {
     group.flat.gather();
     const auto& gradient = group.flat.gradient();
-    // A sum passes NaN and infinity on, and costs one pass; large numbers alone may make it
-    // overflow.
+    // A sum propagates NaN and infinity and needs only one pass. It may also overflow for large
+    // finite numbers, so a non-finite sum needs a closer look.
     if (std::isfinite(gradient.sum().item<double>())) continue;
     if (!torch::isfinite(gradient).all().item<bool>()) return false;
   }
@@ -205,7 +205,7 @@ void Optimizer::load_state(const std::map<std::string, torch::Tensor>& state,
       continue;
     }
     auto& states = optimizer_->state();
-    // Nothing is kept before the first step, and SGD without momentum keeps nothing at all.
+    // There is no state before the first step, and none at all for SGD without momentum.
     const auto* kept = adaptive_ ? "/step" : kMomentum;
     if (names.empty() || !reader.has(names.front() + kept)) continue;
     const auto get = [&](const char* what) {

@@ -17,7 +17,7 @@ using Identities = std::set<const void*>;
 
 const void* identity(const torch::Tensor& tensor) { return tensor.unsafeGetTensorImpl(); }
 
-/// The parameters of the modules that `take` accepts.
+/// The parameters of the modules for which `take` is true.
 template <class Take>
 Identities parameters_of(const torch::nn::Module& network, const Take& take) {
   Identities found;
@@ -50,7 +50,7 @@ Identities parameters_of_last_linear(const torch::nn::Module& network) {
   return found;
 }
 
-/// Factors of one parameter.
+/// The factors on one parameter's learning rate and weight decay.
 struct Factors {
   double lr;
   double decay;

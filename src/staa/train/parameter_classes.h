@@ -10,32 +10,34 @@
 
 namespace staa::train {
 
-/// How an optimiser makes a step.
+/// The rule by which an optimiser makes a step.
 enum class Algorithm { kSgd, kAdamW, kMuon };
 
-/// Parameters that are trained alike.
+/// Parameters that share an algorithm, a learning rate and a weight decay.
 struct ParameterGroup {
   Algorithm algorithm = Algorithm::kSgd;
-  double lr = 0;  ///< where the schedule gives optimizer.lr
+  double lr = 0;  ///< learning rate when the schedule is at optimizer.lr
   double weight_decay = 0;
   std::vector<std::string> names;
   std::vector<torch::Tensor> tensors;
 };
 
-/// Divides the parameters of a network by their class:
+/// Divides the parameters of a network into classes:
 ///   convolution    weights of convolutions, and of linear layers other than the head
-///   head           the last linear layer; its bias decays as the shifts of norms do
-///   norm_scale     scales of BatchNorm, LayerNorm and GroupNorm, but for those in neurons
-///   norm_shift     their shifts; biases and whatever else is a vector
+///   head           the last linear layer; its bias decays like norm_shift
+///   norm_scale     scales of BatchNorm, LayerNorm and GroupNorm, except those in neurons
+///   norm_shift     their shifts; biases and all other vectors
 ///   neuron_vector  PE, LayerNorms, biases, decays and gains of neurons
 ///   neuron_matrix  1x1 convolutions of GC and SA
-/// Each class has a factor on the learning rate and one on weight decay in `options`. With Muon the
-/// weights of convolutions are its own and learn at options.lr, all else at options.rest_lr: Muon
-/// keeps the size of a weight fixed, which suits a convolution with a norm behind it.
+/// `options` has a factor on the learning rate and one on the weight decay for each class. With
+/// Muon, the weights of convolutions are trained by Muon at options.lr and everything else at
+/// options.rest_lr: Muon keeps the norm of a weight fixed, which suits a convolution that is
+/// followed by a normalisation.
 ///
-/// With options.scale_gc_value the value convolution of GC, whose output of R weights joins the
-/// membrane behind no normalisation, learns at a smaller rate: times 1 / (0.4 R) with AdamW, whose
-/// steps are of one size for every weight, and sqrt(2 / R) with SGD; never more than 1.
+/// With options.scale_gc_value, the value convolution of GC learns at a smaller rate, since its
+/// output, a sum over R weights, joins the membrane without a normalisation. The factor is 1 / (0.4
+/// R) with AdamW, whose steps have the same size for every weight, and sqrt(2 / R) with SGD; it is
+/// never above 1.
 std::vector<ParameterGroup> group_parameters(const torch::nn::Module& network,
                                              const OptimizerOptions& options);
 

@@ -9,23 +9,24 @@
 
 namespace staa::train {
 
-/// Puts the network of a fit into the phase of each epoch.
+/// Switches the network of a fit to the phase of each epoch.
 class Phases {
  public:
-  /// The arguments outlive this. The network is as it was built until enter() is called.
+  /// The arguments must outlive this object. The network stays as it was built until enter().
   Phases(TrainingState& state, const FitOptions& options, const Callbacks& callbacks);
 
-  /// Makes the network that of the epoch to come. Where the phase changes, BatchNorm's statistics
-  /// no longer fit and the average is of another network: `estimate` is called for the former.
+  /// Prepares the network for the next epoch. When the phase changes, `estimate` is called to
+  /// estimate BatchNorm's statistics anew, and the weight average is restarted, as both belong to
+  /// another network.
   void enter(const std::function<void()>& estimate);
 
-  /// Makes the network that of the phase it is in.
+  /// Applies the current phase to the network.
   void apply() const;
 
-  /// The phase that the network is in. Without phases that is Phase{}.
+  /// The current phase; Phase{} if there are no phases.
   Phase now() const { return now_; }
   bool last() const;
-  /// The first epoch, counted from 0, that does not run with ReLU.
+  /// The first epoch, counted from 0, in which neurons spike instead of applying ReLU.
   std::int64_t first_with_spikes() const;
   /// Whether the first phase is over.
   bool changed() const;

@@ -12,9 +12,9 @@ namespace staa::train {
 
 struct BudgetKeeper::Counts {
   struct Layer {
-    double cost = 1;  ///< of a spike
+    double cost = 1;  ///< cost of one spike
     double spikes = 0;
-    double places = 0;  ///< that might have held one
+    double places = 0;  ///< number of possible spikes
   };
 
   double cost_of_spikes() const {
@@ -31,7 +31,7 @@ struct BudgetKeeper::Counts {
     return static_cast<double>(std::count_if(layers.begin(), layers.end(),
                                              [](const Layer& layer) { return layer.places > 0; }));
   }
-  /// By how much a rate is above the target, as a share of the target.
+  /// How far a rate is above the target, as a fraction of the target.
   double excess(double spikes, double places) const {
     return places > 0 ? std::max(0.0, spikes / places / budget.target - 1) : 0;
   }
@@ -49,7 +49,7 @@ struct BudgetKeeper::Counts {
     return sum > 0 ? budget.weight * sum / seen() : 0;
   }
 
-  /// Of the penalty by one spike of layer i.
+  /// Gradient of the penalty with respect to one spike of layer i.
   double gradient(std::size_t i) const {
     const auto& layer = layers[i];
     const double slope = factor * budget.weight * 2 / budget.target;

@@ -10,31 +10,32 @@
 
 namespace staa::train {
 
-/// Counts the spikes of a network's training steps and adds the gradient of their budget's penalty
-/// to that of the loss. The penalty's gradient is the same for every spike of a layer, so it costs
-/// one addition per gradient of a layer's spikes; it passes through the surrogate as any other.
+/// Counts the spikes of a network's training steps and adds the gradient of the budget's penalty to
+/// the gradient of the loss. The penalty's gradient is the same for every spike of a layer, so it
+/// costs one addition per spike gradient of a layer; it passes through the surrogate like any
+/// other.
 class BudgetKeeper {
  public:
-  /// Watches every nn::Neuron of `network`, or for SpikeCost::kAccumulates every
-  /// nn::NormedConvolution whose input has a gradient, that is, was made by neurons. Throws
-  /// Error(kUsage) where `network` has no such layer.
+  /// Watches every nn::Neuron of `network`, or, for SpikeCost::kAccumulates, every
+  /// nn::NormedConvolution whose input has a gradient, that is, comes from neurons. Throws
+  /// Error(kUsage) if `network` has no such layer.
   BudgetKeeper(torch::nn::Module& network, const SpikeBudget& budget);
   ~BudgetKeeper();
   BudgetKeeper(const BudgetKeeper&) = delete;
   BudgetKeeper& operator=(const BudgetKeeper&) = delete;
 
-  /// Before a step's forward pass: forgets what was counted.
+  /// Call it before a step's forward pass: it resets the counts.
   void begin();
 
-  /// Before its backward pass. `factor` is that of the loss, its scale for one; 0: nothing is
-  /// added.
+  /// Call it before the step's backward pass. `factor` multiplies the penalty as the loss is
+  /// multiplied, for example by its scale; 0 adds no penalty.
   void set_factor(double factor);
 
-  /// Of the newest forward pass, 0 before the first: spikes by neuron and time step, or accumulates
-  /// by dense multiply-add.
+  /// The rate in the newest forward pass, 0 before the first: spikes per neuron and time step, or
+  /// accumulates per dense multiply-add.
   double rate() const;
 
-  /// weight * mean (max(0, rate / target - 1))^2, unscaled.
+  /// weight * mean (max(0, rate / target - 1))^2, without the factor.
   double penalty() const;
 
  private:

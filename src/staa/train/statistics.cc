@@ -12,7 +12,7 @@ void estimate_statistics(torch::nn::Module& network, const std::function<bool(in
   const torch::NoGradGuard no_grad;
   const auto norms = batch_norms_of(network);
   using Momentum =
-      std::decay_t<decltype(torch::nn::BatchNorm2dOptions(1).momentum())>;  // LibTorch's optional
+      std::decay_t<decltype(torch::nn::BatchNorm2dOptions(1).momentum())>;  // a LibTorch optional
   std::vector<Momentum> kept;
   std::vector<torch::Tensor> counts;
   for (const auto& norm : norms) {
@@ -24,7 +24,7 @@ void estimate_statistics(torch::nn::Module& network, const std::function<bool(in
   const auto state = generator.get_state();
   network.train();
   for (int batch = 0;; ++batch) {
-    // Momentum 1 / n makes the running statistics the mean over the batches seen.
+    // With momentum 1 / n the running statistics are the average over the n batches so far.
     for (const auto& norm : norms) norm.options->momentum(1.0 / (batch + 1));
     if (!show(batch)) break;
   }

@@ -14,7 +14,7 @@
 namespace staa::train {
 namespace {
 
-/// Key of the mixup draws, apart from those of the loader.
+/// Random stream for mixup, separate from the loader's streams.
 constexpr std::uint64_t kMixupStream = 0x6d69787570;
 
 }  // namespace
@@ -67,7 +67,7 @@ void Steps::show(const torch::Tensor& inputs) {
   state_.network.forward(inputs);
 }
 
-/// The own share, or, where one would have nothing to do, the whole batch for everyone.
+/// This process's share, or the whole batch in every process if any share is empty.
 Steps::Part Steps::part_of(TensorBatch own, const GroupState& group) const {
   Part part{std::move(own), group};
   auto& all = *options_.all;
@@ -85,7 +85,7 @@ Steps::Part Steps::part_of(TensorBatch own, const GroupState& group) const {
   return part;
 }
 
-/// Partners come from the whole batch, so that all processes draw the same.
+/// Partners are drawn from the whole batch, so that all processes draw the same permutation.
 Steps::Mixup Steps::draw_mixup(const Part& part) const {
   Random random{options_.seed, kMixupStream, static_cast<std::uint64_t>(state_.progress.step)};
   Mixup mixup;
@@ -129,7 +129,8 @@ torch::Tensor Steps::loss_of(Part& part, Hits& hits) const {
   return mean_output_loss(logits, targets);
 }
 
-/// The whole batch's mean loss; its hits join the epoch's where the loss is finite.
+/// Returns the mean loss of the whole batch. Its hits are added to the epoch's if the loss is
+/// finite.
 double Steps::sum_up(const Part& part, const torch::Tensor& loss, const Hits& hits) {
   auto& all = *options_.all;
   const bool counts = !part.repeated || all.leads();
@@ -170,9 +171,10 @@ Steps::Outcome Steps::take(TensorBatch own, const GroupState& group, const Pace&
   return outcome;
 }
 
-/// The backward pass and the optimiser's step. False, with all as it was, where gradients are not
-/// finite and the loss's scale is not to blame; where it may be, the scale falls and the weights
-/// stay. Gradients are those of all processes, so that all do the same.
+/// Runs the backward pass and the optimiser's step. Returns false, with nothing changed, if
+/// gradients are not finite and the loss scale cannot be the cause. If it may be the cause, the
+/// scale is reduced and the weights are kept. Gradients are summed over all processes, so all take
+/// the same branch.
 bool Steps::descend(const torch::Tensor& loss, double weight, double budget) {
   auto& scale = state_.progress.loss_scale;
   const bool scales = options_.loss_scale > 0;
@@ -199,8 +201,8 @@ bool Steps::descend(const torch::Tensor& loss, double weight, double budget) {
   return true;
 }
 
-/// Ends the fit with the place of the first value that is not finite, or leaves the step out. All
-/// processes come here together.
+/// Ends the fit, naming the place of the first non-finite value, or skips the step. All processes
+/// call this together.
 void Steps::refuse(const ForwardState& before, const Part& part, const std::string& what) {
   const auto parameter = non_finite_parameter(state_.module());
   before.restore_generator();
@@ -214,7 +216,7 @@ void Steps::refuse(const ForwardState& before, const Part& part, const std::stri
   const auto message =
       fmt::format("epoch {}, batch {} (step {}): {}{}", progress.epoch + 1, progress.batch + 1,
                   progress.step + 1, what, place.empty() ? "" : "; first not finite: " + place);
-  // With such weights no later step is better.
+  // If a weight is not finite, no later step can recover.
   if (options_.on_nan == OnNan::kStop || !parameter.empty()) {
     fail(ErrorKind::kRuntime,
          "{}; the last checkpoint is kept. Try a smaller optimizer.lr or train.clip_norm", message);

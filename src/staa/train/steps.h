@@ -15,53 +15,54 @@
 
 namespace staa::train {
 
-/// Makes the training steps of a fit, alone or with other processes.
+/// Makes the training steps of a fit, alone or together with other processes.
 class Steps {
  public:
-  /// The arguments outlive this.
+  /// The arguments must outlive this object.
   Steps(TrainingState& state, const FitOptions& options, const Callbacks& callbacks);
   ~Steps();
   Steps(const Steps&) = delete;
   Steps& operator=(const Steps&) = delete;
 
-  /// What a step came to.
+  /// The result of a step.
   struct Outcome {
-    bool taken = false;  ///< false: left out, as its loss or a gradient was not finite
+    bool taken = false;  ///< false: skipped because its loss or a gradient was not finite
     double loss = 0;     ///< of the whole batch
   };
 
-  /// What changes in the course of a fit.
+  /// The settings that change in the course of a fit.
   struct Pace {
     double learning_rate = 0;
-    double budget = 0;  ///< share of the spike budget's weight that counts
+    double budget = 0;  ///< current share of the spike budget's weight, 0 to 1
   };
 
-  /// One step on a batch of which `own` is this process's share; progress moves on by a batch.
+  /// Makes one step on a batch; `own` is this process's share of it. Progress moves on by one
+  /// batch.
   Outcome take(TensorBatch own, const GroupState& group, const Pace& pace);
 
-  /// Of the newest step, as the spike budget counts it; below 0 where none is kept.
+  /// Spike rate of the newest step, as the spike budget counts it; negative without a budget.
   double spike_rate() const { return budget_ ? budget_->rate() : -1; }
 
-  /// Shows the network inputs in training mode without a step: every process its own.
+  /// Runs inputs through the network in training mode without a step. Each process shows its own.
   void show(const torch::Tensor& inputs);
 
-  /// BatchNorm's statistics that each process has followed by itself become the means of all.
+  /// Averages over all processes the BatchNorm statistics that each has tracked on its own.
   void average_statistics();
 
  private:
-  /// What this process computes of a step.
+  /// The part of a step that this process computes.
   struct Part {
     TensorBatch batch;
     GroupState group;
-    bool repeated = false;  ///< it is the whole batch, in every process
-    double weight = 1;      ///< of its mean loss in that of the whole batch
+    bool repeated = false;  ///< whether every process computes the whole batch
+    double weight = 1;      ///< weight of its mean loss in the mean loss of the whole batch
   };
 
   void share_statistics();
   Part part_of(TensorBatch own, const GroupState& group) const;
   /// Mixup of one batch: sample i is mixed with sample partners[i] of the whole batch.
   struct Mixup {
-    double share = 1;        ///< of the sample itself
+    double share = 1;        ///< weight of the sample itself
     torch::Tensor partners;  ///< [own samples]
   };
 
@@ -77,9 +78,9 @@ class Steps {
   const FitOptions& options_;
   const Callbacks& callbacks_;
   distributed::GradientSum gradients_;
-  std::unique_ptr<BudgetKeeper> budget_;       // null: none is wanted
-  std::vector<torch::Tensor> own_statistics_;  // that no layer adds up over the processes
-  bool repeated_ = false;  // the step in progress computes the whole batch in every process
+  std::unique_ptr<BudgetKeeper> budget_;       // null without a budget
+  std::vector<torch::Tensor> own_statistics_;  // statistics that no layer sums over the processes
+  bool repeated_ = false;  // whether every process computes the whole batch in this step
 };
 
 }  // namespace staa::train

@@ -12,12 +12,12 @@
 
 namespace staa::train {
 
-/// Everything that changes in the course of a training: what a checkpoint holds.
+/// All state that changes in the course of a training: what a checkpoint holds.
 class TrainingState {
  public:
   TrainingState(const Classifier& network, const FitOptions& options);
 
-  /// Reads the checkpoint that the options name. Throws as load_checkpoint().
+  /// Reads the checkpoint that the options name. Throws the errors of load_checkpoint().
   void load();
   void save() const;
 
@@ -25,7 +25,7 @@ class TrainingState {
 
   Classifier network;
   Optimizer optimizer;
-  std::unique_ptr<WeightAverage> average;  ///< null: none is wanted
+  std::unique_ptr<WeightAverage> average;  ///< null if no averaging is wanted
   Progress progress;
 
  private:

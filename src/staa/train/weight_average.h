@@ -10,21 +10,21 @@
 
 namespace staa::train {
 
-/// An exponential moving average of a network's parameters and BatchNorm statistics:
-/// average += (1 - d) (value - average) after each step, where d = min(decay, (1 + n) / (10 + n))
-/// in step n, so that the start is forgotten soon.
+/// An exponential moving average of a network's parameters and BatchNorm statistics. Step n updates
+/// average += (1 - d) (value - average) with d = min(decay, (1 + n) / (10 + n)), so that the
+/// initial weights are forgotten quickly.
 class WeightAverage {
  public:
-  /// Starts as the network is.
+  /// Starts from the network's current values.
   WeightAverage(const torch::nn::Module& network, double decay);
 
   void update();
-  /// Starts anew from the network as it is.
+  /// Starts anew from the network's current values.
   void restart();
-  /// Puts the averages in the place of the network's own values.
+  /// Replaces the network's own values by the averages.
   void put();
 
-  /// While it lives, the network has the averages in place of its own values.
+  /// While it lives, the averages replace the network's own values.
   class InPlace {
    public:
     explicit InPlace(WeightAverage& average);
@@ -37,13 +37,13 @@ class WeightAverage {
     std::map<std::string, torch::Tensor> own_;
   };
 
-  /// By the names of parameters and buffers.
+  /// The averages, by the names of parameters and buffers.
   const std::map<std::string, torch::Tensor>& averages() const { return averages_; }
   std::int64_t updates() const { return updates_; }
-  /// Those of BatchNorm's running statistics.
+  /// The averages of BatchNorm's running statistics.
   std::vector<torch::Tensor> statistics() const;
 
-  /// Puts back what averages() and updates() gave. Throws Error(kInput) naming `source` where a
+  /// Restores the results of averages() and updates(). Throws Error(kInput) naming `source` if a
   /// tensor is missing or does not fit.
   void load(const std::map<std::string, torch::Tensor>& averages, std::int64_t updates,
             const std::string& source);

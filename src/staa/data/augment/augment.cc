@@ -25,7 +25,7 @@ void check_options(const AugmentOptions& options, const ImageShape& shape) {
   }
 }
 
-/// Bytes to normalised values.
+/// The map from bytes to normalised values.
 ChannelMap channel_map(const ImageShape& shape, const Normalisation& normalisation) {
   if (shape.channels != 1 && shape.channels != 3) {
     fail(ErrorKind::kUsage, "transform: expected images of 1 or 3 channels, found {}",
@@ -45,7 +45,7 @@ ChannelMap channel_map(const ImageShape& shape, const Normalisation& normalisati
 
 namespace {
 
-/// Of -1 the pixel 1, of `size` the pixel size - 2; and so on to and fro.
+/// Reflects an index at the ends: -1 gives 1, `size` gives size - 2, and so on back and forth.
 std::int64_t reflected(std::int64_t i, std::int64_t size) {
   if (size == 1) return 0;
   const auto period = 2 * (size - 1);
@@ -53,7 +53,7 @@ std::int64_t reflected(std::int64_t i, std::int64_t size) {
   return i < size ? i : period - i;
 }
 
-/// The image moved, with its reflection in what would be empty.
+/// Moves the image and fills the empty pixels with its reflection.
 void move_reflected(Image& image, std::int64_t right, std::int64_t down) {
   const auto [channels, height, width] = image.shape;
   const std::vector<std::uint8_t> source = image.pixels;
@@ -70,7 +70,7 @@ void move_reflected(Image& image, std::int64_t right, std::int64_t down) {
 
 void random_crop(Image& image, std::int64_t padding, Random& random, bool reflect) {
   const auto [channels, height, width] = image.shape;
-  // The content moves by up to `padding` pixels either way.
+  // The content moves by up to `padding` pixels in either direction.
   const std::int64_t right = random.below(2 * padding + 1) - padding;
   const std::int64_t down = random.below(2 * padding + 1) - padding;
   if (reflect) return move_reflected(image, right, down);

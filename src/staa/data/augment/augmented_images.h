@@ -11,13 +11,13 @@
 
 namespace staa::data {
 
-/// A still image of this shape as a sample.
+/// The shape of a sample that is a still image of this shape.
 SampleShape sample_shape(const ImageShape& shape);
 
 /// Still images of one shape, augmented and normalised by a Transform.
 class AugmentedImages : public Source {
  public:
-  /// Throws Error(kUsage) for a transform made for images of another shape.
+  /// Throws Error(kUsage) if the transform is for images of another shape.
   AugmentedImages(std::shared_ptr<const Dataset> images, Transform transform);
 
   const std::string& name() const override { return images_->name(); }

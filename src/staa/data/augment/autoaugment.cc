@@ -94,7 +94,7 @@ void autoaugment(Image& image, Random& random) {
   const auto& chosen =
       policy[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(policy.size())))];
   for (const auto& step : chosen) {
-    // Both are drawn in any case, so that what one step draws does not shift the next one's draws.
+    // Draw both in any case, so that the draws of the next step do not depend on this one.
     const bool done = random.chance(step.probability);
     const int sign = random.below(2) == 0 ? -1 : 1;
     if (done) apply_op(image, step.op, step.magnitude, sign);

@@ -8,7 +8,7 @@
 
 namespace staa::data {
 
-/// An operation of AutoAugment's search space that its CIFAR-10 policy knows (image_ops.h).
+/// An operation of AutoAugment's search space that its CIFAR-10 policy uses (image_ops.h).
 enum class AutoAugmentOp {
   kShearX,
   kShearY,
@@ -26,8 +26,8 @@ enum class AutoAugmentOp {
   kInvert,
 };
 
-/// One step of a sub-policy: the operation is done with this probability at a magnitude from 0 to 9
-/// (without a meaning for AutoContrast, Equalize and Invert).
+/// One step of a sub-policy: the operation is applied with this probability at a magnitude from 0
+/// to 9 (which has no effect on AutoContrast, Equalize and Invert).
 struct AutoAugmentStep {
   AutoAugmentOp op;
   double probability;
@@ -40,12 +40,13 @@ using AutoAugmentSubPolicy = std::array<AutoAugmentStep, 2>;
 /// Strategies from Data" (2019), table 7.
 const std::array<AutoAugmentSubPolicy, 25>& cifar10_policy();
 
-/// Does one operation. `sign` (1 or -1) is the direction of those that have one: shears,
-/// translations, rotation and the four enhancements. Throws Error(kUsage) for a magnitude outside 0
-/// to 9.
+/// Applies one operation. `sign` (1 or -1) is its direction if it has one: this concerns shears,
+/// translations, rotation and the four enhancements. Throws Error(kUsage) if the magnitude is not
+/// in 0 to 9.
 void apply_op(Image& image, AutoAugmentOp op, int magnitude, int sign);
 
-/// Draws one of the 25 sub-policies, and for each of its two steps whether it is done and its sign.
+/// Draws one of the 25 sub-policies, and for each of its two steps whether to apply it and its
+/// sign.
 void autoaugment(Image& image, Random& random);
 
 }  // namespace staa::data

@@ -19,15 +19,15 @@ Box in_the_middle(std::int64_t width, std::int64_t height, std::int64_t w, std::
   return {(width - w) / 2, (height - h) / 2, w, h};
 }
 
-/// For `count` outputs that span `extent` inputs from `begin` on, both in inputs of which there are
-/// `available`. No tap reaches outside of the span.
+/// A filter for `count` outputs that span `extent` inputs from `begin`, where `available` inputs
+/// exist. No tap lies outside of the span.
 Filter triangle_filter(double begin, double extent, std::int64_t count, std::int64_t available) {
   const double step = extent / static_cast<double>(count);
   const double radius = std::max(step, 1.0);
   const auto lowest = std::max<std::int64_t>(static_cast<std::int64_t>(std::floor(begin)), 0);
   const auto highest =
       std::min(static_cast<std::int64_t>(std::ceil(begin + extent)), available) - 1;
-  // So many whole numbers lie within a radius at most.
+  // A window of this radius contains at most this many integers.
   const auto taps =
       std::min(static_cast<std::int64_t>(std::ceil(2 * radius)), highest - lowest + 1);
   Filter filter;
@@ -50,14 +50,14 @@ Filter triangle_filter(double begin, double extent, std::int64_t count, std::int
   return filter;
 }
 
-/// Room for so many values and what blend_rows writes behind them, so that rows in turn stay
-/// aligned.
+/// The memory for this many values including what blend_rows writes after them, so that consecutive
+/// rows stay aligned.
 std::size_t padded(std::size_t values) { return (values + kRowBlock - 1) / kRowBlock * kRowBlock; }
 
-/// The last rows that were decoded, of which each output of a filter wants some.
+/// The most recently decoded rows, from which a filter computes its outputs.
 class LastRows {
  public:
-  /// `used` bytes from the `skipped`-th on of each row.
+  /// Keeps `used` bytes of each row, starting at byte `skipped`.
   LastRows(const PixelRows& rows, std::size_t skipped, std::size_t used, std::size_t taps)
       : rows_(rows),
         skipped_(skipped),
@@ -68,8 +68,8 @@ class LastRows {
     std::fill_n(bytes_.get(), taps * slot_, std::uint8_t{0});
   }
 
-  /// The rows from `first` on, as many as there are taps; `first` must not become less. Valid until
-  /// the next call.
+  /// The rows from `first`, one per tap. `first` must not decrease. The result is valid until the
+  /// next call.
   const std::uint8_t* const* from(std::size_t first) {
     const std::size_t taps = wanted_.size();
     for (; next_ < first + taps; ++next_) {
@@ -87,7 +87,7 @@ class LastRows {
   std::size_t skipped_;
   std::size_t used_;
   std::size_t slot_;
-  hwy::AlignedFreeUniquePtr<std::uint8_t[]> bytes_;  ///< a slot a tap, used in turn
+  hwy::AlignedFreeUniquePtr<std::uint8_t[]> bytes_;  ///< one slot per tap, used in rotation
   std::vector<const std::uint8_t*> wanted_;
   std::size_t next_ = 0;
 };
@@ -128,7 +128,8 @@ void resize(const Box& box, const PixelRows& window, const ImageShape& shape, bo
                                     shape.height, window.shape.height);
   const auto channels = static_cast<std::size_t>(shape.channels);
 
-  // Rows first, as far as columns are wanted of them: that costs least a byte of the window.
+  // Filter the rows first, but only in the columns that are needed: that costs the least time per
+  // byte.
   const auto skipped = columns.first.front();
   const auto used = (columns.first.back() + columns.taps - skipped) * channels;
   for (auto& first : columns.first) first -= skipped;

@@ -9,7 +9,7 @@
 namespace staa::data {
 namespace {
 
-/// The largest box in the middle of an image whose proportions are those of `shape`.
+/// The largest central box of an image with the aspect ratio of `shape`.
 Box middle(const ImageShape& image, const ImageShape& shape) {
   const auto width =
       std::min(image.width, std::max<std::int64_t>(1, image.height * shape.width / shape.height));

@@ -9,7 +9,7 @@ namespace {
 
 constexpr double kMaxDegrees = 15;
 
-/// Makes pixel (x, y) what source(x, y) was: an index into the map, or -1.
+/// Replaces pixel (x, y) by the old value at source(x, y), which is an index into the map or -1.
 template <typename Source>
 void remap(PixelMap& map, Source source) {
   std::vector<std::int32_t> from(map.from.size());
@@ -29,7 +29,7 @@ std::int64_t index_of(const PixelMap& map, std::int64_t x, std::int64_t y) {
   return inside ? y * map.width + x : -1;
 }
 
-/// Uniform from -most to most.
+/// A random integer, uniform in -most to most.
 std::int64_t either_way(std::int64_t most, Random& random) {
   return random.below(2 * most + 1) - most;
 }

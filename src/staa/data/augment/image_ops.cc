@@ -33,15 +33,15 @@ Histogram histogram(const Image& image, std::int64_t channel) {
   return counts;
 }
 
-/// The point of the source that a point (x, y) of the result is taken from:
-/// (xx * x + xy * y + x0, yx * x + yy * y + y0).
+/// Maps a point (x, y) of the result to its source point: (xx * x + xy * y + x0, yx * x + yy * y +
+/// y0).
 struct Affine {
   double xx = 1, xy = 0, x0 = 0;
   double yx = 0, yy = 1, y0 = 0;
 };
 
-/// Takes each pixel of the result from the pixel of the source in which its centre falls. Counts in
-/// 1/65536 pixels, as PIL does: the bytes agree with it and do not depend on the compiler.
+/// Copies each pixel of the result from the source pixel that its centre maps to. Computes in units
+/// of 1/65536 pixel as PIL does, so that the bytes agree and do not depend on the compiler.
 void transform(Image& image, const Affine& map) {
   constexpr int kBits = 16;
   const auto fixed = [](double v) {
@@ -75,13 +75,13 @@ std::uint8_t grey(const std::uint8_t* pixel, std::int64_t channels) {
       (pixel[0] * 19595 + pixel[1] * 38470 + pixel[2] * 7471 + 0x8000) >> 16);
 }
 
-/// base + factor * (value - base), cut to [0, 255] and to an integer towards zero.
+/// base + factor * (value - base), clamped to [0, 255] and truncated to an integer.
 std::uint8_t blend(std::uint8_t base, std::uint8_t value, float factor) {
   const float result = static_cast<float>(base) + factor * static_cast<float>(value - base);
   return static_cast<std::uint8_t>(std::clamp(result, 0.0F, 255.0F));
 }
 
-/// blend(base, v) for every value v, for a base that is the same everywhere.
+/// Applies blend(base, v) to every value v, with the same base everywhere.
 void blend_with(Image& image, std::uint8_t base, double factor) {
   Table table{};
   for (std::size_t v = 0; v < table.size(); ++v) {

@@ -7,9 +7,9 @@
 namespace staa::data {
 
 /// The operations of AutoAugment on an image of 1 or 3 channels, in place. Each gives the same
-/// bytes as its counterpart of the Python Imaging Library (PIL.ImageOps, PIL.ImageEnhance,
-/// Image.transform with NEAREST), on which the published policy was learned; what comes in from
-/// outside is black.
+/// bytes as its counterpart in the Python Imaging Library (PIL.ImageOps, PIL.ImageEnhance,
+/// Image.transform with NEAREST), with which the published policy was found. Pixels from outside
+/// the image are black.
 
 // Geometry. Positive values move the content as torchvision's AutoAugment does.
 
@@ -21,19 +21,19 @@ void shear_y(Image& image, double factor);
 void translate_x(Image& image, std::int64_t pixels);
 /// Moves the content down by `pixels`.
 void translate_y(Image& image, std::int64_t pixels);
-/// Turns the content counter-clockwise about the centre.
+/// Rotates the content counter-clockwise about the centre.
 void rotate(Image& image, double degrees);
 
-// Enhancements: out = base + factor * (in - base) for a base image without the quality in question.
-// Factor 0 gives the base, 1 the image itself, more exaggerates.
+// Enhancements: out = base + factor * (in - base), where the base image lacks the quality in
+// question. Factor 0 gives the base, 1 gives the image itself, and more than 1 exaggerates.
 
 /// The base is black.
 void adjust_brightness(Image& image, double factor);
 /// The base is the grey image; the identity for one channel.
 void adjust_color(Image& image, double factor);
-/// The base is the mean grey value everywhere.
+/// The base is the mean grey value at every pixel.
 void adjust_contrast(Image& image, double factor);
-/// The base is the image smoothed by the kernel (1 1 1; 1 5 1; 1 1 1) / 13, its border excepted.
+/// The base is the image smoothed by the kernel (1 1 1; 1 5 1; 1 1 1) / 13, except at its border.
 void adjust_sharpness(Image& image, double factor);
 
 // Values.

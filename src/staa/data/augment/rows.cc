@@ -13,19 +13,19 @@ HWY_BEFORE_NAMESPACE();
 namespace staa::data::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// Outputs whose weights Filter::spread_weights() brings together.
+/// The number of outputs whose weights Filter::spread_weights() groups.
 constexpr std::size_t kGroup = Filter::kGroup;
 
 using Floats = hn::CappedTag<float, ChannelMap::kPixels>;
 
-/// As many bytes as there are lanes, as floats.
+/// Loads one byte per lane and converts them to floats.
 HWY_INLINE hn::Vec<Floats> load_bytes(Floats d, const std::uint8_t* from) {
   const hn::Rebind<std::uint8_t, Floats> bytes;
   const hn::Rebind<std::int32_t, Floats> whole;
   return hn::ConvertTo(d, hn::PromoteTo(whole, hn::LoadU(bytes, from)));
 }
 
-/// Taps are a constant where they are few, 0 else.
+/// `kTaps` is the number of taps if it is small, and 0 otherwise.
 template <std::size_t kTaps>
 void blend_rows_of(const std::uint8_t* const* rows, const float* weights, std::size_t taps,
                    std::size_t count, float* HWY_RESTRICT out) {
@@ -57,8 +57,8 @@ void blend_rows(const std::uint8_t* const* rows, const float* weights, std::size
   }
 }
 
-/// Output by output. A vector holds a pixel, and whatever follows it. Taps are a constant where
-/// they are few, 0 else.
+/// Computes one output at a time. A vector holds one pixel and the values after it. `kTaps` is the
+/// number of taps if it is small, and 0 otherwise.
 template <std::size_t kTaps>
 void blend_pixels(const float* HWY_RESTRICT row, const Filter& filter, std::size_t begin,
                   std::size_t channels, float* HWY_RESTRICT out) {
@@ -85,7 +85,7 @@ std::size_t blend_groups(const float* row, const Filter& filter, float* out) {
   return 0;
 }
 #else
-/// A vector of the pixels that `first` names, with whatever follows each.
+/// A vector of the pixels at the indices in `first`, each with the values after it.
 template <std::size_t kLanes>
 HWY_INLINE auto load_pixels(const float* row, const std::size_t* first) {
   if constexpr (kLanes == kRowPadding) {
@@ -97,7 +97,7 @@ HWY_INLINE auto load_pixels(const float* row, const std::size_t* first) {
   }
 }
 
-/// kGroup outputs of three channels at a time; the number of outputs done.
+/// Computes kGroup outputs of three channels at a time. Returns the number of outputs done.
 template <std::size_t kTaps>
 std::size_t blend_groups(const float* HWY_RESTRICT row, const Filter& filter,
                          float* HWY_RESTRICT out) {
@@ -105,7 +105,7 @@ std::size_t blend_groups(const float* HWY_RESTRICT row, const Filter& filter,
   constexpr std::size_t kLanes = hn::MaxLanes(decltype(d)());
   constexpr std::size_t kPixels = kLanes / kRowPadding;
   const std::size_t taps = kTaps == 0 ? filter.taps : kTaps;
-  // Leaves out what follows each pixel.
+  // Drops the values after each pixel.
   alignas(64) std::int32_t places[kLanes] = {};
   for (std::size_t i = 0; i < 3 * kPixels; ++i) {
     places[i] = static_cast<std::int32_t>(kRowPadding * (i / 3) + i % 3);
@@ -172,7 +172,7 @@ HWY_INLINE hn::Vec<Bytes> reverse(hn::Vec<Bytes> bytes) {
   return hn::TableLookupBytes(bytes, hn::Sub(hn::Set(d, 15), hn::Iota(d, 0)));
 }
 
-/// Swaps as many pixels at both ends of a row as a vector holds, mirrored.
+/// Swaps and mirrors a vector of pixels at each end of a row.
 HWY_INLINE void swap_ends(std::uint8_t* left, std::uint8_t* right, std::size_t channels) {
   const Bytes d;
   if (channels == 1) {

@@ -14,7 +14,7 @@ namespace {
 
 // zlib counts its input in 32 bits.
 constexpr std::uint64_t kMaxFileBytes = std::numeric_limits<uInt>::max();
-// Deflate spends at least two bits on a run of 258 bytes.
+// Deflate needs at least two bits for a run of 258 bytes.
 constexpr std::uint64_t kMaxDeflateRatio = 1032;
 
 class PlainSource : public ByteSource {
@@ -86,7 +86,7 @@ class GzipSource : public ByteSource {
   std::uint64_t most_left() const override { return stream_.avail_in * kMaxDeflateRatio; }
 
  private:
-  /// Unpacks until `count` bytes are there or the stream has ended; returns how many there are.
+  /// Unpacks until `count` bytes are available or the stream ends. Returns the number of bytes.
   std::uint64_t inflate_up_to(std::uint8_t* out, std::uint64_t count) {
     std::uint64_t done = 0;
     while (done < count && !ended_) {

@@ -34,7 +34,7 @@ void check_magic(const fs::path& path, ByteSource& source, std::uint32_t expecte
   }
 }
 
-/// The `count` bytes which a header has announced, and after them the end of the file.
+/// Reads the `count` bytes that the header announces, and checks that the file ends after them.
 std::vector<std::uint8_t> read_body(const fs::path& path, ByteSource& source, std::uint64_t count,
                                     const std::string& what) {
   if (count > source.most_left()) {
@@ -63,7 +63,7 @@ IdxImages read_images(const fs::path& path) {
   images.shape.height = read_word(*source, "height");
   images.shape.width = read_word(*source, "width");
   check_image_extent(path.string(), images.shape.width, images.shape.height);
-  // Below 2^32 * 2^26: no overflow.
+  // The product is below 2^32 * 2^26 and cannot overflow.
   images.pixels = read_body(
       path, *source, images.count * static_cast<std::uint64_t>(images.shape.bytes()), "pixels");
   return images;
@@ -95,7 +95,7 @@ fs::path find_idx(const fs::path& folder, const std::string& name, const std::st
 
 Splits read_splits(const fs::path& folder, const std::string& set,
                    const std::vector<std::string>& classes, const std::string& how_to_get) {
-  // All four files are looked for before the first is read.
+  // Look for all four files before reading the first.
   const auto train_images = find_idx(folder, "train-images-idx3-ubyte", how_to_get);
   const auto train_labels = find_idx(folder, "train-labels-idx1-ubyte", how_to_get);
   const auto test_images = find_idx(folder, "t10k-images-idx3-ubyte", how_to_get);

@@ -22,13 +22,13 @@
 namespace staa::data {
 namespace {
 
-/// Colour is interpolated from neighbouring pixels, which the first and last of a row lack.
+/// Colour is interpolated from neighbouring pixels, which the ends of a row lack.
 constexpr std::int64_t kMargin = 2;
-/// A progressive file may repeat scans of a few bytes that cost as much as an image each.
+/// A progressive file may repeat tiny scans, each of which costs as much time as an image.
 constexpr int kMaxScans = 200;
 constexpr std::int64_t kRowsAtOnce = 16;
 
-/// What an Adobe CMYK image looks like without a colour profile. `pixels` are inks, inverted.
+/// Converts an Adobe CMYK image without a colour profile. `cmyk` holds inverted inks.
 void cmyk_to_rgb(const std::uint8_t* cmyk, std::int64_t width, std::uint8_t* rgb) {
   for (std::int64_t x = 0; x < width; ++x) {
     for (int c = 0; c < 3; ++c) {
@@ -37,17 +37,17 @@ void cmyk_to_rgb(const std::uint8_t* cmyk, std::int64_t width, std::uint8_t* rgb
   }
 }
 
-/// Whether a warning leaves every pixel in its place: what cameras and editors write in headers
-/// that libjpeg does not read further, and bytes between segments. Of entropy-coded data that are
-/// lost, cut off or out of step libjpeg only warns as well.
+/// Whether a warning affects no pixel. This is so for header entries of cameras and editors that
+/// libjpeg does not interpret, and for bytes between segments. libjpeg reports lost, truncated or
+/// out-of-sync entropy-coded data only as warnings too.
 bool is_harmless(const jpeg_error_mgr& message) {
   switch (message.msg_code) {
-    case JWRN_ADOBE_XFORM:  // colours as without the segment
+    case JWRN_ADOBE_XFORM:  // the colours are as without the segment
     case JWRN_BOGUS_ICC:    // profiles are not read
     case JWRN_JFIF_MAJOR:
-    case JWRN_NOT_SEQUENTIAL:  // a sequential scan has but one choice of these numbers
+    case JWRN_NOT_SEQUENTIAL:  // a sequential scan allows only one choice of these numbers
       return true;
-    case JWRN_EXTRANEOUS_DATA: {  // so many bytes before this marker
+    case JWRN_EXTRANEOUS_DATA: {  // some bytes before this marker
       const int marker = message.msg_parm.i[1];
       return marker < JPEG_RST0 || marker > JPEG_RST0 + 7;
     }
@@ -58,9 +58,9 @@ bool is_harmless(const jpeg_error_mgr& message) {
 
 }  // namespace
 
-/// libjpeg reports errors by a function that must not return: it jumps back, which must not skip a
-/// destructor. So whatever can fail inside libjpeg is called by the static functions, which have no
-/// objects of their own, and everything that lives longer is a member.
+/// libjpeg reports errors by calling a function that must not return. This one uses longjmp, which
+/// must not skip a destructor. So all calls of libjpeg that can fail are in static functions
+/// without local objects, and everything that lives longer is a member.
 struct JpegReader::State {
   explicit State(std::string name) : file(std::move(name)) {
     decoder.err = ::jpeg_std_error(&errors);
@@ -73,12 +73,12 @@ struct JpegReader::State {
   State& operator=(const State&) = delete;
 
   static bool read_header(State& state, const std::uint8_t* bytes, std::size_t count);
-  /// Starts decoding and narrows left and width to what libjpeg-turbo can cut out.
+  /// Starts decoding, and adjusts left and width to the boundaries at which libjpeg-turbo can crop.
   static bool start(State& state, int denominator, JDIMENSION* left, JDIMENSION* width);
   static bool skip_rows(State& state, JDIMENSION count);
-  /// Reads as many rows as there is room for, or as are wanted yet.
+  /// Reads as many rows as fit into memory or are still needed.
   static bool read_rows(State& state);
-  /// Looks for the end, after the last row that is wanted.
+  /// Looks for the end of the image, after the last row that is needed.
   static bool end(State& state);
 
   [[noreturn]] void fail_decoding() const {
@@ -87,8 +87,8 @@ struct JpegReader::State {
   bool is_cmyk() const {
     return decoder.jpeg_color_space == JCS_CMYK || decoder.jpeg_color_space == JCS_YCCK;
   }
-  /// Whether the image has its end: met already, by the reader of marks or, ahead of it, by the
-  /// decoder, or in the rest, where nothing but the end can look like it.
+  /// Whether the image has an end marker. It may have been read by the marker reader or by the
+  /// decoder, or be in the remaining bytes, where nothing else can look like it.
   bool has_end() {
     if (::jpeg_input_complete(&decoder) != 0 || decoder.unread_marker == JPEG_EOI) return true;
     static constexpr JOCTET kEnd[] = {0xff, JPEG_EOI};
@@ -110,14 +110,15 @@ struct JpegReader::State {
   char reason[JMSG_LENGTH_MAX] = "";
   std::uint8_t* row(std::int64_t index) { return memory.get() + 1 + index * stride; }
 
-  /// Room for some rows: decoding them one by one, in turn with what is made of them, would have
-  /// both push each other out of the nearest cache. libjpeg-turbo writes past the caches to memory
-  /// that is aligned for its vectors, but these rows are read at once: they begin between.
+  /// Memory for some rows. If rows were decoded and processed one at a time, the two steps would
+  /// evict each other's data from the L1 cache. libjpeg-turbo bypasses the caches when memory is
+  /// aligned for its vectors, but these rows are read at once, so that they start at unaligned
+  /// addresses.
   hwy::AlignedFreeUniquePtr<std::uint8_t[]> memory;
   std::int64_t stride = 0;
   std::int64_t decoded = 0;        // rows in memory
-  std::int64_t taken = 0;          // of these
-  std::vector<std::uint8_t> inks;  // of a row of a CMYK image
+  std::int64_t taken = 0;          // number of them already returned
+  std::vector<std::uint8_t> inks;  // one row of a CMYK image
   std::int64_t rows_left = 0;
 };
 
@@ -223,7 +224,7 @@ PixelRows JpegReader::rows(const Box& box, std::int64_t denominator, std::int64_
   const auto bottom = std::min(up(box.top + box.height), height);
   const ImageShape shape{channels, bottom - top, decoder.output_width};
   state_->rows_left = shape.height;
-  // A multiple of what the vectors hold.
+  // a multiple of the vector size
   state_->stride = (shape.width * channels + 63) / 64 * 64;
   state_->memory = hwy::AllocateAligned<std::uint8_t>(
       static_cast<std::size_t>(kRowsAtOnce * state_->stride + 1));

@@ -10,31 +10,31 @@
 
 namespace staa::data {
 
-/// One JPEG in memory, decoded in part: what lies to the left, right and below what is asked for is
-/// not transformed into pixels, and a smaller size is had for less work (the DCT's low
-/// frequencies).
+/// Decodes a part of one JPEG in memory. Pixels to the left, to the right and below that part are
+/// not computed, and a smaller size is decoded with less work (from the DCT's low frequencies).
 ///
-/// Every error is Error(kInput) with `file` and libjpeg-turbo's reason: anything that it so much as
-/// warns about in what was decoded (cut off, corrupted) but for bytes too many before the end,
-/// which touch no pixel, and a file without an end, wherever it is cut off; more than
-/// kMaxImagePixels; more than 200 scans. CMYK is turned into RGB without a profile.
+/// Every error is an Error(kInput) with `file` and libjpeg-turbo's reason. Warnings about the
+/// decoded data, such as truncation or corruption, are errors too, except for extra bytes before
+/// the end, which affect no pixel. A file without an end marker, an image of more than
+/// kMaxImagePixels and more than 200 scans are also errors. CMYK is converted to RGB without a
+/// colour profile.
 class JpegReader {
  public:
-  /// Reads the header. `bytes` stays where it is as long as the reader lives.
+  /// Reads the header. `bytes` must outlive the reader.
   JpegReader(const std::string& file, const std::uint8_t* bytes, std::size_t count);
   ~JpegReader();
   JpegReader(const JpegReader&) = delete;
   JpegReader& operator=(const JpegReader&) = delete;
 
-  /// Of the whole image; 1 channel where it is grey, else 3.
+  /// The shape of the whole image, with 1 channel if it is grey and 3 otherwise.
   ImageShape shape() const;
 
-  /// Starts decoding: all pixels of `box`, a part of the whole image, and some around it, at
-  /// 1/denominator (1, 2, 4 or 8), in `channels`: 3, or 1 for a grey image. Can be called once. The
-  /// rows are decoded as they are asked for, and need the reader.
+  /// Starts decoding at 1/denominator of the size (1, 2, 4 or 8) with `channels` channels: 3, or 1
+  /// for a grey image. The result contains all pixels of `box`, a part of the whole image, and some
+  /// around it. Can be called once. The rows are decoded on demand and need the reader.
   PixelRows rows(const Box& box, std::int64_t denominator, std::int64_t channels);
 
-  /// To be called when no more rows are wanted: decodes those that are left and looks for the end
+  /// Must be called when no more rows are needed: decodes the remaining ones and looks for the end
   /// of the image.
   void finish();
 
@@ -43,7 +43,8 @@ class JpegReader {
   std::unique_ptr<State> state_;
 };
 
-/// Decodes a JPEG whole: a grey one to 1 channel, a colour one to 3 (RGB). Errors as of JpegReader.
+/// Decodes a whole JPEG: to 1 channel if it is grey, to 3 (RGB) otherwise. Throws JpegReader's
+/// errors.
 Image decode_jpeg(const std::string& file, const std::uint8_t* bytes, std::size_t count);
 
 }  // namespace staa::data

@@ -15,8 +15,8 @@ namespace staa::data {
 namespace {
 
 /// A libpng reader over bytes in memory. libpng reports errors by longjmp, which must not skip a
-/// destructor: whatever can fail inside libpng is called by the static functions below that have
-/// no objects of their own, and everything that lives longer is a member here.
+/// destructor. So all calls of libpng that can fail are in the static functions below, which have
+/// no local objects, and everything that lives longer is a member.
 class PngReader {
  public:
   PngReader(const std::uint8_t* bytes, std::size_t count) : next_(bytes), left_(count) {
@@ -30,12 +30,13 @@ class PngReader {
   bool started() const { return info_ != nullptr; }
   const char* reason() const { return reason_; }
 
-  /// Reads up to the first row and asks for 8 bits, grey or RGB, no alpha. False on an error.
+  /// Reads up to the first row and requests 8 bits, grey or RGB, without alpha. Returns false on an
+  /// error.
   static bool read_header(PngReader& reader);
-  /// Reads all rows, and the rest of the file behind them. False on an error.
+  /// Reads all rows and the rest of the file after them. Returns false on an error.
   static bool read_rows(PngReader& reader, std::uint8_t* pixels);
 
-  // Of the rows as they will be read, after read_header.
+  // The shape of the rows to be read. Valid after read_header().
   std::int64_t width() const { return ::png_get_image_width(png_, info_); }
   std::int64_t height() const { return ::png_get_image_height(png_, info_); }
   std::int64_t channels() const { return ::png_get_channels(png_, info_); }
@@ -53,7 +54,7 @@ class PngReader {
     std::strncpy(reader->reason_, message, sizeof reader->reason_ - 1);
     ::png_longjmp(png, 1);
   }
-  // libpng warns about colour profiles and the like, which do not touch the pixels.
+  // libpng warns about colour profiles and the like, which do not affect the pixels.
   static void on_warning(png_structp, png_const_charp) {}
 
   const std::uint8_t* next_;
@@ -95,14 +96,14 @@ std::uint32_t read_u32(const std::uint8_t* bytes) {
          std::uint32_t{bytes[2]} << 8 | bytes[3];
 }
 
-/// Refuses a chunk whose checksum is wrong: libpng reports only those that it reads, and which
-/// these are depends on its version. What else is wrong with the file it finds itself.
+/// Refuses a chunk with a wrong checksum. libpng reports only the chunks that it reads, which
+/// depend on its version. It finds all other errors itself.
 void check_chunks(const std::string& file, const std::uint8_t* bytes, std::size_t count) {
   constexpr std::size_t kSignature = 8;
   constexpr std::size_t kFrame = 12;  // length, type and checksum
   for (std::size_t at = kSignature; at <= count && count - at >= kFrame;) {
     const std::size_t length = read_u32(bytes + at);
-    if (length > count - at - kFrame) return;  // cut off
+    if (length > count - at - kFrame) return;  // truncated
     const auto* type = bytes + at + 4;
     const auto found = ::crc32(0, type, static_cast<uInt>(4 + length));
     if (found != read_u32(type + 4 + length)) {
@@ -118,7 +119,7 @@ void check_chunks(const std::string& file, const std::uint8_t* bytes, std::size_
   fail(ErrorKind::kInput, "{}: cannot decode as PNG: {}", file, reader.reason());
 }
 
-/// The bytes of a PNG file; `file` stands in messages.
+/// Encodes a PNG file; `file` is for messages.
 std::string encode(const std::string& file, const ImageShape& shape, const std::uint8_t* pixels) {
   if ((shape.channels != 1 && shape.channels != 3) || shape.bytes() < 1) {
     fail(ErrorKind::kUsage, "{}: cannot write an image of {} as PNG: expected 1 or 3 channels",

@@ -35,7 +35,7 @@ void check_options(const LoaderOptions& options) {
   }
 }
 
-/// Adds the time from its making to its end to `total`.
+/// Adds the time of its own life to `total`.
 class Stopwatch {
  public:
   explicit Stopwatch(double& total) : total_(total) {}
@@ -50,7 +50,7 @@ class Stopwatch {
   std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
 
-/// Brings values from [size, steps, ...], as the samples come, to [steps, size, ...].
+/// Rearranges values from [size, steps, ...], the order of reading, to [steps, size, ...].
 void put_steps_first(Batch& batch, std::int64_t steps) {
   if (steps == 1 || batch.size == 0) return;
   const auto frame = static_cast<std::int64_t>(batch.values.size()) / (batch.size * steps);
@@ -169,7 +169,7 @@ void Loader::recycle(Batch&& batch) {
   buffers_.push_back(std::move(batch));
 }
 
-/// A recycled buffer if there is one. The mutex is held.
+/// Returns a recycled buffer if there is one. The mutex must be locked.
 Batch Loader::take_buffer() {
   if (buffers_.empty()) return {};
   Batch batch = std::move(buffers_.back());
@@ -177,7 +177,7 @@ Batch Loader::take_buffer() {
   return batch;
 }
 
-/// Whether a worker may take up a batch without running too far ahead. The mutex is held.
+/// Whether a worker may start a batch without running too far ahead. The mutex must be locked.
 bool Loader::has_work() const {
   return epoch_ && next_to_make_ < batches() &&
          next_to_make_ < next_to_deliver_ + options_.prefetch;
@@ -196,7 +196,7 @@ void Loader::work() {
     Slot slot = make(*epoch, number, std::move(buffer));
     lock.lock();
 
-    if (epoch != epoch_) {  // start() was called meanwhile
+    if (epoch != epoch_) {  // start() was called in the meantime
       buffers_.push_back(std::move(slot.batch));
       continue;
     }
@@ -237,7 +237,7 @@ void Loader::fill(const Epoch& epoch, std::int64_t number, Batch& batch) const {
   put_steps_first(batch, source_->shape().steps);
 }
 
-/// Reads a sample to its place behind those that the batch has. False where it was skipped.
+/// Reads a sample and appends it to the batch. Returns false if the sample was skipped.
 bool Loader::read(const Epoch& epoch, std::int64_t index, Batch& batch) const {
   auto random = random_of_sample(options_.seed, epoch.number, index);
   try {

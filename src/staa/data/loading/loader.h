@@ -20,81 +20,82 @@ namespace staa::data {
 struct Batch {
   std::vector<float> values;          ///< [steps, size, height, width, channels]
   std::vector<std::int64_t> labels;   ///< [size]
-  std::vector<std::int64_t> indices;  ///< [size], of each sample in the source
-  std::vector<std::string> skipped;   ///< why each sample that should be here is not
-  std::int64_t size = 0;              ///< 0 where all were skipped
+  std::vector<std::int64_t> indices;  ///< index of each sample in the source
+  std::vector<std::string> skipped;   ///< why each corrupt sample is missing
+  std::int64_t size = 0;              ///< 0 if all samples were skipped
 };
 
-/// Which part of every batch a loader delivers: the share of one of `count` processes, which are
-/// consecutive samples. All shares of a batch together are the batch.
+/// The part of every batch that a loader delivers: the consecutive samples for one of `count`
+/// processes. All shares together make up the batch.
 struct Share {
   std::int64_t index = 0;
   std::int64_t count = 1;
 };
 
 struct LoaderOptions {
-  std::int64_t batch = 64;    ///< samples a batch, of all shares together, at least 1
-  bool shuffle = true;        ///< a new order each epoch; else the order of the source
-  bool drop_last = false;     ///< leave out a last batch that is not full
+  std::int64_t batch = 64;    ///< samples per batch over all shares, at least 1
+  bool shuffle = true;        ///< draw a new order for each epoch; else use the source's
+  bool drop_last = false;     ///< leave out the last batch if it is not full
   std::int64_t workers = 2;   ///< threads; 0: next() does the work itself
-  std::int64_t prefetch = 4;  ///< batches made ahead at most, at least 1; used with workers
-  std::uint64_t seed = 0;     ///< of the order and of the augmentation
-  bool skip_corrupt = false;  ///< leave samples out that throw Error(kInput); else it is thrown
-  Share share;                ///< of every batch; may be empty of one with few samples
+  std::int64_t prefetch = 4;  ///< most batches made ahead, at least 1; only with workers
+  std::uint64_t seed = 0;     ///< for the sample order and the augmentation
+  bool skip_corrupt = false;  ///< skip samples that throw Error(kInput) instead of throwing
+  Share share;                ///< may be empty for a batch with few samples
 
-  /// So many workers, and batches enough in flight for each of them to have one to make.
+  /// Sets the number of workers, and prefetches enough batches to keep all of them busy.
   void set_workers(std::int64_t count) {
     workers = count;
     prefetch = std::max(prefetch, count + 2);
   }
 };
 
-/// What the reading of a sample draws from, in a loader with this seed.
+/// The random numbers for reading a sample, in a loader with this seed.
 Random random_of_sample(std::uint64_t seed, std::int64_t epoch, std::int64_t index);
 
-/// Delivers the batches of one epoch after the other, made by worker threads ahead of their use.
+/// Delivers the batches of one epoch after the other. Worker threads make them ahead of time.
 ///
-/// What is delivered depends on the source, the batch size, the seed, the epoch and the share
-/// alone, never on workers or timing: the order of an epoch is drawn from (seed, epoch), what a
-/// sample draws from (seed, epoch, index of the sample). So an epoch that is resumed in its middle
-/// goes on as if it had not been interrupted.
+/// The batches depend only on the source, the batch size, the seed, the epoch and the share, never
+/// on workers or timing: the order of an epoch is drawn from (seed, epoch), and a sample's
+/// augmentation from (seed, epoch, index of the sample). So an epoch that is resumed in the middle
+/// continues as if it had not been interrupted.
 ///
-/// One thread uses a Loader; its workers are its own affair.
+/// A Loader must be used by one thread; it manages its worker threads itself.
 class Loader {
  public:
   /// Throws Error(kUsage) for an option out of range.
   explicit Loader(std::shared_ptr<const Source> source, LoaderOptions options = {});
-  /// Abandons what is in flight and waits for the workers: at most the time of one sample.
+  /// Abandons the batches in progress and waits for the workers, at most for the time of one
+  /// sample.
   ~Loader();
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
 
-  /// Begins an epoch at batch `first_batch`, abandoning the one under way. Throws Error(kUsage)
-  /// unless epoch >= 0 and 0 <= first_batch <= batches().
+  /// Starts an epoch at batch `first_batch`, and abandons the epoch in progress. Throws
+  /// Error(kUsage) unless epoch >= 0 and 0 <= first_batch <= batches().
   void start(std::int64_t epoch, std::int64_t first_batch = 0);
 
-  /// The next batch, or nothing at the end of the epoch. An exception met while making this batch
-  /// is thrown here, and again at each further call until start(). Throws Error(kUsage) before the
-  /// first start().
+  /// Returns the next batch, or nothing at the end of the epoch. An exception that was thrown while
+  /// making the batch is rethrown here, and again by each further call until start(). Throws
+  /// Error(kUsage) before the first start().
   std::optional<Batch> next();
 
-  /// Gives the memory of a batch that is no longer needed back for the next ones. Optional.
+  /// Returns the memory of a batch that is no longer needed, for reuse. Optional.
   void recycle(Batch&& batch);
 
-  /// Batches an epoch.
+  /// The number of batches per epoch.
   std::int64_t batches() const;
 
-  /// Seconds that next() took since start(): what the loader has held up its user.
+  /// The time in seconds that next() has taken since start(), during which its caller had to wait.
   double seconds_waited() const { return seconds_waited_; }
 
   const Source& source() const { return *source_; }
   const LoaderOptions& options() const { return options_; }
 
  private:
-  /// One epoch under way. Shared with the workers, so that they may finish a sample of an epoch
-  /// that has been abandoned.
+  /// The epoch in progress. It is shared with the workers, which may still finish a sample of an
+  /// abandoned epoch.
   struct Epoch;
-  /// A finished batch, or why there is none.
+  /// A finished batch, or the exception that prevented it.
   struct Slot {
     Batch batch;
     std::exception_ptr failure;
@@ -113,13 +114,13 @@ class Loader {
   LoaderOptions options_;
   double seconds_waited_ = 0;
 
-  std::mutex mutex_;  // guards all below, but for the threads themselves
+  std::mutex mutex_;  // guards all members below except the threads themselves
   std::condition_variable work_changed_;
   std::condition_variable slot_filled_;
   std::shared_ptr<Epoch> epoch_;        // null before start()
-  std::int64_t next_to_make_ = 0;       // the next batch that a worker takes up
+  std::int64_t next_to_make_ = 0;       // the next batch for a worker
   std::int64_t next_to_deliver_ = 0;    // the next batch that next() returns
-  std::map<std::int64_t, Slot> ready_;  // made and not delivered, by number
+  std::map<std::int64_t, Slot> ready_;  // batches made but not delivered, by number
   std::vector<Batch> buffers_;          // recycled
   bool stopping_ = false;
   std::vector<std::thread> workers_;

@@ -9,8 +9,8 @@
 
 namespace staa::data {
 
-/// The integers 0 to count - 1 in an order drawn from `random` (Fisher-Yates). Written out because
-/// std::shuffle may differ between standard libraries, and a run must not.
+/// The integers 0 to count - 1 in random order (Fisher-Yates). std::shuffle is not used because its
+/// results may differ between standard libraries, and those of a run must not.
 inline std::vector<std::int64_t> random_order(std::int64_t count, Random random) {
   std::vector<std::int64_t> order(static_cast<std::size_t>(count));
   std::iota(order.begin(), order.end(), std::int64_t{0});

@@ -8,20 +8,22 @@
 
 namespace staa::data {
 
-/// What the publisher of a set says of it.
+/// The published facts about a data set.
 struct PublishedFacts {
   ImageShape shape;
   std::int64_t classes = 0;
 };
 
-/// Facts of a still-image set whose images all have one shape, or nothing for any other name.
+/// The facts about a still-image set whose images all have one shape, or nothing for any other
+/// name.
 std::optional<PublishedFacts> published_facts(const std::string& set);
 
-/// Shows `parent` in another shape: the nearest pixel, and one channel repeated or three averaged.
-/// For measurements on real pixels where the right set is not at hand; not for training.
+/// Shows `parent` in another shape: takes the nearest pixel, and repeats one channel or averages
+/// three. It is for measurements on real pixels when the right set is not available, not for
+/// training.
 class Adapted : public Dataset {
  public:
-  /// `classes` pads or cuts the list of class names; labels are taken modulo its length.
+  /// The list of class names is padded or cut to `classes`; labels are taken modulo its length.
   Adapted(std::shared_ptr<const Dataset> parent, const ImageShape& shape, std::int64_t classes);
 
   const std::string& name() const override { return name_; }

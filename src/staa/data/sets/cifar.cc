@@ -26,7 +26,7 @@ constexpr ImageShape kPublishedShape{3, 32, 32};
 constexpr std::int64_t kPublishedBatch = 10'000;
 constexpr std::int64_t kPublishedBatches = 5;
 
-/// Where the parts of a record lie: label bytes first, then one plane a channel.
+/// The layout of a record: label bytes first, then one plane per channel.
 struct RecordLayout {
   ImageShape shape;
   std::int64_t label_bytes = 1;
@@ -35,13 +35,13 @@ struct RecordLayout {
   std::int64_t bytes() const { return label_bytes + shape.bytes(); }
 };
 
-/// A file of records and how many it must hold; nullopt: as many as there are.
+/// A file of records and their expected number; with nullopt any number is accepted.
 struct RecordFile {
   fs::path path;
   std::optional<std::int64_t> expected;
 };
 
-/// All that has to be known before the first record is read.
+/// Everything that must be known before the first record is read.
 struct CifarFiles {
   std::string name;
   RecordLayout layout;
@@ -50,7 +50,7 @@ struct CifarFiles {
   std::vector<RecordFile> test;
 };
 
-/// The first of FOLDER and FOLDER/`published` which holds one of `files`.
+/// The first of FOLDER and FOLDER/`published` that holds one of `files`.
 fs::path locate(const fs::path& folder, const std::string& published,
                 const std::vector<std::string>& files) {
   for (const auto& candidate : {folder, folder / published}) {
@@ -74,7 +74,8 @@ std::vector<std::string> read_names(const fs::path& path) {
   return names;
 }
 
-/// The names in `path`, of which there must be as many as `known`, or `known` without such a file.
+/// The names in `path`, of which there must be as many as in `known`; `known` if there is no such
+/// file.
 std::vector<std::string> names_or(const fs::path& path, std::vector<std::string> known) {
   if (!is_there(path)) return known;
   auto names = read_names(path);
@@ -85,7 +86,7 @@ std::vector<std::string> names_or(const fs::path& path, std::vector<std::string>
   return names;
 }
 
-/// Counts the records of a file by its size alone.
+/// Counts the records of a file from its size.
 std::int64_t count_records(const RecordFile& file, const RecordLayout& layout) {
   std::error_code code;
   const auto size = static_cast<std::int64_t>(fs::file_size(file.path, code));
@@ -105,7 +106,7 @@ std::int64_t count_records(const RecordFile& file, const RecordLayout& layout) {
   return records;
 }
 
-/// Planes [channels, height, width] to pixels [height, width, channels].
+/// Converts planes [channels, height, width] to pixels [height, width, channels].
 void interleave(const std::uint8_t* planes, const ImageShape& shape, std::uint8_t* pixels) {
   const std::int64_t area = shape.height * shape.width;
   for (std::int64_t c = 0; c < shape.channels; ++c) {
@@ -149,22 +150,22 @@ std::shared_ptr<const Dataset> read_split(const CifarFiles& set,
 }
 
 Splits read_splits(const CifarFiles& set) {
-  // Sizes first: a set that is broken anywhere is refused before anything large is read.
+  // Check the sizes first, so that a broken set is refused before anything large is read.
   for (const auto* files : {&set.train, &set.test}) {
     for (const auto& file : *files) count_records(file, set.layout);
   }
   return {read_split(set, set.train), read_split(set, set.test)};
 }
 
-/// Leaves out files that are absent and forgets the expected counts.
+/// Removes absent files and the expected counts.
 void accept_partial(std::vector<RecordFile>& files) {
   const auto absent = [](const RecordFile& file) { return !is_there(file.path); };
   files.erase(std::remove_if(files.begin(), files.end(), absent), files.end());
   for (auto& file : files) file.expected.reset();
 }
 
-/// The greatest N with a data_batch_N.bin in the folder, 0 if there is none. Every smaller one must
-/// be there as well: a batch lost from the middle would otherwise go unnoticed.
+/// The largest N of a data_batch_N.bin in the folder, or 0 if there is none. Every smaller one must
+/// exist too; otherwise the loss of a batch from the middle would go unnoticed.
 std::int64_t count_batches(const fs::path& folder) {
   std::int64_t present = 0;
   for (const auto& entry : list_folder(folder)) {

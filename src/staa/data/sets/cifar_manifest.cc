@@ -15,7 +15,7 @@ namespace {
 constexpr std::int64_t kFormat = 1;
 constexpr std::int64_t kMaxRecords = std::int64_t{1} << 32;
 
-/// "KEY NUMBER" with a number in [0, kMaxRecords], or an error naming `where`.
+/// Parses "KEY NUMBER" with a number in [0, kMaxRecords]. Errors name `where`.
 CifarManifest::File parse_line(const std::string& where, std::string_view line) {
   const auto space = line.find(' ');
   if (space != std::string_view::npos && space > 0) {
@@ -32,7 +32,7 @@ CifarManifest::File parse_line(const std::string& where, std::string_view line) 
 
 bool is_data_file(const std::string& name) {
   if (name == kCifarTestName) return true;
-  // A name is used to open a file: nothing but the exact pattern may pass.
+  // The name is used to open a file, so only the exact pattern is accepted.
   constexpr std::string_view kPrefix = "data_batch_";
   constexpr std::string_view kSuffix = ".bin";
   if (name.size() <= kPrefix.size() + kSuffix.size()) return false;

@@ -9,8 +9,8 @@
 
 namespace staa::data {
 
-/// What staa.meta.txt says about a set in the binary form of CIFAR-10, which has no header of its
-/// own: the shape of its images and how many each file holds. The file has one "key value" a line:
+/// The content of staa.meta.txt, for a set in the binary format of CIFAR-10, which has no header:
+/// the shape of the images and the number of images in each file. It has one "key value" per line:
 ///
 ///     format 1
 ///     channels 3
@@ -33,7 +33,7 @@ constexpr const char* kCifarTestName = "test_batch.bin";
 /// "data_batch_N.bin".
 std::string cifar_batch_name(std::int64_t number);
 
-/// Throws Error(kInput) naming the file and line of anything unexpected.
+/// Throws Error(kInput), naming the file and line, for anything unexpected.
 CifarManifest read_cifar_manifest(const std::filesystem::path& path);
 void write_cifar_manifest(const std::filesystem::path& path, const CifarManifest& manifest);
 

@@ -52,7 +52,7 @@ void check_free(const fs::path& folder) {
   }
 }
 
-/// Writes samples [begin, end) as records: a label byte, then one plane a channel.
+/// Writes samples [begin, end) as records: a label byte, then one plane per channel.
 void write_records(const fs::path& path, const Dataset& set, std::int64_t begin, std::int64_t end) {
   const auto shape = set.shape();
   const std::int64_t area = shape.height * shape.width;
@@ -87,7 +87,7 @@ void write_cifar10(const fs::path& folder, const Dataset& train, const Dataset& 
   }
   manifest.files.push_back({kCifarTestName, test.size()});
 
-  // First the counts, then the data: a set whose writing was cut short is found out by its reader.
+  // Write the counts before the data, so that the reader detects an interrupted writing.
   write_cifar_manifest(folder / kCifarManifestName, manifest);
   write_file_atomically(folder / "batches.meta.txt",
                         fmt::format("{}\n", fmt::join(train.classes(), "\n")));

@@ -17,8 +17,9 @@ struct ConvertSummary {
   std::vector<std::string> classes;
 };
 
-/// Reads a folder of images (read_image_folder) and writes it in the binary form of CIFAR-10
-/// (write_cifar10), which loads faster and is one file a 10,000 images. The errors are theirs.
+/// Reads a folder of images (read_image_folder()) and writes it in the binary format of CIFAR-10
+/// (write_cifar10()), which loads faster and needs one file per 10,000 images. Throws the errors of
+/// both.
 ConvertSummary convert_image_folder(const std::filesystem::path& source,
                                     const std::filesystem::path& target);
 

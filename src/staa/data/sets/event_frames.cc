@@ -11,7 +11,7 @@
 namespace staa::data {
 namespace {
 
-/// Follows the map in every frame and turns sums into events.
+/// Applies the map to every frame and converts sums to numbers of events.
 void gather(const events::Frames& frames, const PixelMap& map, float* out) {
   const float scale = 1.0F / static_cast<float>(frames.unit);
   const auto pixels = static_cast<std::int64_t>(map.from.size());
@@ -77,7 +77,7 @@ std::string EventFrames::remark() const {
 EventSummary prepare(const EventFrames& frames, std::int64_t threads,
                      const std::function<void(std::int64_t done)>& progress) {
   EventSummary summary;
-  std::mutex mutex;  // guards it
+  std::mutex mutex;  // guards summary
   for_each_index(frames.size(), threads, [&](std::int64_t index) {
     const auto sample = frames.frames(index);
     const std::lock_guard<std::mutex> lock(mutex);

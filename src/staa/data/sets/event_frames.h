@@ -15,18 +15,18 @@
 
 namespace staa::data {
 
-/// Recordings as frames for a network: events summed over slices of time, [steps, height, width, 2]
-/// in events a pixel. Not normalised: the first convolution's BatchNorm does it.
+/// Recordings as frames for a network: [steps, height, width, 2], the number of events per pixel in
+/// each time slice. They are not normalised, since the first convolution's BatchNorm does that.
 class EventFrames : public Source {
  public:
   struct Options {
     events::FrameOptions frames;
     FrameAugmentOptions augment;
-    bool event_drop = false;  ///< leave out events at random (events/drop.h) before they are summed
-    std::filesystem::path cache;  ///< where frames are kept; "": nowhere
+    bool event_drop = false;      ///< drop events at random (events/drop.h) before they are summed
+    std::filesystem::path cache;  ///< folder for cached frames; "": no cache
   };
 
-  /// Throws Error(kUsage) for frames that the recordings' sensor does not give.
+  /// Throws Error(kUsage) for frames that cannot be made for the recordings' sensor.
   EventFrames(std::shared_ptr<const RecordingSet> recordings, Options options);
 
   const std::string& name() const override { return recordings_->name(); }
@@ -34,13 +34,13 @@ class EventFrames : public Source {
   const std::vector<std::string>& classes() const override { return recordings_->classes(); }
   std::int64_t label(std::int64_t index) const override { return recordings_->label(index); }
   SampleShape shape() const override;
-  /// Throws Error(kInput) too where a recording holds no events, or hardly any of use
+  /// Also throws Error(kInput) for a recording that has no events or hardly any usable ones
   /// (events/usable.h).
   void read(std::int64_t index, Random& random, float* out) const override;
-  /// The share of records that were of no use, where it is more than 1 %.
+  /// Tells the fraction of unusable records if it is above 1 %.
   std::string remark() const override;
 
-  /// Where frames are kept; "": nowhere.
+  /// The folder of cached frames; "" without a cache.
   const std::filesystem::path& cache_folder() const { return cache_.folder(); }
 
   /// The file of a sample.
@@ -48,11 +48,11 @@ class EventFrames : public Source {
     return recordings_->recording(index).path.string();
   }
 
-  /// The frames of a sample as they are kept, before augmentation.
+  /// The frames of a sample as they are cached, before augmentation.
   events::Frames frames(std::int64_t index) const;
 
  private:
-  /// Refuses a recording without use; else counts it.
+  /// Refuses an unusable recording; otherwise counts its records.
   void count(const events::Recording& recording, std::uint64_t events,
              const events::Skipped& skipped) const;
 
@@ -60,12 +60,12 @@ class EventFrames : public Source {
   Options options_;
   events::FrameShape shape_;
   events::FrameCache cache_;
-  mutable std::mutex mutex_;  ///< guards what follows
+  mutable std::mutex mutex_;  ///< guards the members below
   mutable std::uint64_t events_ = 0;
   mutable events::Skipped skipped_;
 };
 
-/// What was found in a whole set.
+/// A summary of a whole set.
 struct EventSummary {
   std::uint64_t events = 0;
   events::Skipped skipped;
@@ -74,9 +74,9 @@ struct EventSummary {
   std::int64_t recordings = 0;
 };
 
-/// Reads the frames of every sample once, on `threads` threads, which fills the cache. Calls
-/// `progress(done)` now and then, from any of them but one at a time. Throws the first error that a
-/// recording gives.
+/// Reads the frames of every sample once, on `threads` threads, and so fills the cache. Calls
+/// `progress(done)` now and then from one of the threads, never from two at a time. Throws the
+/// first error of a recording.
 EventSummary prepare(const EventFrames& frames, std::int64_t threads,
                      const std::function<void(std::int64_t done)>& progress);
 

@@ -7,8 +7,8 @@
 
 namespace staa::data {
 
-/// What staa.events.txt says about a folder of recordings, which do not all tell it themselves. One
-/// "key value" a line:
+/// The content of staa.events.txt, which describes a folder of recordings, since some formats do
+/// not store these facts. It has one "key value" per line:
 ///
 ///     format 1
 ///     name simulated fashion-mnist
@@ -18,12 +18,12 @@ namespace staa::data {
 struct EventManifest {
   std::string name;
   events::Sensor sensor;
-  bool cifar10_dvs_addresses = false;  ///< AEDAT 2.0 files are as in CIFAR10-DVS
+  bool cifar10_dvs_addresses = false;  ///< AEDAT 2.0 files have CIFAR10-DVS addresses
 };
 
 constexpr const char* kEventManifestName = "staa.events.txt";
 
-/// Throws Error(kInput) naming the file and line of anything unexpected.
+/// Throws Error(kInput), naming the file and line, for anything unexpected.
 EventManifest read_event_manifest(const std::filesystem::path& path);
 void write_event_manifest(const std::filesystem::path& path, const EventManifest& manifest);
 

@@ -28,7 +28,7 @@ using Samples = std::vector<RecordingSet::Sample>;
 
 constexpr Sensor kDvs128{128, 128};
 
-/// A set's halves on the way to becoming RecordingSets.
+/// A set's two halves before they become RecordingSets.
 struct Halves {
   Sensor sensor;
   std::vector<std::string> classes;
@@ -45,7 +45,7 @@ struct Opening {
     fail_missing(folder, looked_for, how_to_get);
   }
 
-  /// Refuses other than the published count, unless any is allowed.
+  /// Throws if the count differs from the published one, unless partial sets are allowed.
   void check_count(const std::string& what, std::size_t found, std::size_t published) const {
     if (options.allow_partial || found == published) return;
     fail(ErrorKind::kInput,
@@ -64,7 +64,8 @@ RecordingSet::Sample sample_of(const fs::path& path, Format format, Sensor senso
   return {recording, label};
 }
 
-/// Files of one extension, by the numbers at the ends of their names, so that 10 follows 9.
+/// The files with one extension, sorted by the numbers at the ends of their names, so that 10
+/// follows 9.
 std::vector<fs::path> list_numbered(const fs::path& folder, const std::string& extension) {
   std::vector<fs::path> files;
   for (const auto& entry : list_folder(folder)) {
@@ -90,7 +91,7 @@ std::vector<std::string> list_classes(const fs::path& folder) {
   return names;
 }
 
-/// A split file: for each path in the folder, whether it is for training.
+/// Reads a split file: for each path in the folder, whether it is for training.
 std::map<std::string, bool> read_split(const fs::path& path) {
   std::map<std::string, bool> split;
   std::istringstream text(read_text_file(path));
@@ -111,8 +112,8 @@ std::map<std::string, bool> read_split(const fs::path& path) {
   return split;
 }
 
-/// Deals the recordings of CLASS folders to the halves: by the split file, or the last tenth of
-/// each class (at least one) to the test half.
+/// Distributes the recordings of CLASS folders to the halves: according to the split file, or with
+/// the last tenth of each class (at least one) for testing.
 Halves split_classes(const Opening& opening, const fs::path& root, Sensor sensor, Format format,
                      const std::string& extension, std::vector<std::string> classes) {
   std::optional<std::map<std::string, bool>> split;
@@ -197,7 +198,7 @@ Halves find_dvs128_gesture(const Opening& opening) {
   return halves;
 }
 
-/// The one file PREFIX*.txt in a folder; "" if there is none.
+/// The only file PREFIX*.txt in a folder, or "" if there is none.
 fs::path find_list(const fs::path& folder, const std::string& prefix) {
   fs::path found;
   if (!is_there(folder)) return found;
@@ -213,7 +214,8 @@ fs::path find_list(const fs::path& folder, const std::string& prefix) {
   return found;
 }
 
-/// A list of "N DIGIT" lines, which name N.bs2 beside it; lines that begin with # are left out.
+/// Reads a list of "N DIGIT" lines, which refer to N.bs2 in the same folder; lines starting with #
+/// are ignored.
 Samples read_list(const fs::path& list, Sensor sensor, std::int64_t classes) {
   Samples samples;
   std::istringstream text(read_text_file(list));
@@ -269,7 +271,7 @@ Halves find_n_mnist(const Opening& opening) {
   return halves;
 }
 
-/// The recordings of a half's CLASS folders, whatever their names.
+/// The recordings of a half's CLASS folders, with any names.
 Samples list_half(const Opening& opening, const fs::path& half, const Halves& halves, Format format,
                   const std::string& extension) {
   Samples samples;
@@ -343,7 +345,7 @@ Halves find_event_folder(const Opening& opening) {
   return halves;
 }
 
-/// A kind of set: a new one is one more line in kSets.
+/// A kind of data set. To add one, add a line to kSets.
 struct SetEntry {
   const char* name;
   const char* how_to_get;
@@ -386,7 +388,7 @@ std::shared_ptr<const RecordingSet> make_set(const std::string& name, const Halv
   return limit > 0 ? first(set, limit) : set;
 }
 
-/// What the set is called, with its split where that is a choice of this program or of the user.
+/// The name of the set, with its split if the split was chosen by this program or by the user.
 std::string name_of(const SetEntry& set, const EventSetOptions& options, const fs::path& folder) {
   std::string name = set.name;
   if (name == "event-folder") name = read_event_manifest(folder / kEventManifestName).name;

@@ -24,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The files of one half in their order, with the label of each.
+/// The files of one half in order, with their labels.
 struct Listing {
   std::vector<std::string> classes;
   std::vector<fs::path> files;

@@ -12,39 +12,39 @@
 namespace staa::data {
 
 /// Reads ROOT/train/CLASS/*.{jpg,jpeg,png} and ROOT/test/CLASS/* (or ROOT/val/CLASS/*). Classes and
-/// files are in the order of their names; every image is decoded once, by `threads` threads (0: one
-/// a core), and kept as bytes.
+/// files are sorted by name. Every image is decoded once, by `threads` threads (0: one per core),
+/// and kept as bytes.
 ///
-/// Hidden files are skipped. Throws Error(kIo) if a folder is missing and Error(kInput), naming the
-/// first file concerned, for one that is no image (by its ending or its content), that cannot be
-/// decoded, or that has another size or number of channels than the first image of the training
-/// set; and for classes which are empty or are not the same in both halves.
+/// Hidden files are skipped. Throws Error(kIo) if a folder is missing. Throws Error(kInput), naming
+/// the first such file, for a file that is not an image (by its extension or its content), cannot
+/// be decoded, or differs in size or number of channels from the first training image. Also throws
+/// Error(kInput) for empty classes, and for classes that differ between the two halves.
 Splits read_image_folder(const std::filesystem::path& root, std::int64_t threads = 0);
 
-// What every reader of image folders needs.
+// The following functions are shared by all readers of image folders.
 
 /// The largest image file that is read.
 constexpr std::uint64_t kMaxImageFile = std::uint64_t{1} << 30;
 
-/// False as well where it cannot be told.
+/// Returns false, rather than throwing, if that cannot be determined.
 bool is_folder(const std::filesystem::path& path);
 
-/// .jpg, .jpeg or .png, in any case.
+/// Whether the extension is .jpg, .jpeg or .png, in upper or lower case.
 bool has_image_ending(const std::filesystem::path& path);
 
-/// Whether a file's bytes begin as a JPEG's do.
+/// Whether the first bytes are those of a JPEG file.
 bool is_jpeg(const std::vector<std::uint8_t>& bytes);
 
-/// Decodes by content: in the wild, a .jpg may hold a PNG. Throws Error(kInput) naming the file.
+/// Decodes an image by its content, since some .jpg files hold a PNG. Throws Error(kInput) naming
+/// the file.
 Image decode_image(const std::filesystem::path& path, const std::vector<std::uint8_t>& bytes);
 
-/// ROOT/train and ROOT/test or, where only that is there, ROOT/val. Throws Error(kIo) about one
-/// that is missing.
+/// Returns ROOT/train and ROOT/test, or ROOT/val if there is no ROOT/test. Throws Error(kIo) if one
+/// is missing.
 std::pair<std::filesystem::path, std::filesystem::path> find_halves(
     const std::filesystem::path& root);
 
-/// Throws Error(kInput), naming a folder that one half lacks, unless both sorted lists are the
-/// same.
+/// Throws Error(kInput), naming a folder that one half lacks, unless both sorted lists are equal.
 void check_same_classes(const std::filesystem::path& train,
                         const std::vector<std::string>& of_train, const std::filesystem::path& test,
                         const std::vector<std::string>& of_test);

@@ -11,10 +11,10 @@ namespace staa::data {
 /// A data set held in memory as bytes: one vector for all images.
 class ImageSet : public Dataset {
  public:
-  /// `pixels` holds labels.size() images of shape.bytes() bytes, each [height, width, channels].
-  /// No images at all are allowed. Throws Error(kInput) if the shape is empty or has other than 1
-  /// or 3 channels, if there is no class, if the number of bytes does not match, or if a label is
-  /// not below classes.size().
+  /// `pixels` holds labels.size() images of shape.bytes() bytes, each [height, width, channels];
+  /// there may be no images. Throws Error(kInput) if the shape is empty or does not have 1 or 3
+  /// channels, if there is no class, if the number of bytes does not match, or if a label is not
+  /// below classes.size().
   ImageSet(std::string name, ImageShape shape, std::vector<std::string> classes,
            std::vector<std::uint8_t> pixels, std::vector<std::int64_t> labels);
 

@@ -7,7 +7,7 @@
 
 namespace staa::data {
 
-// How to come by each data set, for the message about a missing one.
+// How to get each data set, for the message about a missing one.
 
 constexpr const char* kHowToGetCifar =
     "download the binary version from https://www.cs.toronto.edu/~kriz/cifar.html and unpack it "
@@ -46,8 +46,7 @@ constexpr const char* kHowToArrangeEvents =
     "test/CLASS/* and write staa.events.txt with the lines "
     "\"format 1\", \"name NAME\", \"width N\" and \"height N\"";
 
-/// Throws Error(kIo) about a data set that is not there: what was looked for, where, and how to get
-/// it.
+/// Throws Error(kIo) about a missing data set: what was looked for, where, and how to get it.
 [[noreturn]] inline void fail_missing(const std::filesystem::path& where,
                                       const std::string& looked_for, const std::string& how) {
   fail(ErrorKind::kIo, "{}: data set not found: looked for {}\nhow to get it: {}", where.string(),

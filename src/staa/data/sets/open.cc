@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A kind of data set: a new one is one more line in kSets.
+/// A kind of data set. To add one, add a line to kSets.
 struct SetEntry {
   const char* name;
   const char* installed_at;  ///< where a system package puts it, or ""

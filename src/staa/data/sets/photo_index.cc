@@ -21,7 +21,7 @@ void check_ending(const fs::path& file) {
   fail(ErrorKind::kInput, "{}: expected only .jpg, .jpeg and .png files here", file.string());
 }
 
-/// The labels in a file of lines "NAME,CLASS ...", by name.
+/// Reads the labels by name from a file of lines "NAME,CLASS ...".
 std::map<std::string, std::size_t> read_labels(const fs::path& file,
                                                const std::vector<std::string>& classes) {
   std::map<std::string, std::size_t> label_of;

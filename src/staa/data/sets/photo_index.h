@@ -7,21 +7,22 @@
 
 namespace staa::data {
 
-/// The names of the images of one half, in the order of classes and names: a byte a character and
-/// four bytes more an image, nothing decoded, nothing opened.
+/// The names of the images of one half, in the order of classes and names. It needs one byte per
+/// character and four more per image; no image is opened or decoded.
 ///
-/// Hidden files are skipped. Throws Error(kIo) for a folder that cannot be listed and
-/// Error(kInput), naming it, for a file that is no image by its ending (.jpg, .jpeg, .png), a class
-/// without images and a folder without classes.
+/// Hidden files are skipped. Throws Error(kIo) for a folder that cannot be listed. Throws
+/// Error(kInput), naming it, for a file without an image's extension (.jpg, .jpeg, .png), for a
+/// class without images, and for a folder without classes.
 class PhotoIndex {
  public:
   /// Lists FOLDER/CLASS/*.
   explicit PhotoIndex(std::filesystem::path folder);
 
-  /// Lists FOLDER/*, whose classes stand in a file of lines "NAME,CLASS ...", the name without its
-  /// ending, the line "ImageId,PredictionString" left out: ImageNet's LOC_val_solution.csv. Throws
-  /// Error(kInput), naming the line, for a class that is not among `classes` (sorted) and a name
-  /// that stands there twice, and for an image without a line and a line without an image.
+  /// Lists FOLDER/*, whose classes are in the file `labels`: one line "NAME,CLASS ..." per image,
+  /// with the name without its extension; a line "ImageId,PredictionString" is ignored. ImageNet's
+  /// LOC_val_solution.csv has this format. Throws Error(kInput), naming the line, for a class that
+  /// is not in `classes` (sorted) and for a repeated name. Also throws Error(kInput) for an image
+  /// without a line and for a line without an image.
   PhotoIndex(std::filesystem::path folder, const std::filesystem::path& labels,
              std::vector<std::string> classes);
 
@@ -35,11 +36,11 @@ class PhotoIndex {
   void add(const std::string& name);
 
   std::filesystem::path folder_;
-  bool flat_ = false;  ///< no folders of classes
+  bool flat_ = false;  ///< no class folders
   std::vector<std::string> classes_;
-  std::vector<std::int64_t> ends_;    ///< of each class: one past its last image
-  std::vector<std::uint32_t> names_;  ///< where each image's name begins in text_
-  std::string text_;                  ///< all names, each ended by a 0
+  std::vector<std::int64_t> ends_;    ///< for each class, one past its last image
+  std::vector<std::uint32_t> names_;  ///< where the name of each image begins in text_
+  std::string text_;                  ///< all names, each followed by a 0
 };
 
 }  // namespace staa::data

@@ -20,14 +20,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What a thread keeps from one photograph to the next: fresh memory of this size comes from the
-/// system page by page, and cleared, which takes a tenth of the time of decoding.
+/// Memory that a thread reuses from one photograph to the next. The system maps and clears new
+/// memory of this size page by page, which would take a tenth of the decoding time.
 struct Scratch {
   std::vector<std::uint8_t> file;
   Image photo;
 };
 
-/// The folders' names as they stand in the file.
+/// The readable names of the folders, from the file.
 std::vector<std::string> names_of(const std::vector<std::string>& folders, const fs::path& file) {
   std::map<std::string, std::string> names;
   std::istringstream text(read_text_file(file));
@@ -48,13 +48,13 @@ std::vector<std::string> names_of(const std::vector<std::string>& folders, const
   return found;
 }
 
-/// Whether a folder holds images and no folders of them.
+/// Whether a folder holds images and no class folders.
 bool is_flat(const fs::path& folder) {
   const auto entries = list_folder(folder);
   return !entries.empty() && !is_folder(entries.front());
 }
 
-/// The images of ImageNet's validation as they are published, all in one folder.
+/// ImageNet's validation images as published, all in one folder.
 PhotoIndex open_flat(const fs::path& root, const fs::path& folder,
                      const std::vector<std::string>& classes) {
   const auto labels = root / "LOC_val_solution.csv";

@@ -10,8 +10,8 @@
 
 namespace staa::data {
 
-/// A labelled set of event recordings of one sensor. Holds their names alone: the files are read
-/// when a sample is.
+/// A labelled set of event recordings of one sensor. It holds only their names: a file is read when
+/// its sample is.
 class RecordingSet : public Labelled {
  public:
   struct Sample {
@@ -19,7 +19,7 @@ class RecordingSet : public Labelled {
     std::int64_t label = 0;
   };
 
-  /// Every recording is of `sensor`. Throws Error(kInput) if there is no class.
+  /// All recordings must be from `sensor`. Throws Error(kInput) if there is no class.
   RecordingSet(std::string name, events::Sensor sensor, std::vector<std::string> classes,
                std::vector<Sample> samples);
 
@@ -42,13 +42,14 @@ class RecordingSet : public Labelled {
   std::vector<Sample> samples_;
 };
 
-/// The two halves of a set of recordings: the same classes and sensor, and neither is null.
+/// The two halves of a set of recordings. They have the same classes and sensor, and neither is
+/// null.
 struct RecordingSplits {
   std::shared_ptr<const RecordingSet> train;
   std::shared_ptr<const RecordingSet> test;
 };
 
-/// `count` recordings of `set`, as choose_balanced chooses; the set itself where those are all.
+/// `count` recordings of `set`, chosen by choose_balanced(), or the set itself if it has no more.
 std::shared_ptr<const RecordingSet> first(std::shared_ptr<const RecordingSet> set,
                                           std::int64_t count);
 

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kTag = 0x73696d75;  // "simu"
 
-/// A class's name as that of a folder.
+/// Turns a class's name into that of a folder.
 std::string folder_name(std::string name) {
   for (auto& c : name) {
     if (c == '/' || c == '\\' || c == '\0') c = '-';
@@ -29,7 +29,7 @@ std::string folder_name(std::string name) {
   return name;
 }
 
-/// An image as light; colours by the luminance of ITU-R BT.601.
+/// An image as light intensities; colours become luminance by ITU-R BT.601.
 events::Scene scene_of(const Dataset& images, std::int64_t index) {
   const auto shape = images.shape();
   std::vector<std::uint8_t> pixels(static_cast<std::size_t>(shape.bytes()));
@@ -46,13 +46,13 @@ events::Scene scene_of(const Dataset& images, std::int64_t index) {
   return scene;
 }
 
-/// One half of the images, to be recorded below `folder`.
+/// One half of the images, with the folder for its recordings.
 struct Half {
   const Dataset& images;
   fs::path folder;
-  std::uint64_t key;  ///< of its random numbers
+  std::uint64_t key;  ///< for its random numbers
 
-  /// Writes the recording of one image; returns its events.
+  /// Writes the recording of one image. Returns its number of events.
   std::size_t record(std::int64_t index, const SimulatedSetOptions& options) const {
     const auto recorded =
         events::simulate(scene_of(images, index), options.camera,
@@ -103,7 +103,7 @@ std::uint64_t simulate_set(const Splits& images, const std::string& name, const 
   }
   std::uint64_t events = 0;
   std::int64_t done = 0;
-  std::mutex mutex;  // guards both
+  std::mutex mutex;  // guards done and events
   const auto split = images.train->size();
   for_each_index(split + images.test->size(), options.threads, [&](std::int64_t i) {
     const auto count = i < split ? train.record(i, options) : test.record(i - split, options);

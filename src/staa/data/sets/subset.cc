@@ -40,7 +40,7 @@ std::vector<std::int64_t> choose_balanced(const Labelled& set, std::int64_t coun
   for (const auto index : candidates(set.size(), seed)) {
     of_class[static_cast<std::size_t>(set.label(index))].push_back(index);
   }
-  // Deal one sample of each class in turn until there are enough.
+  // Take one sample of each class in turn until there are enough.
   std::vector<std::int64_t> chosen;
   const auto wanted = static_cast<std::size_t>(count);
   for (std::size_t round = 0; chosen.size() < wanted; ++round) {

@@ -10,18 +10,18 @@
 
 namespace staa::data {
 
-/// Indices of `count` samples of `set`, as equally spread over the classes as they allow: the first
-/// ones of each class, or, with a seed, ones drawn by it. In rising order; all of them when the set
-/// has no more than `count`. The same arguments always choose the same samples. Throws
-/// Error(kUsage) if count is negative.
+/// The indices of `count` samples of `set` in rising order, distributed over the classes as evenly
+/// as possible: the first ones of each class or, with a seed, random ones. If the set has no more
+/// than `count` samples, the result is all of them. The same arguments always give the same
+/// samples. Throws Error(kUsage) if count is negative.
 std::vector<std::int64_t> choose_balanced(const Labelled& set, std::int64_t count,
                                           std::optional<std::uint64_t> seed = std::nullopt);
 
-/// Chosen samples of another data set, in the order given. `Set` is Dataset or Source.
+/// Selected samples of another data set, in the given order. `Set` is Dataset or Source.
 template <typename Set>
 class SubsetOf : public Set {
  public:
-  /// Throws Error(kUsage) if an index is not one of `parent`.
+  /// Throws Error(kUsage) if an index is out of range for `parent`.
   SubsetOf(std::shared_ptr<const Set> parent, std::vector<std::int64_t> indices);
 
   const std::string& name() const override { return parent_->name(); }
@@ -29,7 +29,7 @@ class SubsetOf : public Set {
   const std::vector<std::string>& classes() const override { return parent_->classes(); }
   std::int64_t label(std::int64_t index) const override { return parent_->label(at(index)); }
 
-  /// The parent's index of each sample.
+  /// The index of each sample in the parent.
   const std::vector<std::int64_t>& indices() const { return indices_; }
 
  protected:
@@ -57,7 +57,7 @@ class SourceSubset : public SubsetOf<Source> {
   }
 };
 
-/// The samples of `set` that choose_balanced names; the set itself where those are all.
+/// The samples of `set` that choose_balanced() selects, or the set itself if it has no more.
 std::shared_ptr<const Dataset> first(std::shared_ptr<const Dataset> set, std::int64_t count,
                                      std::optional<std::uint64_t> seed = std::nullopt);
 std::shared_ptr<const Source> first(std::shared_ptr<const Source> set, std::int64_t count,
