@@ -26,6 +26,8 @@ struct Options {
   InputOptions input;
   std::string sensor;
   std::string slice = "count";
+  std::string frame_time;
+  std::int64_t steps = 0;
   float confidence = 0;
   bool bench = false;
   bool json = false;
@@ -103,7 +105,7 @@ runtime::Prediction classify(const Options& options, const runtime::Model& model
   if (sample.image != nullptr) return session.classify(sample.image, options.confidence);
   session.reset();
   runtime::Prediction found;
-  for (std::size_t t = 0; t < model.steps(); ++t) {
+  for (std::size_t t = 0; t < sample.steps; ++t) {
     found = session.push(sample.frames + t * model.input().values());
     if (options.confidence > 0 && found.probability >= options.confidence) break;
   }
@@ -148,13 +150,21 @@ int run(Options options) {
   if (!options.sensor.empty()) options.input.sensor = parse_sensor(options.sensor);
   if (options.slice == "time") options.input.slice = events::SliceBy::kTime;
   const bool live = !options.live.source.name.empty();
+  if (!options.frame_time.empty()) {
+    options.input.frame_us = events::parse_time(options.frame_time, "--frame-time");
+    if (options.input.frame_us == 0) {
+      fail(ErrorKind::kUsage, "--frame-time: expected a time above 0");
+    }
+  }
   if (live != options.inputs.empty()) {
     fail(ErrorKind::kUsage, live ? "--live takes the place of inputs: expected one of them"
                                  : "expected inputs, or --live with a source; see --help");
   }
   const auto model = runtime::Model::load(options.model);
   if (live) return run_live(live_options(options), model);
-  runtime::Session session(model, {runtime::Path::kAuto, !options.bench});
+  const auto steps = static_cast<std::size_t>(options.steps);
+  options.input.steps = steps > 0 ? steps : model.steps();
+  runtime::Session session(model, {runtime::Path::kAuto, !options.bench, steps});
   Totals totals;
   for (const auto& input : options.inputs) {
     for_samples(input, options.input, model, [&](const Sample& sample) {
@@ -179,9 +189,13 @@ int run(Options options) {
 
 int main(int argc, char** argv) {
   Options options;
-  CLI::App app{"Classifies images with a network that staa export wrote, without LibTorch"};
+  CLI::App app{
+      "Classifies images and recordings with a network that staa export or staa import wrote, "
+      "without LibTorch"};
   app.set_version_flag("--version", STAA_VERSION);
-  app.add_option("model", options.model, "A file of staa export")->required()->type_name("FILE");
+  app.add_option("model", options.model, "A file of staa export or staa import")
+      ->required()
+      ->type_name("FILE");
   app.add_option(
          "inputs", options.inputs,
          "PNG, JPEG, a folder of them, images in idx form, CIFAR records (.bin), recordings "
@@ -193,6 +207,13 @@ int main(int argc, char** argv) {
   app.add_option("--confidence", options.confidence,
                  "Stop as soon as the probability reaches this (0: run all steps)")
       ->check(CLI::Range(0.0, 1.0));
+  app.add_option("--steps", options.steps, "Time steps of an input in place of the model's own (0)")
+      ->type_name("N")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 20));
+  app.add_option("--frame-time", options.frame_time,
+                 "Of recordings: each step takes the events of so much time, such as 1ms, from the "
+                 "first event on; without it the events are divided between the steps")
+      ->type_name("TIME");
   app.add_option("--labels", options.input.labels,
                  "Labels of an idx file's images, in idx form: tell how many are right")
       ->type_name("FILE");

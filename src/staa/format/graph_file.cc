@@ -16,7 +16,7 @@ using nlohmann::json;
 using nlohmann::ordered_json;
 
 constexpr std::size_t kMaxLayers = 65536;
-constexpr const char* kInputName = "input";
+constexpr const char* kInputName = "@input";
 
 const std::vector<std::pair<LayerKind, std::string>>& kind_names() {
   static const std::vector<std::pair<LayerKind, std::string>> table{

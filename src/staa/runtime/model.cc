@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "staa/format/graph.h"
 #include "staa/runtime/graph/graph_plan.h"
 #include "staa/runtime/plan.h"
@@ -27,6 +29,13 @@ const std::string& Model::precision() const {
 }
 std::size_t Model::steps() const {
   return static_cast<std::size_t>(graph_ ? graph_->graph().steps : plan_->model().steps);
+}
+bool Model::fixed_steps() const {
+  if (graph_) return false;
+  const auto& nodes = plan_->model().nodes;
+  return std::any_of(nodes.begin(), nodes.end(), [](const format::Node& node) {
+    return node.neuron.pe_x || node.neuron.pe_h || node.neuron.pe_u;
+  });
 }
 const std::vector<std::string>& Model::classes() const {
   return graph_ ? graph_->graph().classes : plan_->model().classes;

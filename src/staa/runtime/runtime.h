@@ -43,9 +43,9 @@ class Model {
 
   const std::string& network() const;
   const std::string& precision() const;  ///< "fp32" or "int8"
-  /// T; of an imported network, and of one without position encoding, any other serves as well:
-  /// Options::steps.
-  std::size_t steps() const;
+  std::size_t steps() const;             ///< T, unless Options::steps says otherwise
+  /// Whether position encoding fixes T, so that a session takes no other.
+  bool fixed_steps() const;
   Shape input() const;
   const std::vector<std::string>& classes() const;
   /// Bytes of weights, as the file holds them.
@@ -83,8 +83,8 @@ struct Options {
   Path path = Path::kAuto;
   bool count_operations =
       true;  ///< fill in Activity's macs and acs, which costs a pass over spikes
-  /// Steps of an input in place of the model's own (0). A network with position encoding has no
-  /// others: Session's constructor throws Error(kUsage).
+  /// Steps of an input in place of the model's own (0). Where these are fixed, the constructor of a
+  /// session throws Error(kUsage).
   std::size_t steps = 0;
 };
 

@@ -19,28 +19,13 @@ using format::kImage;
 using format::Node;
 using format::NodeKind;
 
-/// Whether a table of positions fixes how many steps there are.
-bool counts_steps(const format::ModelDescription& model) {
-  return std::any_of(model.nodes.begin(), model.nodes.end(), [](const Node& node) {
-    return node.neuron.pe_x || node.neuron.pe_h || node.neuron.pe_u;
-  });
-}
-
 }  // namespace
 
 class Session::Impl {
  public:
   Impl(std::shared_ptr<const Plan> plan, const Options& options)
       : plan_(std::move(plan)), options_(options), model_(plan_->model()) {
-    steps_ = static_cast<std::size_t>(model_.steps);
-    if (options.steps > 0 && options.steps != steps_) {
-      if (counts_steps(model_)) {
-        fail(ErrorKind::kUsage,
-             "{} steps asked for: the network's position encoding fixes them at {}", options.steps,
-             steps_);
-      }
-      steps_ = options.steps;
-    }
+    steps_ = options.steps > 0 ? options.steps : static_cast<std::size_t>(model_.steps);
     const auto nodes = model_.nodes.size();
     membranes_.resize(nodes);
     levels_.resize(nodes);
@@ -389,6 +374,10 @@ class Session::Impl {
 };
 
 Session::Session(const Model& model, const Options& options) {
+  if (options.steps > 0 && options.steps != model.steps() && model.fixed_steps()) {
+    fail(ErrorKind::kUsage, "{} steps asked for: the network's position encoding fixes them at {}",
+         options.steps, model.steps());
+  }
   if (model.graph_ != nullptr) {
     graph_ = std::make_unique<GraphRunner>(model.graph_, options);
   } else {
