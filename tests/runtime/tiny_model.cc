@@ -60,10 +60,10 @@ std::vector<std::uint8_t> tiny_model(const TinyModel& tiny) {
   head.name = "head";
   head.inputs = {6};
   model.nodes = {convolution("c0", kImage, 16, 1, false),
-                 neuron("n0", {0}, true),
+                 neuron("n0", {0}, tiny.aggregate),
                  pool,
                  convolution("c1", 2, 16, 1, tiny.int8),
-                 neuron("n1", {3, 2}, true),
+                 neuron("n1", {3, 2}, tiny.aggregate),
                  convolution("c2", 4, 24, 2, tiny.int8),
                  neuron("n2", {5}, false),
                  head};

@@ -10,12 +10,14 @@
 /// nodes of given types with their arrays, and edges.
 namespace staa::nir {
 
-/// Numbers of any type; without extents it is one number.
+/// How numbers are written; of those that were read it is kDouble.
+enum class NumberType { kDouble, kFloat, kWhole };
+
+/// Numbers; without extents it is one number.
 struct Array {
   std::vector<std::int64_t> shape;
   std::vector<double> values;
-
-  bool scalar() const { return shape.empty(); }
+  NumberType type = NumberType::kDouble;
 };
 
 struct Edge {

@@ -252,7 +252,7 @@ class Reader {
   }
 
   Array numbers(const Open& data) const {
-    Array array{data.shape, std::vector<double>(data.values)};
+    Array array{data.shape, std::vector<double>(data.values), NumberType::kDouble};
     read_into(data, H5T_NATIVE_DOUBLE, array.values.data());
     for (std::size_t i = 0; i < array.values.size(); ++i) {
       if (std::isfinite(array.values[i])) continue;
@@ -266,7 +266,7 @@ class Reader {
     if (H5Tget_size(data.type.get()) != 1) refuse(data.where, "expected numbers or a text");
     std::vector<std::int8_t> bytes(data.values);
     read_into(data, data.type.get(), bytes.data());
-    return {data.shape, std::vector<double>(bytes.begin(), bytes.end())};
+    return {data.shape, {bytes.begin(), bytes.end()}, NumberType::kDouble};
   }
 
   void read_into(const Open& data, hid_t type, void* out) const {
