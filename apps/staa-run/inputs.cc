@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "series.h"
 #include "staa/data/augment/fit_image.h"
 #include "staa/data/codecs/byte_source.h"
 #include "staa/data/codecs/jpeg.h"
@@ -196,6 +197,12 @@ void use_recording(const fs::path& path, const InputOptions& options, const runt
   f({path.string(), nullptr, frames.data(), options.steps, {}});
 }
 
+/// All steps of the array, as many as they are.
+void use_series(const fs::path& path, const runtime::Model& model, const Use& f) {
+  const auto series = read_series(path, model.input());
+  f({path.string(), nullptr, series.values.data(), series.steps, {}});
+}
+
 void use_stream(const runtime::Model& model, const Use& f) {
   std::vector<std::uint8_t> image(model.input().values());
   for (std::size_t i = 0;; ++i) {
@@ -220,6 +227,7 @@ void for_samples(const std::string& input, const InputOptions& options, const ru
   if (fs::is_directory(path)) return use_folder(path, options, model, f);
   if (is_image(path)) return use_image(path, options, model, f);
   if (model.input().channels == kPolarities) return use_recording(path, options, model, f);
+  if (ending(path) == ".npy") return use_series(path, model, f);
   if (ending(path) == ".bin") return use_cifar(path, model, f);
   use_idx(path, options, model, f);
 }

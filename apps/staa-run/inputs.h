@@ -34,8 +34,9 @@ struct InputOptions {
 /// below it, by name; the folder an image lies in tells its class if it is called like one); a file
 /// of images in idx form (gzipped or not); a .bin file of CIFAR records; "-" for raw bytes [height,
 /// width, channels] on standard input, one image behind another. For a model with the two channels
-/// of events: recordings in any format of src/events. Throws Error(kInput) naming the file for what
-/// has another shape or cannot be read.
+/// of events: recordings in any format of src/events; for others NumPy arrays with an input for
+/// each step (series.h). Throws Error(kInput) naming the file for what has another shape or cannot
+/// be read.
 void for_samples(const std::string& input, const InputOptions& options, const runtime::Model& model,
                  const std::function<void(const Sample&)>& f);
 

@@ -27,6 +27,7 @@ struct Options {
   std::string sensor;
   std::string slice = "count";
   std::string frame_time;
+  bool each_step = false;
   std::int64_t steps = 0;
   float confidence = 0;
   bool bench = false;
@@ -99,14 +100,40 @@ void print_totals(const Options& options, const Totals& totals) {
   std::cout << '\n';
 }
 
+/// What the network gave in each step, as one object a line.
+class StepPrinter {
+ public:
+  explicit StepPrinter(const runtime::Model& model) : before_(model.classes().size()) {}
+
+  void print(const Sample& sample, const runtime::Session& session, std::size_t step) {
+    const auto& sums = session.output_sums();
+    std::vector<float> outputs(sums.size());
+    for (std::size_t i = 0; i < sums.size(); ++i) outputs[i] = sums[i] - before_[i];
+    before_ = sums;
+    std::cout << nlohmann::ordered_json{{"input", sample.name},
+                                        {"step", step},
+                                        {"outputs", outputs}}
+                     .dump()
+              << '\n';
+  }
+
+ private:
+  std::vector<float> before_;
+};
+
 /// All steps, or as many as it takes to be sure enough.
 runtime::Prediction classify(const Options& options, const runtime::Model& model,
                              runtime::Session& session, const Sample& sample) {
-  if (sample.image != nullptr) return session.classify(sample.image, options.confidence);
+  const bool image = sample.image != nullptr;
+  if (image && !options.each_step) return session.classify(sample.image, options.confidence);
   session.reset();
+  if (image) session.begin(sample.image);
+  StepPrinter printer(model);
   runtime::Prediction found;
-  for (std::size_t t = 0; t < sample.steps; ++t) {
-    found = session.push(sample.frames + t * model.input().values());
+  const auto steps = image ? options.input.steps : sample.steps;
+  for (std::size_t t = 0; t < steps; ++t) {
+    found = image ? session.step() : session.push(sample.frames + t * model.input().values());
+    if (options.each_step) printer.print(sample, session, t);
     if (options.confidence > 0 && found.probability >= options.confidence) break;
   }
   return found;
@@ -199,7 +226,7 @@ int main(int argc, char** argv) {
   app.add_option(
          "inputs", options.inputs,
          "PNG, JPEG, a folder of them, images in idx form, CIFAR records (.bin), recordings "
-         "of events, or - for raw bytes")
+         "of events, NumPy arrays with an input for each step, or - for raw bytes")
       ->type_name("INPUT");
   app.add_flag("--fit", options.input.fit,
                "Bring PNG and JPEG images of another shape to the model's: their middle, scaled, "
@@ -214,6 +241,8 @@ int main(int argc, char** argv) {
                  "Of recordings: each step takes the events of so much time, such as 1ms, from the "
                  "first event on; without it the events are divided between the steps")
       ->type_name("TIME");
+  app.add_flag("--each-step", options.each_step,
+               "Also print what the network gives in each step, an object in JSON a line");
   app.add_option("--labels", options.input.labels,
                  "Labels of an idx file's images, in idx form: tell how many are right")
       ->type_name("FILE");

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <cstdio>
 #include <iostream>
 #include <memory>
 
@@ -33,7 +33,8 @@ double parse_dt(const std::string& text) {
   const int read = std::sscanf(text.c_str(), "%lf%2[mus]%n", &number, unit, &end);
   const std::string name = unit;
   const double factor = name == "s" ? 1 : name == "ms" ? 1e-3 : name == "us" ? 1e-6 : 0;
-  if (read == 2 && static_cast<std::size_t>(end) == text.size() && number > 0 && factor > 0) {
+  if (read == 2 && static_cast<std::size_t>(end) == text.size() && number > 0 && number < 1e6 &&
+      factor > 0) {
     return number * factor;
   }
   fail(ErrorKind::kUsage, "--dt: expected a time such as 1ms, 100us or 0.001s, found '{}'", text);

@@ -1,6 +1,7 @@
 #include "runtime/tiny_model.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "staa/util/random.h"
 
@@ -85,10 +86,12 @@ std::vector<std::uint8_t> tiny_model(const TinyModel& tiny) {
         data = values.data();
       } else {
         const bool scale = need.name.find("scale") != std::string::npos;
+        const bool decay = need.name.find("decay") != std::string::npos;
         auto& values = floats.emplace_back(size);
         for (auto& value : values) {
           value =
               static_cast<float>(scale ? random.uniform(0.001, 0.003) : random.uniform(-0.2, 0.3));
+          if (decay) value = std::abs(value);
         }
         data = values.data();
       }
