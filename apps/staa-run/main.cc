@@ -26,6 +26,9 @@ struct Options {
   InputOptions input;
   std::string sensor;
   std::string slice = "count";
+  std::string frame_time;
+  bool each_step = false;
+  std::int64_t steps = 0;
   float confidence = 0;
   bool bench = false;
   bool json = false;
@@ -97,14 +100,40 @@ void print_totals(const Options& options, const Totals& totals) {
   std::cout << '\n';
 }
 
+/// What the network gave in each step, as one object a line.
+class StepPrinter {
+ public:
+  explicit StepPrinter(const runtime::Model& model) : before_(model.classes().size()) {}
+
+  void print(const Sample& sample, const runtime::Session& session, std::size_t step) {
+    const auto& sums = session.output_sums();
+    std::vector<float> outputs(sums.size());
+    for (std::size_t i = 0; i < sums.size(); ++i) outputs[i] = sums[i] - before_[i];
+    before_ = sums;
+    std::cout << nlohmann::ordered_json{{"input", sample.name},
+                                        {"step", step},
+                                        {"outputs", outputs}}
+                     .dump()
+              << '\n';
+  }
+
+ private:
+  std::vector<float> before_;
+};
+
 /// All steps, or as many as it takes to be sure enough.
 runtime::Prediction classify(const Options& options, const runtime::Model& model,
                              runtime::Session& session, const Sample& sample) {
-  if (sample.image != nullptr) return session.classify(sample.image, options.confidence);
+  const bool image = sample.image != nullptr;
+  if (image && !options.each_step) return session.classify(sample.image, options.confidence);
   session.reset();
+  if (image) session.begin(sample.image);
+  StepPrinter printer(model);
   runtime::Prediction found;
-  for (std::size_t t = 0; t < model.steps(); ++t) {
-    found = session.push(sample.frames + t * model.input().values());
+  const auto steps = image ? options.input.steps : sample.steps;
+  for (std::size_t t = 0; t < steps; ++t) {
+    found = image ? session.step() : session.push(sample.frames + t * model.input().values());
+    if (options.each_step) printer.print(sample, session, t);
     if (options.confidence > 0 && found.probability >= options.confidence) break;
   }
   return found;
@@ -148,13 +177,21 @@ int run(Options options) {
   if (!options.sensor.empty()) options.input.sensor = parse_sensor(options.sensor);
   if (options.slice == "time") options.input.slice = events::SliceBy::kTime;
   const bool live = !options.live.source.name.empty();
+  if (!options.frame_time.empty()) {
+    options.input.frame_us = events::parse_time(options.frame_time, "--frame-time");
+    if (options.input.frame_us == 0) {
+      fail(ErrorKind::kUsage, "--frame-time: expected a time above 0");
+    }
+  }
   if (live != options.inputs.empty()) {
     fail(ErrorKind::kUsage, live ? "--live takes the place of inputs: expected one of them"
                                  : "expected inputs, or --live with a source; see --help");
   }
   const auto model = runtime::Model::load(options.model);
   if (live) return run_live(live_options(options), model);
-  runtime::Session session(model, {runtime::Path::kAuto, !options.bench});
+  const auto steps = static_cast<std::size_t>(options.steps);
+  options.input.steps = steps > 0 ? steps : model.steps();
+  runtime::Session session(model, {runtime::Path::kAuto, !options.bench, steps});
   Totals totals;
   for (const auto& input : options.inputs) {
     for_samples(input, options.input, model, [&](const Sample& sample) {
@@ -179,13 +216,17 @@ int run(Options options) {
 
 int main(int argc, char** argv) {
   Options options;
-  CLI::App app{"Classifies images with a network that staa export wrote, without LibTorch"};
+  CLI::App app{
+      "Classifies images and recordings with a network that staa export or staa import wrote, "
+      "without LibTorch"};
   app.set_version_flag("--version", STAA_VERSION);
-  app.add_option("model", options.model, "A file of staa export")->required()->type_name("FILE");
+  app.add_option("model", options.model, "A file of staa export or staa import")
+      ->required()
+      ->type_name("FILE");
   app.add_option(
          "inputs", options.inputs,
          "PNG, JPEG, a folder of them, images in idx form, CIFAR records (.bin), recordings "
-         "of events, or - for raw bytes")
+         "of events, NumPy arrays with an input for each step, or - for raw bytes")
       ->type_name("INPUT");
   app.add_flag("--fit", options.input.fit,
                "Bring PNG and JPEG images of another shape to the model's: their middle, scaled, "
@@ -193,6 +234,15 @@ int main(int argc, char** argv) {
   app.add_option("--confidence", options.confidence,
                  "Stop as soon as the probability reaches this (0: run all steps)")
       ->check(CLI::Range(0.0, 1.0));
+  app.add_option("--steps", options.steps, "Time steps of an input in place of the model's own (0)")
+      ->type_name("N")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 20));
+  app.add_option("--frame-time", options.frame_time,
+                 "Of recordings: each step takes the events of so much time, such as 1ms, from the "
+                 "first event on; without it the events are divided between the steps")
+      ->type_name("TIME");
+  app.add_flag("--each-step", options.each_step,
+               "Also print what the network gives in each step, an object in JSON a line");
   app.add_option("--labels", options.input.labels,
                  "Labels of an idx file's images, in idx form: tell how many are right")
       ->type_name("FILE");

@@ -8,9 +8,12 @@
 #include "command.h"
 #include "staa/data/sets/open.h"
 #include "staa/deploy/checked_export.h"
+#include "staa/nir/from_model.h"
+#include "staa/nir/write.h"
 #include "staa/run/data.h"
 #include "staa/run/trained.h"
 #include "staa/util/error.h"
+#include "staa/util/file.h"
 #include "staa/util/output.h"
 #include "staa/util/text.h"
 
@@ -56,10 +59,21 @@ void export_int8(const run::Trained& trained, const Options& options) {
       found.roundings == 1 ? "rounding" : "roundings tried");
 }
 
+/// A graph of NIR, which knows floats alone.
+void export_nir(const run::Trained& trained, const Options& options) {
+  if (options.int8) fail(ErrorKind::kUsage, "--int8: files in NIR hold weights as floats");
+  const format::ModelFile model(
+      deploy::model_file(*trained.network, trained.input, deploy::WeightType::kFp32), options.run);
+  write_file_atomically(options.output, nir::to_hdf5(nir::from_model(model, options.run)));
+}
+
 int export_command(const Options& options) {
   const auto trained = run::open_trained(options.run, options.checkpoint);
   const auto& recipe = trained.recipe;
-  if (options.int8) {
+  const bool in_nir = std::filesystem::path(options.output).extension() == ".nir";
+  if (in_nir) {
+    export_nir(trained, options);
+  } else if (options.int8) {
     export_int8(trained, options);
   } else {
     deploy::export_model(*trained.network, trained.input, deploy::WeightType::kFp32,
@@ -80,9 +94,13 @@ void add_export(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("export",
                                      "Write a trained network as a file that staa-run and the "
-                                     "runtime library take");
+                                     "runtime library take, or in NIR for other frameworks");
   command->add_option("run", options->run, "Folder of the run")->required()->type_name("DIR");
-  command->add_option("-o,--output", options->output, "The file to write")
+  command
+      ->add_option(
+          "-o,--output", options->output,
+          "The file to write; one that ends in .nir is in NIR, which has a place for networks of "
+          "LIF neurons alone")
       ->required()
       ->type_name("FILE");
   command->add_option("-c,--checkpoint", options->checkpoint, "Which weights")

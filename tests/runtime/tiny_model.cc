@@ -1,6 +1,7 @@
 #include "runtime/tiny_model.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "staa/util/random.h"
 
@@ -60,10 +61,10 @@ std::vector<std::uint8_t> tiny_model(const TinyModel& tiny) {
   head.name = "head";
   head.inputs = {6};
   model.nodes = {convolution("c0", kImage, 16, 1, false),
-                 neuron("n0", {0}, true),
+                 neuron("n0", {0}, tiny.aggregate),
                  pool,
                  convolution("c1", 2, 16, 1, tiny.int8),
-                 neuron("n1", {3, 2}, true),
+                 neuron("n1", {3, 2}, tiny.aggregate),
                  convolution("c2", 4, 24, 2, tiny.int8),
                  neuron("n2", {5}, false),
                  head};
@@ -85,10 +86,12 @@ std::vector<std::uint8_t> tiny_model(const TinyModel& tiny) {
         data = values.data();
       } else {
         const bool scale = need.name.find("scale") != std::string::npos;
+        const bool decay = need.name.find("decay") != std::string::npos;
         auto& values = floats.emplace_back(size);
         for (auto& value : values) {
           value =
               static_cast<float>(scale ? random.uniform(0.001, 0.003) : random.uniform(-0.2, 0.3));
+          if (decay) value = std::abs(value);
         }
         data = values.data();
       }

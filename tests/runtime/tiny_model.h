@@ -14,6 +14,7 @@ struct TinyModel {
   format::Extent input{1, 8, 8};
   std::vector<std::string> classes{"left", "right"};
   bool checksum = true;
+  bool aggregate = true;  ///< two of the three layers are STAA neurons
 };
 
 /// A model file with every kind of node, T = 3.
