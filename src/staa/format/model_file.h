@@ -125,6 +125,7 @@ class ModelFile {
  public:
   explicit ModelFile(const std::filesystem::path& path);
   ModelFile(const std::vector<std::uint8_t>& bytes, std::string source);
+  explicit ModelFile(SafetensorsReader reader);
 
   const ModelDescription& model() const { return model_; }
   /// Values of a tensor that tensors_of names.
