@@ -143,7 +143,7 @@ TEST_F(StaaRun, RecordingsOfEventsAreCutIntoFrames) {
 TEST_F(StaaRun, SumsUpAndStopsEarly) {
   write_tiny_mnist(folder_ / "data", 10, 20, 8);
   TinyModel tiny;
-  tiny.int8 = true;
+  tiny.weights = format::Weights::kInt8;
   tiny.classes = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
   const std::vector<std::string> arguments{model(tiny), path("data/t10k-images-idx3-ubyte"),
                                            "--labels", path("data/t10k-labels-idx1-ubyte"),

@@ -35,7 +35,7 @@ class Model {
   static Model load(const std::vector<std::uint8_t>& bytes, const std::string& source);
 
   const std::string& network() const;
-  const std::string& precision() const;  ///< "fp32" or "int8"
+  const std::string& precision() const;  ///< "fp32", "bf16", "int16" or "int8"
   std::size_t steps() const;             ///< T
   Shape input() const;
   const std::vector<std::string>& classes() const;
