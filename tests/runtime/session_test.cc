@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <hwy/targets.h>
 
+#include <atomic>
 #include <thread>
 
 #include "runtime/tiny_model.h"
@@ -102,6 +103,42 @@ TEST(Session, ManyThreadsShareAModel) {
     for (auto& thread : threads) thread.join();
     EXPECT_EQ(wrong, std::vector<std::size_t>(kThreads));
   }
+}
+
+TEST(Pool, GivesWhatOneSessionGivesInOrder) {
+  const auto model = load(format::Weights::kInt8);
+  const auto images = random_images(23, model.input().values());
+  std::vector<std::uint8_t> batch;
+  for (const auto& image : images) batch.insert(batch.end(), image.begin(), image.end());
+  Session alone(model);
+  for (const std::size_t threads : {1, 3, 40}) {
+    Pool pool(model, threads);
+    EXPECT_EQ(pool.threads(), threads);
+    for (int again = 0; again < 2; ++again) {
+      const auto found = pool.classify(batch.data(), images.size());
+      ASSERT_EQ(found.size(), images.size());
+      for (std::size_t i = 0; i < images.size(); ++i) {
+        EXPECT_EQ(found[i].probabilities, alone.classify(images[i].data()).probabilities);
+      }
+    }
+    EXPECT_GE(pool.state_bytes(), alone.state_bytes());
+  }
+  EXPECT_GE(Pool(model).threads(), 1U);
+  EXPECT_TRUE(Pool(model, 2).classify(batch.data(), 0).empty());
+}
+
+TEST(Pool, PassesOnWhatIsThrownAndCanBeUsedAgain) {
+  const auto model = load(format::Weights::kFp32);
+  Pool pool(model, 3);
+  std::atomic<int> begun{0};
+  const auto work = [&](Session&, std::size_t i) {
+    ++begun;
+    if (i == 2) fail(ErrorKind::kInput, "image 2 is bad");
+  };
+  test::expect_error(ErrorKind::kInput, {"image 2"}, [&] { pool.run(10'000, work); });
+  EXPECT_LT(begun, 10'000);
+  const auto image = random_images(1, model.input().values())[0];
+  EXPECT_EQ(pool.classify(image.data(), 1).size(), 1U);
 }
 
 TEST(Session, AModelMayGoBeforeItsSessions) {

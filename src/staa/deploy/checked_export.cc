@@ -1,12 +1,9 @@
 #include "staa/deploy/checked_export.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <thread>
 
 #include "staa/util/file.h"
-#include "staa/util/parallel.h"
 
 namespace staa::deploy {
 namespace {
@@ -16,19 +13,6 @@ constexpr int kMostRoundings = 8;
 /// Image i of `count` among all.
 std::int64_t place(const data::Dataset& images, std::int64_t i, std::int64_t count) {
   return i * images.size() / count;
-}
-
-/// Classifies the images whose turn it is.
-void classify(const runtime::Model& model, const data::Dataset& images,
-              std::atomic<std::int64_t>& next, std::vector<std::int64_t>& classes) {
-  runtime::Session session(model, {runtime::Path::kAuto, /*count_operations=*/false});
-  std::vector<std::uint8_t> image(static_cast<std::size_t>(images.shape().bytes()));
-  const auto count = static_cast<std::int64_t>(classes.size());
-  for (auto i = next++; i < count; i = next++) {
-    images.read(place(images, i, count), image.data());
-    classes[static_cast<std::size_t>(i)] =
-        static_cast<std::int64_t>(session.classify(image.data()).label);
-  }
 }
 
 double percent_right(const std::vector<std::int64_t>& classes, const data::Dataset& images) {
@@ -57,10 +41,13 @@ double off(const Comparison& found) { return std::abs(found.rounded - found.fp32
 
 std::vector<std::int64_t> classes_of(const runtime::Model& model, const data::Dataset& images,
                                      std::int64_t count) {
-  const std::int64_t threads = std::max(1U, std::thread::hardware_concurrency());
   std::vector<std::int64_t> classes(static_cast<std::size_t>(count));
-  std::atomic<std::int64_t> next{0};
-  for_each_index(threads, threads, [&](std::int64_t) { classify(model, images, next, classes); });
+  runtime::Pool pool(model, 0, {runtime::Path::kAuto, /*count_operations=*/false});
+  pool.run(classes.size(), [&](runtime::Session& session, std::size_t i) {
+    std::vector<std::uint8_t> image(static_cast<std::size_t>(images.shape().bytes()));
+    images.read(place(images, static_cast<std::int64_t>(i), count), image.data());
+    classes[i] = static_cast<std::int64_t>(session.classify(image.data()).label);
+  });
   return classes;
 }
 

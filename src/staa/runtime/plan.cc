@@ -46,7 +46,8 @@ void check_sums(const kernels::SparseConvolution& shape, const std::int16_t* wei
   for (std::size_t o = 0; o < shape.out; ++o) {
     if (sums[o] * static_cast<double>(most_level) <= kMostSum) continue;
     fail(ErrorKind::kInput,
-         "{}: tensor '{}': the weights of output {} add up to {} at levels up to {}, expected at most "
+         "{}: tensor '{}': the weights of output {} add up to {} at levels up to {}, expected at "
+         "most "
          "{}",
          source, name, o, sums[o] * static_cast<double>(most_level), most_level, kMostSum);
   }
