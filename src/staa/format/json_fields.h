@@ -38,6 +38,10 @@ class Fields {
     return short_text(value.get<std::string>(), key);
   }
 
+  std::string text_or(const std::string& key, const std::string& otherwise) {
+    return object_.contains(key) ? text(key) : otherwise;
+  }
+
   std::int64_t whole(const std::string& key) {
     const auto& value = any(key);
     constexpr std::uint64_t kMost = 1 << 30;

@@ -28,6 +28,18 @@ const std::vector<std::pair<NodeKind, std::string>>& kind_names() {
   return table;
 }
 
+/// As a node of a convolution says it. Files from before there were weights of 16 bits have no
+/// field but `int8`.
+Weights read_weights(Fields& fields) {
+  const bool int8 = fields.boolean("int8");
+  const auto name = fields.text_or("weights", int8 ? "int8" : "fp32");
+  for (const auto weights : {Weights::kFp32, Weights::kBf16, Weights::kInt16, Weights::kInt8}) {
+    if (name == weights_name(weights) && (weights == Weights::kInt8) == int8) return weights;
+  }
+  fields.complain(
+      fmt::format("'weights': expected fp32, bf16, int16 or, with 'int8', int8, found '{}'", name));
+}
+
 Window read_window(Fields& fields) {
   return {fields.whole("kernel"), fields.whole("stride"), fields.whole("padding")};
 }
@@ -77,7 +89,7 @@ Node read_node(const json& object, std::size_t index,
     case NodeKind::kConvolution:
       node.window = read_window(fields);
       node.out = fields.whole("out");
-      node.int8 = fields.boolean("int8");
+      node.weights = read_weights(fields);
       break;
     case NodeKind::kPool:
       node.window = read_window(fields);
@@ -157,7 +169,11 @@ ordered_json node_json(const ModelDescription& model, const Node& node) {
   if (node.kind == NodeKind::kPool && node.window.maximum) object["maximum"] = true;
   if (node.kind == NodeKind::kConvolution) {
     object["out"] = node.out;
-    object["int8"] = node.int8;
+    object["int8"] = node.weights == Weights::kInt8;
+    // Unknown to earlier programs, so said only where it matters.
+    if (node.weights == Weights::kBf16 || node.weights == Weights::kInt16) {
+      object["weights"] = weights_name(node.weights);
+    }
   }
   if (node.kind == NodeKind::kWhitening) object["out"] = node.out;
   if (node.kind == NodeKind::kCurrent) {
@@ -193,6 +209,20 @@ std::string model_text(const SafetensorsReader& reader) {
 }
 
 }  // namespace
+
+std::string weights_name(Weights weights) {
+  switch (weights) {
+    case Weights::kBf16:
+      return "bf16";
+    case Weights::kInt16:
+      return "int16";
+    case Weights::kInt8:
+      return "int8";
+    case Weights::kFp32:
+      break;
+  }
+  return "fp32";
+}
 
 std::string to_json(const ModelDescription& model) {
   auto nodes = ordered_json::array();
@@ -235,6 +265,14 @@ void ModelFile::check() {
 
 const float* ModelFile::floats(const std::string& name) const {
   return float_values(reader_, name);
+}
+
+const std::uint16_t* ModelFile::bf16s(const std::string& name) const {
+  return reinterpret_cast<const std::uint16_t*>(reader_.data(*reader_.find(name)));
+}
+
+const std::int16_t* ModelFile::int16s(const std::string& name) const {
+  return reinterpret_cast<const std::int16_t*>(reader_.data(*reader_.find(name)));
 }
 
 const std::int8_t* ModelFile::bytes(const std::string& name) const {

@@ -1,8 +1,7 @@
 #include "staa/format/tensor_checks.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstring>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 
 #include "staa/util/error.h"
@@ -14,16 +13,29 @@ std::string describe(DType dtype, const std::vector<std::int64_t>& shape) {
   return dtype_name(dtype) + " " + nlohmann::json(shape).dump();
 }
 
-/// Without a way out in the middle, so that it runs in vectors.
-bool all_finite(const float* values, std::uint64_t size) {
-  constexpr std::uint32_t kExponent = 0x7F800000;
+/// The place of the first value whose exponent's bits are all set, or `size`. Looks for one without
+/// a way out in the middle first, so that it runs in vectors.
+template <class Bits>
+std::uint64_t first_not_finite(const Bits* values, std::uint64_t size, Bits exponent) {
   std::uint32_t bad = 0;
-  for (std::uint64_t i = 0; i < size; ++i) {
-    std::uint32_t bits = 0;
-    std::memcpy(&bits, values + i, sizeof bits);
-    bad |= (bits & kExponent) == kExponent ? 1U : 0U;
+  for (std::uint64_t i = 0; i < size; ++i) bad |= (values[i] & exponent) == exponent ? 1U : 0U;
+  if (bad == 0) return size;
+  return static_cast<std::uint64_t>(
+      std::find_if(values, values + size,
+                   [&](Bits bits) { return (bits & exponent) == exponent; }) -
+      values);
+}
+
+std::uint64_t first_not_finite(DType dtype, const std::uint8_t* data, std::uint64_t size) {
+  constexpr std::uint32_t kOfFloat = 0x7F800000;
+  constexpr std::uint16_t kOfBf16 = 0x7F80;
+  if (dtype == DType::kF32) {
+    return first_not_finite(reinterpret_cast<const std::uint32_t*>(data), size, kOfFloat);
   }
-  return bad == 0;
+  if (dtype == DType::kBF16) {
+    return first_not_finite(reinterpret_cast<const std::uint16_t*>(data), size, kOfBf16);
+  }
+  return size;
 }
 
 }  // namespace
@@ -39,18 +51,14 @@ void check_tensors(const SafetensorsReader& reader, const std::vector<TensorNeed
       fail(ErrorKind::kInput, "{}: tensor '{}': expected {}, found {}", source, need.name,
            describe(need.dtype, need.shape), describe(tensor->dtype, tensor->shape));
     }
-    if (need.dtype != DType::kF32) continue;
-    if (tensor->offset % alignof(float) != 0) {
+    if (tensor->offset % dtype_bytes(need.dtype) != 0) {
       fail(ErrorKind::kInput, "{}: tensor '{}' lies unaligned, at offset {}", source, need.name,
            tensor->offset);
     }
-    const float* values = float_values(reader, need.name);
-    const auto size = tensor->bytes / sizeof(float);
-    if (all_finite(values, size)) continue;
-    const auto* bad =
-        std::find_if(values, values + size, [](float v) { return !std::isfinite(v); });
-    fail(ErrorKind::kInput, "{}: tensor '{}': value {} is not finite", source, need.name,
-         bad - values);
+    const auto size = tensor->bytes / dtype_bytes(need.dtype);
+    const auto bad = first_not_finite(need.dtype, reader.data(*tensor), size);
+    if (bad == size) continue;
+    fail(ErrorKind::kInput, "{}: tensor '{}': value {} is not finite", source, need.name, bad);
   }
   if (needs.size() == reader.tensors().size()) return;
   fail(ErrorKind::kInput, "{}: the graph needs {} tensors, the file holds {}", source, needs.size(),

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -42,7 +43,7 @@ class Model {
   static Model load(const std::vector<std::uint8_t>& bytes, const std::string& source);
 
   const std::string& network() const;
-  const std::string& precision() const;  ///< "fp32" or "int8"
+  const std::string& precision() const;  ///< "fp32", "bf16", "int16" or "int8"
   std::size_t steps() const;             ///< T, unless Options::steps says otherwise
   /// Whether position encoding fixes T, so that a session takes no other.
   bool fixed_steps() const;
@@ -126,6 +127,34 @@ class Session {
   class Impl;
   std::unique_ptr<Impl> impl_;
   std::unique_ptr<GraphRunner> graph_;  // in its place, of an imported network
+};
+
+/// Threads with a session each, among which a batch of images is divided: throughput grows with the
+/// cores, whereas the time of one image stays. Memory: the model's weights once, and what one
+/// session takes (state_bytes()) for every thread. Not thread-safe itself.
+class Pool {
+ public:
+  /// 0 threads: as many as there are cores.
+  explicit Pool(const Model& model, std::size_t threads = 0, const Options& options = {});
+
+  std::size_t threads() const { return sessions_.size(); }
+  /// Bytes of an image.
+  std::size_t image_values() const { return values_; }
+
+  /// Calls work(session, i) once for every i below `count`, begun in order, each call with the
+  /// session of the thread it runs on. An exception stops what has not begun, and is thrown.
+  void run(std::size_t count, const std::function<void(Session&, std::size_t)>& work);
+
+  /// `count` images [height, width, channels] of bytes, one behind another; as Session::classify.
+  std::vector<Prediction> classify(const std::uint8_t* images, std::size_t count,
+                                   float confidence = 0);
+
+  /// Bytes of all sessions' membranes, spikes and work memory.
+  std::size_t state_bytes() const;
+
+ private:
+  std::size_t values_;
+  std::vector<Session> sessions_;
 };
 
 }  // namespace staa::runtime

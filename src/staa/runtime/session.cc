@@ -101,7 +101,7 @@ class Session::Impl {
                         sizeof(float);
     for (const auto& membrane : membranes_) bytes += membrane.size() * sizeof(float);
     for (const auto& values : currents_) bytes += values.size() * sizeof(float);
-    bytes += whitened_.size() * sizeof(float);
+    bytes += whitened_.size() * sizeof(float) + halves_.size() * sizeof(std::int16_t);
     for (const auto& image : images_) {
       bytes += (image.values.size() + image.current.size()) * sizeof(float);
     }
@@ -226,20 +226,41 @@ class Session::Impl {
     if (options_.count_operations) count_operations(conv, in, count);
     float* out = current(i, 0);
     const auto ending = epilogue(conv, joined_);
-    if (conv.int8) {
-      if (by_spikes(conv, in, count, std::int8_t{})) {
-        kernels::convolve_spikes(conv.shape, in, count, conv.bytes(), ending, events_, out);
-      } else {
-        kernels::convolve_all(conv.shape, in, count, conv.bytes(), ending, out);
-      }
-    } else if (by_spikes(conv, in, count, float{})) {
-      kernels::convolve_spikes(conv.shape, in, count, conv.fp32(), ending, events_, out);
-    } else {
-      const auto bytes = conv.shape.input.bytes() * count;
-      if (expanded_.size() < bytes) expanded_.resize(bytes);
-      kernels::levels_to_floats(in, bytes, expanded_.data());
-      kernels::convolve_all(conv.shape, expanded_.data(), count, conv.fp32(), ending, out);
+    switch (conv.weights_of) {
+      case format::Weights::kFp32:
+        return convolve(conv, conv.fp32(), in, count, ending, out);
+      case format::Weights::kBf16:
+      case format::Weights::kInt16:
+        return convolve(conv, conv.halves(), in, count, ending, out);
+      case format::Weights::kInt8:
+        return convolve(conv, conv.bytes(), in, count, ending, out);
     }
+  }
+
+  template <class Weight>
+  void convolve(const Convolution& conv, const Weight* weights, const std::uint8_t* in,
+                std::size_t count, const kernels::Epilogue& ending, float* out) {
+    if (by_spikes(conv, in, count, Weight{})) {
+      kernels::convolve_spikes(conv.shape, in, count, weights, ending, events_, out);
+    } else {
+      const auto* values = values_of(in, conv.shape.input.bytes() * count, Weight{});
+      kernels::convolve_all(conv.shape, values, count, weights, ending, out);
+    }
+  }
+
+  /// Levels in the type that convolutions with weights of the last argument's type multiply.
+  const float* values_of(const std::uint8_t* in, std::size_t bytes, float) {
+    if (expanded_.size() < bytes) expanded_.resize(bytes);
+    kernels::levels_to_floats(in, bytes, expanded_.data());
+    return expanded_.data();
+  }
+  const std::int16_t* values_of(const std::uint8_t* in, std::size_t bytes, std::int16_t) {
+    if (halves_.size() < bytes) halves_.resize(bytes);
+    kernels::levels_to_halves(in, bytes, halves_.data());
+    return halves_.data();
+  }
+  static const std::uint8_t* values_of(const std::uint8_t* in, std::size_t, std::int8_t) {
+    return in;
   }
 
   template <class Weight>
@@ -363,6 +384,7 @@ class Session::Impl {
   std::vector<Image> images_;
   kernels::LineVector<float> current_;
   kernels::LineVector<float> expanded_;
+  kernels::LineVector<std::int16_t> halves_;
   std::vector<kernels::LineVector<float>> membranes_;
   std::vector<kernels::LineVector<float>> currents_;
   std::vector<std::vector<std::uint8_t>> levels_;
