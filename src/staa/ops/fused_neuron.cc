@@ -209,7 +209,9 @@ struct FusedNeuron : torch::autograd::Function<FusedNeuron> {
     variable_list out;
     for (const auto slot : plan.slots) out.push_back(all[slot]);
     out.emplace_back();  // of the plan
-    return once_differentiable("neurons", std::move(out));
+    tensors.push_back(gradients[0]);
+    if (plan.has_state) tensors.push_back(gradients[1]);
+    return once_differentiable("neurons", std::move(out), tensors);
   }
 
  private:

@@ -230,7 +230,7 @@ struct SpikeConvolution : torch::autograd::Function<SpikeConvolution> {
         return sparse_weight_gradient<decltype(zero)>(plan, weight, dy);
       });
     }
-    return once_differentiable("spike_conv2d", {dx, dweight, Tensor()});
+    return once_differentiable("spike_conv2d", {dx, dweight, Tensor()}, {weight, gradients[0]});
   }
 };
 
