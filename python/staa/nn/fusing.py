@@ -96,7 +96,13 @@ class Norms:
         if module.training and module.num_batches_tracked is not None:
             module.num_batches_tracked.add_(1)
         self.arguments.update(numbers)
-        self.arguments[key] = [module.weight, module.bias, module.running_mean, module.running_var]
+        self.arguments[key] = [module.weight, module.bias]
+        running = {"running_mean": module.running_mean, "running_var": module.running_var}
+        if module.training:  # the operator writes them
+            prefix = "" if key == "norm" else "residual_"
+            self.arguments.update({prefix + name: tensor for name, tensor in running.items()})
+        else:
+            self.arguments[key] += running.values()
         return True
 
     def _apply(self, key, module):

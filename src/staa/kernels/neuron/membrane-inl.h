@@ -246,6 +246,9 @@ void fire_backward_as(const NeuronLayer<T>& layer, const Update<T>& update, std:
   const S* HWY_RESTRICT ds = block.ds;
   T* HWY_RESTRICT dh = block.dh;
   T* HWY_RESTRICT dx = block.dx;
+  const auto kind = block.reset;
+  const auto kind_before = block.reset_before;
+  const bool detach_reset = layer.detach_reset;
   for_channels<T>(channels, [&](auto d, std::size_t c) HWY_ATTR {
     const auto threshold = hn::Set(d, layer.threshold);
     const auto reset = hn::Set(d, layer.reset);
@@ -257,10 +260,10 @@ void fire_backward_as(const NeuronLayer<T>& layer, const Update<T>& update, std:
       const auto dcarried = hn::LoadU(d, dh + i);
       auto dspike = load(d, ds + i);
       auto kept = dcarried;
-      if (block.reset == ResetKind::kToValue) {
-        if (!layer.detach_reset) dspike = hn::MulAdd(dcarried, hn::Sub(reset, value), dspike);
+      if (kind == ResetKind::kToValue) {
+        if (!detach_reset) dspike = hn::MulAdd(dcarried, hn::Sub(reset, value), dspike);
         kept = hn::IfThenZeroElse(hn::Ge(value, threshold), dcarried);
-      } else if (block.reset == ResetKind::kSubtract && !layer.detach_reset) {
+      } else if (kind == ResetKind::kSubtract && !detach_reset) {
         dspike = hn::NegMulAdd(dcarried, reset, dspike);
       }
       const auto slope = surrogate<kShape>(d, hn::Sub(value, threshold), layer.surrogate_width);
@@ -285,8 +288,7 @@ void fire_backward_as(const NeuronLayer<T>& layer, const Update<T>& update, std:
       hn::StoreU(dv, d, dh + i);
       sum = hn::Add(sum, dv);
       sum_x = hn::MulAdd(dv, hn::LoadU(d, x + i), sum_x);
-      const auto h =
-          carried<kFirst>(d, hn::LoadU(d, before + i), threshold, reset, block.reset_before);
+      const auto h = carried<kFirst>(d, hn::LoadU(d, before + i), threshold, reset, kind_before);
       sum_h = hn::MulAdd(dv, h, sum_h);
     }
     hn::StoreU(sum, d, sums->plain + c);

@@ -1,0 +1,2 @@
+def accelerate(model): return model
+def restore(model): return model
