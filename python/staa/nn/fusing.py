@@ -23,9 +23,12 @@ def is_plain(module, kind):
 
 def is_plain_convolution(module):
     """Whether spike_conv2d() computes this layer."""
-    return (is_plain(module, nn.Conv2d)
-            and module.bias is None
-            and module.groups == 1
+    return is_plain(module, nn.Conv2d) and module.bias is None and is_plain_geometry(module)
+
+
+def is_plain_geometry(module):
+    """Whether a Conv2d's options are among those of spike_conv2d(), but for its bias."""
+    return (module.groups == 1
             and module.padding_mode == "zeros"
             and module.dilation == (1, 1)
             and module.stride[0] == module.stride[1]

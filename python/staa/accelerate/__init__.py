@@ -1,2 +1,0 @@
-def accelerate(model): return model
-def restore(model): return model
