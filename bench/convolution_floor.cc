@@ -6,23 +6,21 @@
 
 namespace staa::bench {
 
-ConvolutionFloor::ConvolutionFloor(models::Network& network, const torch::Tensor& images) {
+ConvolutionFloor::ConvolutionFloor(models::Network& network, const torch::Tensor& images,
+                                   torch::ScalarType type) {
   const torch::NoGradGuard no_grad;
   std::vector<nn::NormedConvolution*> observed;
   for (const auto& module : network.modules()) {
     auto* conv = dynamic_cast<nn::NormedConvolution*>(module.get());
     if (conv == nullptr) continue;
     observed.push_back(conv);
-    conv->set_observer([this, conv](const torch::Tensor& input, const torch::Tensor& output) {
+    conv->set_observer([this, conv, type](const torch::Tensor& input, const torch::Tensor& output) {
       const bool first = layers_.empty();
       const auto channels_last = torch::MemoryFormat::ChannelsLast;
       layers_.push_back(
-          {input.flatten(0, 1)
-               .to(torch::kFloat)
-               .contiguous(channels_last)
-               .set_requires_grad(!first),
-           conv->weight().detach().clone().set_requires_grad(true),
-           torch::randn_like(output.flatten(0, 1).to(torch::kFloat).contiguous(channels_last)),
+          {input.flatten(0, 1).to(type).contiguous(channels_last).set_requires_grad(!first),
+           conv->weight().detach().clone().to(type).set_requires_grad(true),
+           torch::randn_like(output.flatten(0, 1).to(type).contiguous(channels_last)),
            conv->stride()});
     });
   }

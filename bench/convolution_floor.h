@@ -12,8 +12,9 @@ namespace staa::bench {
 /// it sees in the network: the time no implementation of the rest can go below.
 class ConvolutionFloor {
  public:
-  /// Runs `network` once on `images` to learn the shapes.
-  ConvolutionFloor(models::Network& network, const torch::Tensor& images);
+  /// Runs `network` once on `images` to learn the shapes; computes in `type`.
+  ConvolutionFloor(models::Network& network, const torch::Tensor& images,
+                   torch::ScalarType type = torch::kFloat);
 
   /// Every convolution forward.
   void infer();

@@ -1,14 +1,19 @@
 // Images per second of the runtime, beside LibTorch eager and the dense convolution floor, measured
-// in turn in one run, on trained weights and one core.
+// in turn in one run, on trained weights.
+
+#include "staa/runtime/runtime.h"
 
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
+#include <stdlib.h>
 #include <torch/types.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <vector>
@@ -23,7 +28,6 @@
 #include "staa/run/description.h"
 #include "staa/run/network.h"
 #include "staa/run/run_folder.h"
-#include "staa/runtime/runtime.h"
 #include "staa/train/batch.h"
 #include "staa/util/blas.h"
 #include "staa/util/error.h"
@@ -36,6 +40,7 @@ namespace {
 struct Setup {
   std::vector<std::string> runs;
   std::vector<double> thresholds;
+  std::vector<int> threads{1};
   std::int64_t images = 16;
   int rounds = 5;
   bool json = false;
@@ -80,7 +85,7 @@ runtime::Model exported(const models::Network& network, const data::InputDescrip
 /// With a threshold of its own in place of the one it was trained with, a network fires more or
 /// less: what it then says means nothing, but how long it takes does.
 nlohmann::ordered_json measure(const Setup& setup, const std::string& run,
-                               std::optional<double> threshold) {
+                               std::optional<double> threshold, int threads) {
   const auto weights = run::RunFolder(run).best();
   const auto description = run::load_description(weights);
   auto recipe = recipe::parse_recipe(description.recipe, weights.string());
@@ -92,59 +97,80 @@ nlohmann::ordered_json measure(const Setup& setup, const std::string& run,
   const torch::NoGradGuard no_grad;
   const auto images = read_images(recipe, description.input, setup.images);
   ConvolutionFloor floor(*network, images.tensors[0]);
+  ConvolutionFloor bf16_floor(*network, images.tensors[0], torch::kBFloat16);
   const auto forward = [&] {
     for (const auto& x : images.tensors) network->forward(x);
+  };
+  const auto infer = [&](ConvolutionFloor& of) {
+    for (std::size_t i = 0; i < images.tensors.size(); ++i) of.infer();
   };
   std::vector<std::function<void()>> works{[&] {
                                              const ops::UseReference reference;
                                              forward();
                                            },
-                                           forward,
-                                           [&] {
-                                             for (std::size_t i = 0; i < images.tensors.size(); ++i)
-                                               floor.infer();
-                                           }};
+                                           forward, [&] { infer(floor); },
+                                           [&] { infer(bf16_floor); }};
+  const auto of_libtorch = works.size();
   struct Way {
-    const char* precision;
-    deploy::WeightType of;
+    deploy::WeightType weights;
     runtime::Path path;
     const char* name;
   };
-  std::vector<runtime::Session> sessions;
-  const Way ways[] = {{"fp32", deploy::WeightType::kFp32, runtime::Path::kAuto, "auto"},
-                      {"int8", deploy::WeightType::kInt8, runtime::Path::kAuto, "auto"},
-                      {"fp32", deploy::WeightType::kFp32, runtime::Path::kSparse, "events"},
-                      {"int8", deploy::WeightType::kInt8, runtime::Path::kSparse, "events"},
-                      {"fp32", deploy::WeightType::kFp32, runtime::Path::kDense, "dense"},
-                      {"int8", deploy::WeightType::kInt8, runtime::Path::kDense, "dense"}};
-  for (const auto& way : ways) {
-    sessions.emplace_back(exported(*network, description.input, way.of),
-                          runtime::Options{way.path, /*count_operations=*/false});
+  std::vector<Way> ways;
+  const std::pair<runtime::Path, const char*> paths[] = {{runtime::Path::kAuto, "auto"},
+                                                         {runtime::Path::kSparse, "events"},
+                                                         {runtime::Path::kDense, "dense"}};
+  for (const auto& [path, name] : paths) {
+    for (const auto weights : {deploy::WeightType::kFp32, deploy::WeightType::kBf16,
+                               deploy::WeightType::kInt16, deploy::WeightType::kInt8}) {
+      // On many threads what the runtime chooses counts.
+      if (threads == 1 || path == runtime::Path::kAuto) ways.push_back({weights, path, name});
+    }
   }
-  for (auto& session : sessions) {
-    works.emplace_back([&session, &images] {
-      for (const auto& image : images.bytes) session.classify(image.data());
+  std::vector<std::unique_ptr<runtime::Pool>> pools;
+  for (const auto& way : ways) {
+    pools.push_back(std::make_unique<runtime::Pool>(
+        exported(*network, description.input, way.weights), static_cast<std::size_t>(threads),
+        runtime::Options{way.path, /*count_operations=*/false}));
+  }
+  for (auto& pool : pools) {
+    works.emplace_back([&pool, &images] {
+      pool->run(images.bytes.size(), [&](runtime::Session& session, std::size_t i) {
+        session.classify(images.bytes[i].data());
+      });
     });
   }
+  double load = 0;
+  getloadavg(&load, 1);
+  at::set_num_threads(threads);
   const auto times = medians(setup.rounds, works);
   double rate = 0;
+  runtime::Session session(exported(*network, description.input, deploy::WeightType::kFp32));
   for (const auto& image : images.bytes) {
-    sessions[0].classify(image.data());
-    rate += sessions[0].activity().firing_rate() / static_cast<double>(images.bytes.size());
+    session.classify(image.data());
+    rate += session.activity().firing_rate() / static_cast<double>(images.bytes.size());
   }
   const auto count = static_cast<double>(images.bytes.size());
   auto rows = nlohmann::ordered_json::array();
-  for (std::size_t i = 0; i < sessions.size(); ++i) {
-    rows.push_back({{"width", recipe.model.width},
-                    {"precision", ways[i].precision},
+  for (std::size_t i = 0; i < pools.size(); ++i) {
+    const double seconds = times[of_libtorch + i];
+    rows.push_back({{"network", recipe.model.network},
+                    {"width", recipe.model.width},
+                    {"steps", recipe.model.steps},
+                    {"precision", format::weights_name(ways[i].weights)},
                     {"path", ways[i].name},
+                    {"threads", threads},
                     {"threshold", recipe.neuron.threshold},
                     {"trained_threshold", trained},
                     {"firing_rate", rate},
-                    {"runtime_images_per_s", count / times[3 + i]},
+                    {"load", load},
+                    {"runtime_images_per_s", count / seconds},
+                    {"latency_ms", 1000 * seconds * std::min<double>(threads, count) / count},
+                    {"session_bytes", pools[i]->state_bytes()},
                     {"eager_images_per_s", count / times[0]},
                     {"fused_images_per_s", count / times[1]},
-                    {"floor_images_per_s", count / times[2]}});
+                    {"floor_images_per_s", count / times[2]},
+                    {"bf16_floor_images_per_s", count / times[3]}});
   }
   return rows;
 }
@@ -153,11 +179,17 @@ int main(int argc, char** argv) {
   keep_freed_memory();
   keep_blas_to_its_caller();
   Setup setup;
-  CLI::App app{"Speed of the runtime at batch 1 beside LibTorch, on one core"};
+  CLI::App app{"Speed of the runtime at batch 1 beside LibTorch, image by image"};
   app.add_option("runs", setup.runs, "Folders of trained runs")->required()->type_name("DIR");
   app.add_option("--thresholds", setup.thresholds,
                  "Firing thresholds to measure besides, for speed against firing rate")
       ->delimiter(',');
+  app.add_option("--threads", setup.threads,
+                 "Threads among which the runtime divides the images, and LibTorch each of its "
+                 "calls: 1 for latency, the cores for throughput")
+      ->delimiter(',')
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   app.add_option("--images", setup.images, "Test images a round")->check(CLI::PositiveNumber);
   app.add_option("--rounds", setup.rounds, "Timed rounds; the median counts")
       ->check(CLI::PositiveNumber);
@@ -166,10 +198,13 @@ int main(int argc, char** argv) {
   at::set_num_threads(1);
   auto rows = nlohmann::ordered_json::array();
   try {
+    std::vector<std::optional<double>> thresholds{std::nullopt};
+    thresholds.insert(thresholds.end(), setup.thresholds.begin(), setup.thresholds.end());
     for (const auto& run : setup.runs) {
-      for (const auto& row : measure(setup, run, {})) rows.push_back(row);
-      for (const double threshold : setup.thresholds) {
-        for (const auto& row : measure(setup, run, threshold)) rows.push_back(row);
+      for (const auto& threshold : thresholds) {
+        for (const int threads : setup.threads) {
+          for (const auto& row : measure(setup, run, threshold, threads)) rows.push_back(row);
+        }
       }
     }
   } catch (const Error& error) {
@@ -180,18 +215,25 @@ int main(int argc, char** argv) {
     std::cout << rows.dump(2) << '\n';
     return 0;
   }
-  std::cout << fmt::format("{:>5} {:9} {:7} {:>7} {:>10} {:>9} {:>9} {:>9} {:>8} {:>8}\n", "width",
-                           "precision", "path", "firing", "runtime/s", "eager/s", "fused/s",
-                           "floor/s", "x eager", "x floor");
+  constexpr const char* kLine =
+      "{:>5} {:9} {:7} {:>7} {:>7} {:>10} {:>9} {:>9} {:>9} {:>9} {:>8} {:>8} {:>8}\n";
+  std::cout << fmt::format(kLine, "width", "precision", "path", "threads", "firing", "runtime/s",
+                           "eager/s", "fused/s", "floor/s", "bf16 fl/s", "x eager", "x floor",
+                           "x bf16");
   for (const auto& row : rows) {
     const auto at = [&](const char* key) { return row[key].get<double>(); };
+    const auto number = [](double value, int digits) {
+      return fmt::format("{:.{}f}", value, digits);
+    };
     const double speed = at("runtime_images_per_s");
     std::cout << fmt::format(
-        "{:5.2f} {:9} {:7} {:6.2f}% {:10.1f} {:9.1f} {:9.1f} {:9.1f} {:8.2f} {:8.2f}\n",
-        at("width"), row["precision"].get<std::string>(), row["path"].get<std::string>(),
-        100 * at("firing_rate"), speed, at("eager_images_per_s"), at("fused_images_per_s"),
-        at("floor_images_per_s"), speed / at("eager_images_per_s"),
-        speed / at("floor_images_per_s"));
+        kLine, number(at("width"), 2), row["precision"].get<std::string>(),
+        row["path"].get<std::string>(), row["threads"].get<int>(),
+        number(100 * at("firing_rate"), 2) + "%", number(speed, 1),
+        number(at("eager_images_per_s"), 1), number(at("fused_images_per_s"), 1),
+        number(at("floor_images_per_s"), 1), number(at("bf16_floor_images_per_s"), 1),
+        number(speed / at("eager_images_per_s"), 2), number(speed / at("floor_images_per_s"), 2),
+        number(speed / at("bf16_floor_images_per_s"), 2));
   }
   return 0;
 }

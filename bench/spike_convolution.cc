@@ -1,5 +1,7 @@
 // Time of a convolution that reads spikes beside LibTorch's dense one, by firing rate.
 
+#include "staa/ops/spike_convolution.h"
+
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <torch/autograd.h>
@@ -10,7 +12,6 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "staa/ops/spike_convolution.h"
 #include "staa/util/blas.h"
 #include "staa/util/memory.h"
 #include "timing.h"

@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <malloc.h>
+#include <stdlib.h>
 #include <torch/cuda.h>
 #include <torch/types.h>
 
@@ -12,6 +13,7 @@
 #include <fstream>
 #include <functional>
 #include <iostream>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -20,9 +22,13 @@
 #include "convolution_floor.h"
 #include "staa/models/registry.h"
 #include "staa/options/names.h"
+#include "staa/run/data.h"
+#include "staa/run/trained.h"
+#include "staa/train/batch.h"
 #include "staa/train/loss_scale.h"
 #include "staa/train/optimizer.h"
 #include "staa/util/blas.h"
+#include "staa/util/error.h"
 #include "staa/util/memory.h"
 #include "timing.h"
 
@@ -30,19 +36,42 @@ namespace staa::bench {
 namespace {
 
 struct Setup {
+  std::vector<std::string> runs;
+  std::string data_set = "cifar10";
+  std::string data;
+  int warm_up = 300;
   std::string network = "resnet20";
   std::vector<double> widths{1.0, 0.25};
   std::vector<std::string> neurons{"lif", "staa_lif"};
   std::vector<std::string> precisions{"fp32", "bf16"};
   bool low_memory = false;
   std::vector<std::string> implementations{"fused", "reference"};
-  std::int64_t steps = 4;
-  std::int64_t batch = 32;
+  std::vector<std::int64_t> steps;  ///< none: 4, or those of a run
+  std::vector<std::int64_t> batches{32};
   std::int64_t size = 32;
   int rounds = 7;
   int threads = 0;
   std::string device = "cpu";
   bool json = false;
+};
+
+/// What a row is about.
+struct Case {
+  std::string run;  ///< folder; "": a network of its own
+  double width = 1;
+  std::string neuron;
+  std::string implementation;
+  std::string precision;
+  std::int64_t steps = 0;  ///< 0: those of the run
+  std::int64_t batch = 32;
+};
+
+/// A network to measure, and batches for it.
+struct Subject {
+  std::shared_ptr<models::Network> network;
+  std::vector<train::TensorBatch> batches;  ///< which training steps take in turn
+  std::string weights;                      ///< where they come from
+  bool trained = false;
 };
 
 /// A line of /proc/self/status such as "VmHWM:   1234 kB", in MiB.
@@ -82,96 +111,281 @@ std::function<void()> whole(torch::Device device, std::function<void()> work) {
   };
 }
 
-nlohmann::ordered_json run(const Setup& setup, double width, const std::string& neuron,
-                           const std::string& implementation, const std::string& precision) {
-  torch::manual_seed(1);
+constexpr std::size_t kBatches = 8;
+
+/// Real training images, augmented as the recipe says.
+std::vector<train::TensorBatch> read_batches(recipe::Recipe recipe, std::int64_t batch,
+                                             const data::InputDescription* known,
+                                             torch::Device device) {
+  recipe.train.batch = batch;
+  const auto sources = run::open_data(recipe, known);
+  const auto loader = run::training_loader(sources.train, recipe);
+  std::vector<train::TensorBatch> batches;
+  for (std::uint64_t epoch = 0; batches.size() < kBatches; ++epoch) {
+    loader->start(static_cast<std::int64_t>(epoch));
+    auto any = false;
+    while (batches.size() < kBatches) {
+      auto next = loader->next();
+      if (!next) break;
+      any = true;
+      batches.push_back(train::to_tensors(std::move(*next), sources.input.shape, device));
+    }
+    if (!any) fail(ErrorKind::kUsage, "{}: no batch of {} images", recipe.data.set, batch);
+  }
+  return batches;
+}
+
+/// A network as a run left it, on its own data.
+Subject of_run(const Setup& setup, const Case& row, torch::Device device) {
+  std::vector<std::string> overrides{"precision=" + row.precision};
+  if (row.implementation == "reference") overrides.emplace_back("operators=reference");
+  if (setup.low_memory) overrides.emplace_back("memory=low");
+  if (!setup.data.empty()) overrides.push_back("data.path=" + setup.data);
+  auto trained = run::open_trained(row.run, "best", overrides);
+  if (row.steps > trained.network->options().steps) {
+    fail(ErrorKind::kUsage, "--steps: the run {} has {} time steps, found {}", row.run,
+         trained.network->options().steps, row.steps);
+  }
+  Subject subject;
+  subject.network = trained.network;
+  if (row.steps > 0) subject.network->set_steps(row.steps);
+  subject.network->to(device);
+  subject.batches = read_batches(trained.recipe, row.batch, &trained.input, device);
+  subject.weights = fmt::format("{}, {} epochs", row.run, trained.progress.epoch);
+  subject.trained = true;
+  return subject;
+}
+
+models::NetworkOptions options_of(const Setup& setup, const Case& row) {
   models::NetworkOptions options;
   options.network = setup.network;
-  options.width = width;
-  options.steps = setup.steps;
+  options.width = row.width;
+  options.steps = row.steps > 0 ? row.steps : 4;
   options.classes = 100;
   for (const auto& [kind, name] : names_of(NeuronKind{})) {
-    if (name == neuron) options.neuron.kind = kind;
+    if (name == row.neuron) options.neuron.kind = kind;
   }
-  if (implementation == "reference") options.execution.operators = Operators::kReference;
+  if (row.implementation == "reference") options.execution.operators = Operators::kReference;
   for (const auto& [value, name] : names_of(Precision{})) {
-    if (name == precision) options.execution.precision = value;
+    if (name == row.precision) options.execution.precision = value;
   }
   if (setup.low_memory) options.execution.memory = MemoryUse::kLow;
-  const torch::Device device(setup.device);
-  const auto images = torch::randn({setup.batch, 3, setup.size, setup.size})
-                          .contiguous(torch::MemoryFormat::ChannelsLast)
-                          .to(device);
-  const auto labels = torch::randint(options.classes, {setup.batch}, torch::kLong).to(device);
+  return options;
+}
 
+/// A network with fresh weights: on real images where these are given, else on random ones.
+Subject fresh(const Setup& setup, const Case& row, torch::Device device) {
+  torch::manual_seed(1);
+  auto options = options_of(setup, row);
+  Subject subject;
+  subject.weights = "fresh";
+  if (!setup.data.empty()) {
+    recipe::Recipe recipe;
+    recipe.data.set = setup.data_set;
+    recipe.data.path = setup.data;
+    subject.batches = read_batches(recipe, row.batch, nullptr, device);
+    options.in_channels = subject.batches[0].inputs.size(1);
+  } else {
+    const auto images = torch::randn({row.batch, 3, setup.size, setup.size})
+                            .contiguous(torch::MemoryFormat::ChannelsLast)
+                            .to(device);
+    const auto labels = torch::randint(options.classes, {row.batch}, torch::kLong).to(device);
+    subject.batches.push_back({images, labels, 0});
+  }
+  subject.network = models::make_network(options);
+  subject.network->to(device);
+  return subject;
+}
+
+/// Spikes per neuron and step of every layer, and of all.
+nlohmann::ordered_json firing_rates(models::Network& network, const torch::Tensor& images) {
+  const torch::NoGradGuard no_grad;
+  struct Seen {
+    double spikes = 0;
+    double neurons = 0;
+  };
+  const auto layers = models::neuron_layers(network);
+  std::vector<Seen> seen(layers.size());
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    layers[i].layer->set_observer(
+        [&one = seen[i]](const torch::Tensor&, const torch::Tensor& spikes) {
+          one.spikes += spikes.sum(torch::kDouble).item<double>();
+          one.neurons += static_cast<double>(spikes.numel());
+        });
+  }
+  network.forward(images);
+  auto rates = nlohmann::ordered_json::object();
+  Seen all;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    layers[i].layer->set_observer({});
+    rates[layers[i].name] = seen[i].spikes / seen[i].neurons;
+    all.spikes += seen[i].spikes;
+    all.neurons += seen[i].neurons;
+  }
+  return {{"firing_rate", all.spikes / all.neurons}, {"layers", rates}};
+}
+
+nlohmann::ordered_json measure(const Setup& setup, const Case& row) {
+  const torch::Device device(setup.device);
+  double load = 0;
+  getloadavg(&load, 1);
   reset_peak();
   const double before = status_mib("VmRSS:");
-  const auto network = models::make_network(options);
-  network->to(device);
-  train::OptimizerOptions sgd;
-  sgd.lr = 0.01;
-  sgd.momentum = 0.9;
-  sgd.weight_decay = 1e-4;
-  train::Optimizer optimizer(*network, sgd);
-  // In fp16 with what its loss scale costs: two passes over the gradients.
-  const double scale = precision == "fp16" ? train::LossScale::kFirst : 1;
-  const auto train_step = [&] {
-    optimizer.zero_grad();
-    const auto loss = torch::cross_entropy_loss(network->forward(images).mean(0), labels);
-    (scale == 1 ? loss : loss * scale).backward();
-    optimizer.unscale_gradients(scale);
-    if (scale == 1 || optimizer.gradients_are_finite()) optimizer.step();
+  auto subject = row.run.empty() ? fresh(setup, row, device) : of_run(setup, row, device);
+  auto& network = *subject.network;
+  network.train();
+  const auto optimizer_of = [&](double lr) {
+    train::OptimizerOptions sgd;
+    sgd.lr = lr;
+    sgd.momentum = 0.9;
+    sgd.weight_decay = 1e-4;
+    return std::make_unique<train::Optimizer>(network, sgd);
   };
+  // Learning goes on in the timed steps, but in so small steps that what fires stays.
+  constexpr double kLearning = 0.02;
+  constexpr double kStanding = 1e-6;
+  const bool warm = row.run.empty() && !setup.data.empty() && setup.warm_up > 0;
+  auto optimizer = optimizer_of(warm ? kLearning : kStanding);
+  // In fp16 with what its loss scale costs: two passes over the gradients.
+  const double scale = row.precision == "fp16" ? train::LossScale::kFirst : 1;
+  std::size_t next = 0;
+  const auto train_step = [&] {
+    const auto& batch = subject.batches[next++ % subject.batches.size()];
+    optimizer->zero_grad();
+    const auto loss =
+        torch::cross_entropy_loss(network.forward(batch.inputs).mean(0), batch.labels);
+    (scale == 1 ? loss : loss * scale).backward();
+    optimizer->unscale_gradients(scale);
+    if (scale == 1 || optimizer->gradients_are_finite()) optimizer->step();
+  };
+  if (warm) {
+    for (int i = 0; i < setup.warm_up; ++i) train_step();
+    subject.weights = fmt::format("{} steps on {}", setup.warm_up, setup.data_set);
+    subject.trained = true;
+    optimizer = optimizer_of(kStanding);
+  }
   train_step();
   train_step();
   const double peak = status_mib("VmHWM:") - before;
 
-  ConvolutionFloor floor(*network, images);
+  const auto& images = subject.batches[0].inputs;
+  ConvolutionFloor floor(network, images, torch::kFloat);
+  ConvolutionFloor bf16_floor(network, images, torch::kBFloat16);
   const auto train =
-      medians(setup.rounds, {whole(device, train_step), whole(device, [&] { floor.train(); })});
-  network->eval();
+      medians(setup.rounds, {whole(device, train_step), whole(device, [&] { floor.train(); }),
+                             whole(device, [&] { bf16_floor.train(); })});
+  network.eval();
+  const auto rates = firing_rates(network, images);
   const auto infer_step = [&] {
     const torch::NoGradGuard no_grad;
-    network->forward(images);
+    network.forward(images);
   };
   const auto infer =
-      medians(setup.rounds, {whole(device, infer_step), whole(device, [&] { floor.infer(); })});
+      medians(setup.rounds, {whole(device, infer_step), whole(device, [&] { floor.infer(); }),
+                             whole(device, [&] { bf16_floor.infer(); })});
 
-  const auto batch = static_cast<double>(setup.batch);
-  nlohmann::ordered_json row{{"network", setup.network},
-                             {"width", width},
-                             {"neuron", neuron},
-                             {"implementation", implementation},
-                             {"precision", precision},
-                             {"memory", setup.low_memory ? "low" : "normal"},
-                             {"steps", setup.steps},
-                             {"batch", setup.batch},
-                             {"threads", at::get_num_threads()},
-                             {"device", setup.device},
-                             {"train_images_per_s", batch / train[0]},
-                             {"infer_images_per_s", batch / infer[0]},
-                             {"train_floor_images_per_s", batch / train[1]},
-                             {"infer_floor_images_per_s", batch / infer[1]},
-                             {"train_floor_ratio", train[1] / train[0]},
-                             {"infer_floor_ratio", infer[1] / infer[0]}};
-  if (device.is_cpu()) row["peak_mib"] = peak;
-  return row;
+  const auto& options = network.options();
+  const auto batch = static_cast<double>(row.batch);
+  nlohmann::ordered_json object{
+      {"network", options.network},
+      {"width", options.width},
+      {"neuron", to_string(options.neuron.kind)},
+      {"implementation", row.implementation},
+      {"precision", row.precision},
+      {"memory", setup.low_memory ? "low" : "normal"},
+      {"steps", network.steps()},
+      {"batch", row.batch},
+      {"threads", at::get_num_threads()},
+      {"device", setup.device},
+      {"weights", subject.weights},
+      {"trained", subject.trained},
+      {"images", subject.trained || !setup.data.empty() ? "real" : "random"},
+      {"load", load},
+      {"firing_rate", rates["firing_rate"]},
+      {"layers", rates["layers"]},
+      {"train_images_per_s", batch / train[0]},
+      {"infer_images_per_s", batch / infer[0]},
+      {"train_floor_images_per_s", batch / train[1]},
+      {"infer_floor_images_per_s", batch / infer[1]},
+      {"train_bf16_floor_images_per_s", batch / train[2]},
+      {"infer_bf16_floor_images_per_s", batch / infer[2]},
+      {"train_floor_ratio", train[1] / train[0]},
+      {"infer_floor_ratio", infer[1] / infer[0]},
+      {"train_bf16_floor_ratio", train[2] / train[0]},
+      {"infer_bf16_floor_ratio", infer[2] / infer[0]}};
+  if (device.is_cpu()) object["peak_mib"] = peak;
+  return object;
+}
+
+constexpr const char* kLine =
+    "{:9} {:>5} {:8} {:9} {:4} {:>2} {:>4} {:>6} {:>9} {:>7} {:>7} {:>9} {:>7} {:>7} {:>8}  {}\n";
+
+void print_head() {
+  std::cout << fmt::format(kLine, "network", "width", "neuron", "by", "in", "T", "B", "fire",
+                           "train/s", "/fp32", "/bf16", "infer/s", "/fp32", "/bf16", "peak MiB",
+                           "weights");
 }
 
 void print_row(const nlohmann::ordered_json& row) {
-  std::cout << fmt::format(
-                   "{:9} {:5.2f} {:9} {:9} {:5} {:9.1f} {:9.1f} {:7.2f}   {:9.1f} {:9.1f} {:7.2f} "
-                   "{:>9}\n",
-                   row["network"].get<std::string>(), row["width"].get<double>(),
-                   row["neuron"].get<std::string>(), row["implementation"].get<std::string>(),
-                   row["precision"].get<std::string>(), row["train_images_per_s"].get<double>(),
-                   row["train_floor_images_per_s"].get<double>(),
-                   row["train_floor_ratio"].get<double>(), row["infer_images_per_s"].get<double>(),
-                   row["infer_floor_images_per_s"].get<double>(),
-                   row["infer_floor_ratio"].get<double>(),
-                   row.contains("peak_mib") ? fmt::format("{:.0f}", row["peak_mib"].get<double>())
-                                            : "-")
+  const auto number = [&](const char* key, int digits) {
+    return fmt::format("{:.{}f}", row[key].get<double>(), digits);
+  };
+  const auto text = [&](const char* key) { return row[key].get<std::string>(); };
+  std::cout << fmt::format(kLine, text("network"), number("width", 2), text("neuron"),
+                           text("implementation"), text("precision"),
+                           row["steps"].get<std::int64_t>(), row["batch"].get<std::int64_t>(),
+                           fmt::format("{:.1f}%", 100 * row["firing_rate"].get<double>()),
+                           number("train_images_per_s", 1), number("train_floor_ratio", 2),
+                           number("train_bf16_floor_ratio", 2), number("infer_images_per_s", 1),
+                           number("infer_floor_ratio", 2), number("infer_bf16_floor_ratio", 2),
+                           row.contains("peak_mib") ? number("peak_mib", 0) : "-", text("weights"))
             << std::flush;
+}
+
+/// The rows of one network, or of one run.
+std::vector<Case> cases_of(const Setup& setup, const Case& network) {
+  std::vector<Case> cases;
+  const bool on_cpu = torch::Device(setup.device).is_cpu();
+  const auto steps = setup.steps.empty() ? std::vector<std::int64_t>{0} : setup.steps;
+  for (const auto step : steps) {
+    for (const auto batch : setup.batches) {
+      for (const auto& implementation : setup.implementations) {
+        for (const auto& precision : setup.precisions) {
+          // On a CPU eager programs compute in fp32, on a card they use what it has. fp16 is for
+          // CUDA.
+          if (on_cpu && implementation == "reference" && precision != "fp32") continue;
+          if (on_cpu && precision == "fp16") continue;
+          auto row = network;
+          row.implementation = implementation;
+          row.precision = precision;
+          row.steps = step;
+          row.batch = batch;
+          cases.push_back(std::move(row));
+        }
+      }
+    }
+  }
+  return cases;
+}
+
+std::vector<Case> all_cases(const Setup& setup) {
+  std::vector<Case> networks;
+  for (const auto& folder : setup.runs) {
+    networks.emplace_back();
+    networks.back().run = folder;
+  }
+  for (const double width : setup.runs.empty() ? setup.widths : std::vector<double>{}) {
+    for (const auto& neuron : setup.neurons) {
+      networks.emplace_back();
+      networks.back().width = width;
+      networks.back().neuron = neuron;
+    }
+  }
+  std::vector<Case> cases;
+  for (const auto& network : networks) {
+    for (auto& row : cases_of(setup, network)) cases.push_back(std::move(row));
+  }
+  return cases;
 }
 
 int main(int argc, char** argv) {
@@ -179,7 +393,20 @@ int main(int argc, char** argv) {
   keep_blas_to_its_caller();
   Setup setup;
   CLI::App app{"Training and inference speed beside the convolution floor, in images per second"};
-  app.add_option("--network", setup.network, "Network")->capture_default_str();
+  auto* runs = app.add_option("--run", setup.runs,
+                              "Folders of trained runs, measured on their own data at the rate at "
+                              "which they fire; without, networks are made of the options below")
+                   ->type_name("DIR");
+  app.add_option("--data", setup.data,
+                 "Folder of a data set of real images: networks without a run are first trained on "
+                 "them; without, they are fresh and the images random. With a run: where its data "
+                 "lie now")
+      ->type_name("DIR");
+  app.add_option("--data-set", setup.data_set, "Which set lies there")->capture_default_str();
+  app.add_option("--warm-up", setup.warm_up, "Training steps on real images before the measurement")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option("--network", setup.network, "Network")->excludes(runs)->capture_default_str();
   app.add_option("--widths", setup.widths, "Width factors")->delimiter(',')->capture_default_str();
   app.add_option("--neurons", setup.neurons, "Neurons")
       ->delimiter(',')
@@ -194,8 +421,13 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"fp32", "bf16", "fp16"}))
       ->capture_default_str();
   app.add_flag("--low-memory", setup.low_memory, "Compute convolutions again, keep no outputs");
-  app.add_option("--steps", setup.steps, "Time steps")->check(CLI::PositiveNumber);
-  app.add_option("--batch", setup.batch, "Images a step")->check(CLI::PositiveNumber);
+  app.add_option("--steps", setup.steps, "Time steps (none: 4, or those of a run)")
+      ->delimiter(',')
+      ->check(CLI::PositiveNumber);
+  app.add_option("--batch", setup.batches, "Images in a training step")
+      ->delimiter(',')
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   app.add_option("--size", setup.size, "Height and width of an image")->check(CLI::PositiveNumber);
   app.add_option("--rounds", setup.rounds, "Timed rounds; the median counts")
       ->check(CLI::PositiveNumber);
@@ -206,28 +438,17 @@ int main(int argc, char** argv) {
   app.add_flag("--json", setup.json, "Print an array of objects");
   CLI11_PARSE(app, argc, argv);
   if (setup.threads > 0) at::set_num_threads(setup.threads);
-  const bool on_cpu = torch::Device(setup.device).is_cpu();
 
   auto rows = nlohmann::ordered_json::array();
-  if (!setup.json) {
-    std::cout << fmt::format(
-        "{:9} {:>5} {:9} {:9} {:5} {:>9} {:>9} {:>7}   {:>9} {:>9} {:>7} {:>9}\n", "network",
-        "width", "neuron", "by", "in", "train/s", "floor/s", "ratio", "infer/s", "floor/s", "ratio",
-        "peak MiB");
-  }
-  for (const double width : setup.widths) {
-    for (const auto& neuron : setup.neurons) {
-      for (const auto& implementation : setup.implementations) {
-        for (const auto& precision : setup.precisions) {
-          // On a CPU eager programs compute in fp32, on a card they use what it has. fp16 is for
-          // CUDA.
-          if (on_cpu && implementation == "reference" && precision != "fp32") continue;
-          if (on_cpu && precision == "fp16") continue;
-          rows.push_back(run(setup, width, neuron, implementation, precision));
-          if (!setup.json) print_row(rows.back());
-        }
-      }
+  if (!setup.json) print_head();
+  try {
+    for (const auto& row : all_cases(setup)) {
+      rows.push_back(measure(setup, row));
+      if (!setup.json) print_row(rows.back());
     }
+  } catch (const Error& error) {
+    std::cerr << "bench_train_step: error: " << error.what() << '\n';
+    return error.exit_code();
   }
   if (setup.json) std::cout << rows.dump(2) << '\n';
   return 0;

@@ -8,19 +8,24 @@ endif()
 
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
-find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)
-find_package(tomlplusplus REQUIRED)
-find_package(CLI11 REQUIRED)
-find_package(ZLIB REQUIRED)
-find_package(PNG REQUIRED)
-find_package(JPEG REQUIRED)  # libjpeg-turbo: jpeg.cc refuses others
 find_package(hwy REQUIRED)
-include(EventLibraries)
-find_package(Protobuf REQUIRED)
+if(NOT STAA_OPERATORS_ONLY)
+  find_package(spdlog REQUIRED)
+  find_package(tomlplusplus REQUIRED)
+  find_package(CLI11 REQUIRED)
+  find_package(ZLIB REQUIRED)
+  find_package(PNG REQUIRED)
+  find_package(JPEG REQUIRED)  # libjpeg-turbo: jpeg.cc refuses others
+  include(EventLibraries)
+  find_package(Protobuf REQUIRED)
+endif()
 
 set(STAA_TORCH "" CACHE STRING
-  "The torch/ folder of a wheel, or \"python\" for the one that python3 imports; empty: find_package")
+  "The torch/ folder of a wheel, or \"python\" for the one that Python imports; empty: find_package")
+if(STAA_TORCH STREQUAL "python")
+  include(TorchOfPython)  # a wheel, or a package of the distribution's, which find_package finds
+endif()
 if(STAA_TORCH)
   include(TorchWheel)
   set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)  # a wheel is not on the system's path

@@ -29,11 +29,7 @@ install(FILES ${PROJECT_BINARY_DIR}/staaConfig.cmake ${PROJECT_BINARY_DIR}/staaC
   ${CMAKE_CURRENT_LIST_DIR}/TorchWheel.cmake ${CMAKE_CURRENT_LIST_DIR}/EventLibraries.cmake
   DESTINATION ${package} COMPONENT development)
 
-set(STAA_PYTHON_FOLDER lib/python3/dist-packages CACHE STRING
-  "Where the Python package is installed, below the prefix; Debian's Python looks here below /usr")
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/python/staa DESTINATION ${STAA_PYTHON_FOLDER}
-  COMPONENT python FILES_MATCHING PATTERN "*.py")
-install(TARGETS staa_ops_library LIBRARY DESTINATION ${STAA_PYTHON_FOLDER}/staa COMPONENT python)
+include(PythonPackage)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME staa)

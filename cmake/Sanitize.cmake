@@ -11,7 +11,7 @@ include(EventLibraries)
 
 add_compile_options(-fsanitize=${STAA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
 add_link_options(-fsanitize=${STAA_SANITIZE})
-foreach(layer util format options events data pictures kernels runtime)
+foreach(layer util format options events data pictures kernels runtime nir)
   add_subdirectory(src/staa/${layer})
 endforeach()
 enable_testing()

@@ -1,20 +1,10 @@
 # LibTorch from a wheel of torch, without the wheel's own CMake package: where the wheel was built with CUDA, that
 # package refuses machines that have no CUDA toolkit, though nothing here compiles with it.
 #
-# STAA_TORCH names the wheel's folder torch/ (the one with include/ and lib/); "python" asks python3 for it.
+# STAA_TORCH names the wheel's folder torch/ (the one with include/ and lib/).
 # Sets TORCH_LIBRARIES, TORCH_INCLUDE_DIRS and Torch_VERSION as the package would, and the C++ standard that the
 # headers ask for.
-if(STAA_TORCH STREQUAL "python")
-  execute_process(COMMAND python3 -c "import torch; print(torch.utils.cmake_prefix_path)"
-    OUTPUT_VARIABLE prefix OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE failed ERROR_VARIABLE why)
-  if(failed)
-    message(FATAL_ERROR "STAA_TORCH=python: python3 cannot import torch:\n${why}\n"
-      "Name the wheel's folder: -DSTAA_TORCH=.../site-packages/torch")
-  endif()
-  get_filename_component(STAA_TORCH_ROOT ${prefix}/../.. ABSOLUTE)
-else()
-  get_filename_component(STAA_TORCH_ROOT ${STAA_TORCH} ABSOLUTE)
-endif()
+get_filename_component(STAA_TORCH_ROOT ${STAA_TORCH} ABSOLUTE)
 if(NOT EXISTS ${STAA_TORCH_ROOT}/lib/libtorch.so)
   message(FATAL_ERROR "STAA_TORCH: expected a folder with include/ and lib/libtorch.so, found ${STAA_TORCH_ROOT}")
 endif()

@@ -20,6 +20,7 @@ packages=(
 )
 if [ "${1:-}" = "--tests" ]; then
   packages+=(clang-format clang-tidy python3-torch)
+  packages+=(g++-aarch64-linux-gnu qemu-user)  # scripts/try_arm.sh
 fi
 
 missing=()

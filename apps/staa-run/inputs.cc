@@ -6,11 +6,13 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "series.h"
 #include "staa/data/augment/fit_image.h"
 #include "staa/data/codecs/byte_source.h"
 #include "staa/data/codecs/jpeg.h"
 #include "staa/data/codecs/png.h"
 #include "staa/data/image.h"
+#include "staa/events/spans.h"
 #include "staa/events/usable.h"
 #include "staa/util/error.h"
 #include "staa/util/file.h"
@@ -57,7 +59,7 @@ void use_image(const fs::path& path, const InputOptions& options, const runtime:
   const bool fits = shape.channels == 1 || shape.channels == 3;
   if (options.fit && fits) image = data::fit_image(std::move(image), shape);
   check_shape(name, image.shape, shape, fits ? " (--fit scales and colours images so)" : "");
-  Sample sample{name, image.pixels.data(), nullptr, {}};
+  Sample sample{name, image.pixels.data(), nullptr, 0, {}};
   const auto& classes = model.classes();
   const auto known =
       std::find(classes.begin(), classes.end(), path.parent_path().filename().string());
@@ -127,7 +129,7 @@ void use_idx(const fs::path& path, const InputOptions& options, const runtime::M
   std::vector<std::uint8_t> image(model.input().values());
   for (std::uint32_t i = 0; i < count; ++i) {
     source->read(image.data(), image.size(), fmt::format("image {}", i));
-    Sample sample{fmt::format("{}:{}", name, i), image.data(), nullptr, {}};
+    Sample sample{fmt::format("{}:{}", name, i), image.data(), nullptr, 0, {}};
     if (!labels.empty()) sample.label = checked_label(options.labels, i, labels[i], model);
     f(sample);
   }
@@ -159,7 +161,7 @@ void use_cifar(const fs::path& path, const runtime::Model& model, const Use& f) 
         image[p * shape.channels + c] = record[labels + c * pixels + p];
       }
     }
-    f({fmt::format("{}:{}", path.string(), i), image.data(), nullptr,
+    f({fmt::format("{}:{}", path.string(), i), image.data(), nullptr, 0,
        checked_label(path.string(), i, record[labels - 1], model)});
   }
 }
@@ -181,15 +183,24 @@ void use_recording(const fs::path& path, const InputOptions& options, const runt
     recording.sensor = stated == events::Sensor{} ? size : stated;
   }
   const auto stream = events::open_recording(recording);
-  const auto found =
-      events::integrate(*stream, {static_cast<std::int64_t>(model.steps()), options.slice, size});
+  const events::FrameOptions frame_options{static_cast<std::int64_t>(options.steps), options.slice,
+                                           size};
+  const auto found = options.frame_us > 0
+                         ? events::integrate_spans(*stream, options.frame_us, frame_options)
+                         : events::integrate(*stream, frame_options);
   events::check_usable(recording, stream->sensor(), found.events, found.skipped);
   std::vector<float> frames(found.values.size());
   std::transform(found.values.begin(), found.values.end(), frames.begin(),
                  [&](std::uint32_t value) {
                    return static_cast<float>(value) / static_cast<float>(found.unit);
                  });
-  f({path.string(), nullptr, frames.data(), {}});
+  f({path.string(), nullptr, frames.data(), options.steps, {}});
+}
+
+/// All steps of the array, as many as they are.
+void use_series(const fs::path& path, const runtime::Model& model, const Use& f) {
+  const auto series = read_series(path, model.input());
+  f({path.string(), nullptr, series.values.data(), series.steps, {}});
 }
 
 void use_stream(const runtime::Model& model, const Use& f) {
@@ -201,7 +212,7 @@ void use_stream(const runtime::Model& model, const Use& f) {
       fail(ErrorKind::kInput, "standard input: image {} ends after {} of {} bytes", i, got,
            image.size());
     }
-    f({fmt::format("-:{}", i), image.data(), nullptr, {}});
+    f({fmt::format("-:{}", i), image.data(), nullptr, 0, {}});
   }
 }
 
@@ -216,6 +227,7 @@ void for_samples(const std::string& input, const InputOptions& options, const ru
   if (fs::is_directory(path)) return use_folder(path, options, model, f);
   if (is_image(path)) return use_image(path, options, model, f);
   if (model.input().channels == kPolarities) return use_recording(path, options, model, f);
+  if (ending(path) == ".npy") return use_series(path, model, f);
   if (ending(path) == ".bin") return use_cifar(path, model, f);
   use_idx(path, options, model, f);
 }

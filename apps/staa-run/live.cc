@@ -145,10 +145,11 @@ class LiveRun {
   LiveRun(const LiveOptions& options, const runtime::Model& model, LivePage* page)
       : options_(options),
         model_(model),
-        session_(model, {runtime::Path::kAuto, false}),
+        session_(model,
+                 {runtime::Path::kAuto, false, model.fixed_steps() ? 0 : options.reset_after}),
         page_(page),
         reset_after_(options.reset_after == 0 ? model.steps() : options.reset_after) {
-    if (reset_after_ > model.steps()) {
+    if (model.fixed_steps() && reset_after_ > model.steps()) {
       fail(ErrorKind::kUsage, "--reset-after: the model runs 1 to {} time steps, not {}",
            model.steps(), reset_after_);
     }

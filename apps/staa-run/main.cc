@@ -26,7 +26,11 @@ struct Options {
   InputOptions input;
   std::string sensor;
   std::string slice = "count";
+  std::string frame_time;
+  bool each_step = false;
+  std::int64_t steps = 0;
   float confidence = 0;
+  std::size_t threads = 1;
   bool bench = false;
   bool json = false;
   LiveOptions live;
@@ -41,6 +45,10 @@ double milliseconds_since(Clock::time_point start) {
 }
 
 struct Totals {
+  std::size_t threads = 1;
+  double seconds = 0;  ///< of many threads, from the first batch read to the last told
+  std::size_t weight_bytes = 0;
+  std::size_t session_bytes = 0;  ///< of all threads' together
   std::size_t images = 0;
   std::size_t labelled = 0;
   std::size_t correct = 0;
@@ -75,13 +83,19 @@ void print(const Options& options, const runtime::Model& model, const Sample& sa
 void print_totals(const Options& options, const Totals& totals) {
   if (totals.images == 0) return;
   const auto count = static_cast<double>(totals.images);
-  const double rate = 1000 * count / totals.milliseconds;
+  const double rate =
+      totals.threads > 1 ? count / totals.seconds : 1000 * count / totals.milliseconds;
+  constexpr double kMib = 1024.0 * 1024.0;
   const double accuracy = totals.labelled == 0 ? 0
                                                : static_cast<double>(totals.correct) /
                                                      static_cast<double>(totals.labelled);
   if (options.json) {
     nlohmann::ordered_json object{{"images", totals.images},
                                   {"images_per_s", rate},
+                                  {"threads", totals.threads},
+                                  {"mean_milliseconds", totals.milliseconds / count},
+                                  {"weight_bytes", totals.weight_bytes},
+                                  {"session_bytes", totals.session_bytes},
                                   {"mean_steps", static_cast<double>(totals.steps) / count},
                                   {"firing_rate", totals.firing_rate / count}};
     if (totals.labelled > 0) object["accuracy"] = accuracy;
@@ -91,24 +105,146 @@ void print_totals(const Options& options, const Totals& totals) {
   std::cout << fmt::format("{} images, {:.1f} images/s, {:.2f} steps and {:.1f} % fire on average",
                            totals.images, rate, static_cast<double>(totals.steps) / count,
                            100 * totals.firing_rate / count);
+  if (totals.threads > 1) {
+    std::cout << fmt::format(
+        "; {} threads, {:.2f} ms per image on each; {:.1f} MiB of weights and {:.1f} MiB of "
+        "sessions",
+        totals.threads, totals.milliseconds / count,
+        static_cast<double>(totals.weight_bytes) / kMib,
+        static_cast<double>(totals.session_bytes) / kMib);
+  }
   if (totals.labelled > 0) {
     std::cout << fmt::format(", {:.2f} % of {} right", 100 * accuracy, totals.labelled);
   }
   std::cout << '\n';
 }
 
+/// What the network gave in each step, as one object a line.
+class StepPrinter {
+ public:
+  explicit StepPrinter(const runtime::Model& model) : before_(model.classes().size()) {}
+
+  void print(const Sample& sample, const runtime::Session& session, std::size_t step) {
+    const auto& sums = session.output_sums();
+    std::vector<float> outputs(sums.size());
+    for (std::size_t i = 0; i < sums.size(); ++i) outputs[i] = sums[i] - before_[i];
+    before_ = sums;
+    std::cout << nlohmann::ordered_json{{"input", sample.name},
+                                        {"step", step},
+                                        {"outputs", outputs}}
+                     .dump()
+              << '\n';
+  }
+
+ private:
+  std::vector<float> before_;
+};
+
 /// All steps, or as many as it takes to be sure enough.
 runtime::Prediction classify(const Options& options, const runtime::Model& model,
                              runtime::Session& session, const Sample& sample) {
-  if (sample.image != nullptr) return session.classify(sample.image, options.confidence);
+  const bool image = sample.image != nullptr;
+  if (image && !options.each_step) return session.classify(sample.image, options.confidence);
   session.reset();
+  if (image) session.begin(sample.image);
+  StepPrinter printer(model);
   runtime::Prediction found;
-  for (std::size_t t = 0; t < model.steps(); ++t) {
-    found = session.push(sample.frames + t * model.input().values());
+  const auto steps = image ? options.input.steps : sample.steps;
+  for (std::size_t t = 0; t < steps; ++t) {
+    found = image ? session.step() : session.push(sample.frames + t * model.input().values());
+    if (options.each_step) printer.print(sample, session, t);
     if (options.confidence > 0 && found.probability >= options.confidence) break;
   }
   return found;
 }
+
+/// Classifies samples one by one or, on many threads, batch by batch, and tells of them in their
+/// order.
+class Classifier {
+ public:
+  Classifier(const Options& options, const runtime::Model& model)
+      : options_(options),
+        model_(model),
+        pool_(model, options.threads,
+              {runtime::Path::kAuto, !options.bench, static_cast<std::size_t>(options.steps)}),
+        batch_(pool_.threads() == 1 ? 1 : kPerThread * pool_.threads()) {
+    held_.reserve(batch_);
+    totals_.threads = pool_.threads();
+    totals_.weight_bytes = model.weight_bytes();
+  }
+
+  void take(const Sample& sample) {
+    if (held_.empty() && totals_.images == 0) start_ = Clock::now();
+    held_.emplace_back(sample, model_);
+    if (held_.size() == batch_) tell();
+  }
+
+  /// What is still held.
+  void tell() {
+    if (held_.empty()) return;
+    pool_.run(held_.size(), [&](runtime::Session& session, std::size_t i) {
+      auto& held = held_[i];
+      const auto start = Clock::now();
+      held.found = classify(options_, model_, session, held.sample);
+      held.milliseconds = milliseconds_since(start);
+      held.activity = session.activity();
+    });
+    for (const auto& held : held_) count(held);
+    held_.clear();
+  }
+
+  Totals totals() {
+    totals_.session_bytes = pool_.state_bytes();
+    return totals_;
+  }
+
+ private:
+  static constexpr std::size_t kPerThread = 32;
+
+  /// A sample with what it points to.
+  struct Held {
+    Held(const Sample& from, const runtime::Model& model) : sample(from) {
+      const auto values = model.input().values();
+      if (from.image != nullptr) {
+        image.assign(from.image, from.image + values);
+        sample.image = image.data();
+      } else {
+        frames.assign(from.frames, from.frames + values * from.steps);
+        sample.frames = frames.data();
+      }
+    }
+
+    Sample sample;
+    std::vector<std::uint8_t> image;
+    std::vector<float> frames;
+    runtime::Prediction found;
+    runtime::Activity activity;
+    double milliseconds = 0;
+  };
+
+  void count(const Held& held) {
+    ++totals_.images;
+    totals_.steps += held.found.steps;
+    totals_.milliseconds += held.milliseconds;
+    totals_.firing_rate += held.activity.firing_rate();
+    totals_.seconds = milliseconds_since(start_) / 1000;
+    if (held.sample.label) {
+      ++totals_.labelled;
+      totals_.correct += held.found.label == *held.sample.label ? 1 : 0;
+    }
+    if (!options_.bench) {
+      print(options_, model_, held.sample, held.found, held.activity, held.milliseconds);
+    }
+  }
+
+  const Options& options_;
+  const runtime::Model& model_;
+  runtime::Pool pool_;
+  std::size_t batch_;
+  std::vector<Held> held_;
+  Clock::time_point start_;
+  Totals totals_;
+};
 
 /// "WIDTHxHEIGHT".
 events::Sensor parse_sensor(const std::string& text) {
@@ -148,30 +284,42 @@ int run(Options options) {
   if (!options.sensor.empty()) options.input.sensor = parse_sensor(options.sensor);
   if (options.slice == "time") options.input.slice = events::SliceBy::kTime;
   const bool live = !options.live.source.name.empty();
+  if (!options.frame_time.empty()) {
+    options.input.frame_us = events::parse_time(options.frame_time, "--frame-time");
+    if (options.input.frame_us == 0) {
+      fail(ErrorKind::kUsage, "--frame-time: expected a time above 0");
+    }
+  }
   if (live != options.inputs.empty()) {
     fail(ErrorKind::kUsage, live ? "--live takes the place of inputs: expected one of them"
                                  : "expected inputs, or --live with a source; see --help");
   }
+  if (live && options.threads != 1) {
+    fail(ErrorKind::kUsage, "--threads: a live stream is one session, expected 1, found {}",
+         options.threads);
+  }
+  if (options.each_step && options.threads != 1) {
+    fail(ErrorKind::kUsage,
+         "--each-step: its lines come from one thread, expected --threads 1, "
+         "found {}",
+         options.threads);
+  }
   const auto model = runtime::Model::load(options.model);
   if (live) return run_live(live_options(options), model);
-  runtime::Session session(model, {runtime::Path::kAuto, !options.bench});
-  Totals totals;
+  const auto steps = static_cast<std::size_t>(options.steps);
+  options.input.steps = steps > 0 ? steps : model.steps();
+  Classifier classifier(options, model);
   for (const auto& input : options.inputs) {
-    for_samples(input, options.input, model, [&](const Sample& sample) {
-      const auto start = Clock::now();
-      const auto found = classify(options, model, session, sample);
-      const double milliseconds = milliseconds_since(start);
-      ++totals.images;
-      totals.steps += found.steps;
-      totals.milliseconds += milliseconds;
-      totals.firing_rate += session.activity().firing_rate();
-      if (sample.label) {
-        ++totals.labelled;
-        totals.correct += found.label == *sample.label ? 1 : 0;
-      }
-      if (!options.bench) print(options, model, sample, found, session.activity(), milliseconds);
-    });
+    try {
+      for_samples(input, options.input, model,
+                  [&](const Sample& sample) { classifier.take(sample); });
+    } catch (...) {
+      classifier.tell();  // what stood before what cannot be read
+      throw;
+    }
+    classifier.tell();
   }
+  const auto totals = classifier.totals();
   const bool summed_up = options.confidence > 0 || totals.labelled > 0;
   if (options.bench || (summed_up && !options.json)) print_totals(options, totals);
   return 0;
@@ -179,13 +327,17 @@ int run(Options options) {
 
 int main(int argc, char** argv) {
   Options options;
-  CLI::App app{"Classifies images with a network that staa export wrote, without LibTorch"};
+  CLI::App app{
+      "Classifies images and recordings with a network that staa export or staa import wrote, "
+      "without LibTorch"};
   app.set_version_flag("--version", STAA_VERSION);
-  app.add_option("model", options.model, "A file of staa export")->required()->type_name("FILE");
+  app.add_option("model", options.model, "A file of staa export or staa import")
+      ->required()
+      ->type_name("FILE");
   app.add_option(
          "inputs", options.inputs,
          "PNG, JPEG, a folder of them, images in idx form, CIFAR records (.bin), recordings "
-         "of events, or - for raw bytes")
+         "of events, NumPy arrays with an input for each step, or - for raw bytes")
       ->type_name("INPUT");
   app.add_flag("--fit", options.input.fit,
                "Bring PNG and JPEG images of another shape to the model's: their middle, scaled, "
@@ -193,6 +345,21 @@ int main(int argc, char** argv) {
   app.add_option("--confidence", options.confidence,
                  "Stop as soon as the probability reaches this (0: run all steps)")
       ->check(CLI::Range(0.0, 1.0));
+  app.add_option("--steps", options.steps, "Time steps of an input in place of the model's own (0)")
+      ->type_name("N")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 20));
+  app.add_option("--frame-time", options.frame_time,
+                 "Of recordings: each step takes the events of so much time, such as 1ms, from the "
+                 "first event on; without it the events are divided between the steps")
+      ->type_name("TIME");
+  app.add_flag("--each-step", options.each_step,
+               "Also print what the network gives in each step, an object in JSON a line");
+  app.add_option("--threads", options.threads,
+                 "Divide images among so many threads, each with a session of its own (0: one per "
+                 "core): more images per second, each as late as with one or later")
+      ->type_name("N")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
   app.add_option("--labels", options.input.labels,
                  "Labels of an idx file's images, in idx form: tell how many are right")
       ->type_name("FILE");

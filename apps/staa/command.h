@@ -13,6 +13,7 @@ void add_train(CLI::App& app, Action& action);
 void add_eval(CLI::App& app, Action& action);
 void add_experiment(CLI::App& app, Action& action);
 void add_export(CLI::App& app, Action& action);
+void add_import(CLI::App& app, Action& action);
 void add_profile(CLI::App& app, Action& action);
 void add_gradcam(CLI::App& app, Action& action);
 void add_report(CLI::App& app, Action& action);

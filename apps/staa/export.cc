@@ -4,13 +4,17 @@
 
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "command.h"
 #include "staa/data/sets/open.h"
 #include "staa/deploy/checked_export.h"
+#include "staa/nir/from_model.h"
+#include "staa/nir/write.h"
 #include "staa/run/data.h"
 #include "staa/run/trained.h"
 #include "staa/util/error.h"
+#include "staa/util/file.h"
 #include "staa/util/output.h"
 #include "staa/util/text.h"
 
@@ -21,55 +25,84 @@ struct Options {
   std::string run;
   std::string output;
   std::string checkpoint = "best";
-  bool int8 = false;
+  std::string precision = "fp32";
   double within = 0.1;
 };
 
-/// The run's test images as the runtime takes them; null for what is not still images of one shape.
-std::shared_ptr<const data::Dataset> test_images(const recipe::Recipe& recipe) {
+/// The run's images as the runtime takes them; of what is not still images of one shape there are
+/// none.
+std::optional<data::Splits> images_of(const recipe::Recipe& recipe) {
   if (recipe::is_event_set(recipe.data.set) || recipe.augment.random_resized_crop > 0) return {};
-  auto options = run::data_options(recipe);
-  options.limit_train = 1;
-  return data::open_dataset(options).test;
+  return data::open_dataset(run::data_options(recipe));
 }
 
-/// 8 bits, checked on the test images where they are at hand.
-void export_int8(const run::Trained& trained, const Options& options) {
+std::string percent(double value) { return fmt::format("{:.2f} %", value); }
+
+/// Rounded weights, checked on the run's images where these are at hand.
+void export_rounded(const run::Trained& trained, const Options& options, format::Weights weights) {
   std::string why = "no still images";
-  std::shared_ptr<const data::Dataset> images;
+  std::optional<data::Splits> images;
   try {
-    if (options.within > 0) images = test_images(trained.recipe);
+    if (options.within > 0) images = images_of(trained.recipe);
   } catch (const Error& error) {
     why = error.what();
   }
-  if (images == nullptr) {
-    deploy::export_model(*trained.network, trained.input, deploy::WeightType::kInt8,
-                         options.output);
-    if (options.within > 0) std::cerr << "accuracy with 8 bits not checked: " << why << '\n';
+  if (!images) {
+    deploy::export_model(*trained.network, trained.input, weights, options.output);
+    if (options.within > 0) {
+      std::cerr << "accuracy with " << options.precision << " weights not checked: " << why << '\n';
+    }
     return;
   }
   const auto found =
-      deploy::export_int8(*trained.network, trained.input, *images, options.within, options.output);
+      deploy::export_rounded(*trained.network, trained.input, weights, *images->train,
+                             *images->test, options.within, options.output);
+  const auto& test = found.test;
+  if (weights == format::Weights::kInt8) {
+    beside(options.output) << fmt::format(
+        "{} on {} training images: {} right, {} with fp32 weights\n",
+        found.roundings == 1 ? "first rounding, tried"
+                             : fmt::format("closest of {} roundings, tried", found.roundings),
+        with_thousands(found.calibration.images), percent(found.calibration.rounded),
+        percent(found.calibration.fp32));
+  }
   beside(options.output) << fmt::format(
-      "{:.2f} % of {} test images right, {:.2f} % with fp32 weights; {} {}\n", found.int8,
-      with_thousands(images->size()), found.fp32, found.roundings,
-      found.roundings == 1 ? "rounding" : "roundings tried");
+      "{} of {} test images right, {} with fp32 weights; {} have the same class\n",
+      percent(test.rounded), with_thousands(test.images), percent(test.fp32),
+      with_thousands(test.same));
+}
+
+/// A graph of NIR, which knows floats alone.
+void export_nir(const run::Trained& trained, const Options& options, format::Weights weights) {
+  if (weights != format::Weights::kFp32) {
+    fail(ErrorKind::kUsage, "--precision {}: files in NIR hold weights as floats",
+         format::weights_name(weights));
+  }
+  const format::ModelFile model(
+      deploy::model_file(*trained.network, trained.input, format::Weights::kFp32), options.run);
+  write_file_atomically(options.output, nir::to_hdf5(nir::from_model(model, options.run)));
 }
 
 int export_command(const Options& options) {
   const auto trained = run::open_trained(options.run, options.checkpoint);
   const auto& recipe = trained.recipe;
-  if (options.int8) {
-    export_int8(trained, options);
+  auto weights = format::Weights::kFp32;
+  for (const auto known :
+       {format::Weights::kBf16, format::Weights::kInt16, format::Weights::kInt8}) {
+    if (options.precision == format::weights_name(known)) weights = known;
+  }
+  if (std::filesystem::path(options.output).extension() == ".nir") {
+    export_nir(trained, options, weights);
+  } else if (weights == format::Weights::kFp32) {
+    deploy::export_model(*trained.network, trained.input, weights, options.output);
   } else {
-    deploy::export_model(*trained.network, trained.input, deploy::WeightType::kFp32,
-                         options.output);
+    export_rounded(trained, options, weights);
   }
   std::error_code no_file;  // a device or a FIFO has no size
   const auto bytes = std::filesystem::file_size(options.output, no_file);
   beside(options.output) << fmt::format(
       "{}: {} of width {}, T = {}, {}{}\n", options.output, recipe.model.network,
-      recipe.model.width, recipe.model.steps, options.int8 ? "int8" : "fp32",
+      recipe.model.width, recipe.model.steps, options.precision,
       no_file ? "" : fmt::format(", {} bytes", with_thousands(static_cast<std::int64_t>(bytes))));
   return 0;
 }
@@ -80,22 +113,35 @@ void add_export(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("export",
                                      "Write a trained network as a file that staa-run and the "
-                                     "runtime library take");
+                                     "runtime library take, or in NIR for other frameworks");
   command->add_option("run", options->run, "Folder of the run")->required()->type_name("DIR");
-  command->add_option("-o,--output", options->output, "The file to write")
+  command
+      ->add_option(
+          "-o,--output", options->output,
+          "The file to write; one that ends in .nir is in NIR, which has a place for networks of "
+          "LIF neurons alone")
       ->required()
       ->type_name("FILE");
   command->add_option("-c,--checkpoint", options->checkpoint, "Which weights")
       ->check(CLI::IsMember({"best", "last"}))
       ->capture_default_str();
-  auto* int8 = command->add_flag("--int8", options->int8,
-                                 "Weights of 8 bits, with a scale per output channel");
+  auto* precision =
+      command
+          ->add_option(
+              "--precision", options->precision,
+              "Of the convolutions' weights: fp32; bf16; int16 or int8, whole numbers with "
+              "a scale per output channel")
+          ->check(CLI::IsMember({"fp32", "bf16", "int16", "int8"}))
+          ->capture_default_str();
+  command
+      ->add_flag_callback(
+          "--int8", [options] { options->precision = "int8"; }, "The same as --precision int8")
+      ->excludes(precision);
   command
       ->add_option("--within", options->within,
-                   "Points of accuracy on the test images by which 8 bits may differ: up to eight "
-                   "roundings are tried until one differs by half of that at most (0: take the "
-                   "first, unchecked)")
-      ->needs(int8)
+                   "Points of accuracy on training images by which 8 bits may differ: up to eight "
+                   "roundings are tried until one differs by half of that at most. What was chosen "
+                   "is then measured on the test images (0: take the first, unchecked)")
       ->check(CLI::Range(0.0, 100.0))
       ->capture_default_str();
   command->callback(

@@ -37,6 +37,7 @@ int run(int argc, char** argv) {
   add_gradcam(app, action);
   add_report(app, action);
   add_export(app, action);
+  add_import(app, action);
   add_data(app, action);
   add_info(app, action);
   add_completion(app, action);

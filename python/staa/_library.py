@@ -1,4 +1,4 @@
-"""Finds and loads libstaa_ops.so."""
+"""Finds and loads libstaa_ops.so, and checks that it fits the PyTorch that loads it."""
 
 import os
 import sys
@@ -14,21 +14,51 @@ def _candidates():
     if named:
         yield named
         return
-    for folder in sys.path:
-        yield os.path.join(folder, NAME)
     here = os.path.dirname(os.path.abspath(__file__))
     yield os.path.join(here, NAME)
+    for folder in sys.path:
+        yield os.path.join(folder, NAME)
     yield os.path.join(here, "..", "..", "build", "lib", NAME)
 
 
+def _built_with(path):
+    """The version of LibTorch that a library was compiled against, from the file beside it that the
+    build has written; None where there is none."""
+    try:
+        with open(path + ".torch", encoding="utf-8") as file:
+            return file.read().strip()
+    except OSError:
+        return None
+
+
+def _series(version):
+    """The part of a version within which LibTorch's binary interface stays the same."""
+    return ".".join(version.split("+")[0].split(".")[:2])
+
+
+def _mismatch(path, built):
+    return (f"{path} was built against LibTorch {built}, but the PyTorch loaded here is "
+            f"{torch.__version__}: install staa anew with this PyTorch "
+            "(pip install --no-build-isolation .), or use one of the library's version")
+
+
 def load():
+    """Loads the operators' library and returns its path. ImportError in one sentence where there is
+    none, or where it was built against another PyTorch than the one that is loaded."""
     tried = []
     for path in _candidates():
-        if os.path.isfile(path):
+        if not os.path.isfile(path):
+            tried.append(path)
+            continue
+        built = _built_with(path)
+        if built is not None and _series(built) != _series(torch.__version__):
+            raise ImportError(_mismatch(path, built))
+        try:
             torch.ops.load_library(path)
-            return
-        tried.append(path)
+        except OSError as error:
+            raise ImportError(_mismatch(path, built or "another version") + f" ({error})") from error
+        return path
     raise ImportError(
-        f"{NAME} was not found; build staa and put build/lib on PYTHONPATH, or set "
-        "STAA_OPS_LIBRARY to its path. Looked for: " + ", ".join(tried)
+        f"{NAME} was not found; install staa with pip, or build it and put build/lib on PYTHONPATH, "
+        "or set STAA_OPS_LIBRARY to its path. Looked for: " + ", ".join(tried)
     )

@@ -130,9 +130,13 @@ TEST_F(TinyCommand, ExportsWhatStaaRunRuns) {
   const auto evaluated = run_staa({"eval", out(), "--json"});
   ASSERT_EQ(evaluated.code, 0) << evaluated.err;
   const auto expected = Json::parse(evaluated.out)["top1"].get<double>();
-  for (const std::string precision : {"fp32", "int8"}) {
+  for (const std::string precision : {"fp32", "bf16", "int16", "int8"}) {
     std::vector<std::string> arguments{"export", out(), "-o", out(precision + ".staa")};
-    if (precision == "int8") arguments.emplace_back("--int8");
+    if (precision == "int8") {
+      arguments.emplace_back("--int8");
+    } else {
+      arguments.insert(arguments.end(), {"--precision", precision});
+    }
     const auto exported = run_staa(arguments);
     ASSERT_EQ(exported.code, 0) << exported.err;
     expect_holds(exported.out, {precision, "resnet20", "T = 2"});

@@ -51,6 +51,36 @@ class StaaRun : public ::testing::Test {
   TempFolder folder_;
 };
 
+TEST_F(StaaRun, ManyThreadsTellTheSameInTheSameOrder) {
+  write_bytes(folder_ / "raw", random_bytes(64 * 150));
+  const auto told = [&](const std::string& threads) {
+    auto found = objects({model(), "-", "--threads", threads}, path("raw"));
+    for (auto& object : found) object.erase("milliseconds");
+    return found;
+  };
+  const auto expected = told("1");
+  EXPECT_EQ(expected.size(), 150U);
+  EXPECT_EQ(told("3"), expected);
+  EXPECT_EQ(told("0"), expected);
+  const auto totals = objects({model(), "-", "--threads", "3", "--bench"}, path("raw")).at(0);
+  EXPECT_EQ(totals.at("threads"), 3);
+  EXPECT_EQ(totals.at("images"), 150);
+  EXPECT_GT(totals.at("images_per_s").get<double>(), 0);
+  EXPECT_GT(totals.at("weight_bytes").get<double>(), 1000);
+  EXPECT_GT(totals.at("session_bytes").get<double>(), 3000);
+}
+
+TEST_F(StaaRun, ManyThreadsTellOfWhatStoodBeforeAnError) {
+  write_bytes(folder_ / "raw", random_bytes(64 * 10 + 5));
+  const auto ended = run({model(), "-", "--threads", "2"}, path("raw"));
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_NE(ended.err.find("image 10 ends after 5 of 64 bytes"), std::string::npos) << ended.err;
+  EXPECT_NE(ended.out.find("-:9"), std::string::npos) << ended.out;
+  const auto live = run({model(), "--live", "-", "--threads", "2"});
+  EXPECT_EQ(live.code, 2);
+  EXPECT_NE(live.err.find("--threads"), std::string::npos) << live.err;
+}
+
 TEST_F(StaaRun, TheSameImageIsTheSameFromEveryKindOfFile) {
   const auto bytes = random_bytes(64);
   write_bytes(folder_ / "raw", bytes);
@@ -143,7 +173,7 @@ TEST_F(StaaRun, RecordingsOfEventsAreCutIntoFrames) {
 TEST_F(StaaRun, SumsUpAndStopsEarly) {
   write_tiny_mnist(folder_ / "data", 10, 20, 8);
   TinyModel tiny;
-  tiny.int8 = true;
+  tiny.weights = format::Weights::kInt8;
   tiny.classes = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
   const std::vector<std::string> arguments{model(tiny), path("data/t10k-images-idx3-ubyte"),
                                            "--labels", path("data/t10k-labels-idx1-ubyte"),

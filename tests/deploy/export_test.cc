@@ -258,11 +258,12 @@ TEST(Quantise, ErrorsCancelInEachWindowAndOutput) {
 /// Random images with the labels that a model gives them.
 class Labelled : public data::Dataset {
  public:
-  Labelled(const data::InputDescription& input, const runtime::Model& model, std::int64_t count)
+  Labelled(const data::InputDescription& input, const runtime::Model& model, std::int64_t count,
+           std::uint64_t first = 0)
       : input_(input) {
     runtime::Session session(model);
     for (std::int64_t i = 0; i < count; ++i) {
-      images_.push_back(random_image(input, static_cast<std::uint64_t>(i)));
+      images_.push_back(random_image(input, first + static_cast<std::uint64_t>(i)));
       const auto found = session.classify(images_.back().data());
       labels_.push_back(static_cast<std::int64_t>(found.label));
     }
@@ -288,17 +289,53 @@ class Labelled : public data::Dataset {
 
 TEST_F(SmallExport, Int8IsCheckedAndTheClosestRoundingKept) {
   const Labelled images(input_, load("fp32.staa"), 40);
-  const auto found = export_int8(*network_, input_, images, 0.1, folder_ / "checked.staa");
-  EXPECT_EQ(found.fp32, 100.0);
-  EXPECT_DOUBLE_EQ(found.int8, accuracy(load("checked.staa"), images));
+  const Labelled others(input_, load("fp32.staa"), 60, 100);
+  const auto path = folder_ / "checked.staa";
+  const auto found =
+      export_rounded(*network_, input_, WeightType::kInt8, images, others, 0.1, path);
+  EXPECT_EQ(found.calibration.images, 40);
+  EXPECT_EQ(found.calibration.fp32, 100.0);
+  EXPECT_DOUBLE_EQ(found.calibration.rounded, accuracy(load("checked.staa"), images));
   // The first is among those that were tried, and better ones are taken before it.
-  EXPECT_GE(found.int8, accuracy(load("int8.staa"), images));
+  EXPECT_GE(found.calibration.rounded, accuracy(load("int8.staa"), images));
+  // The labels are the classes with fp32 weights.
+  EXPECT_EQ(found.test.images, 60);
+  EXPECT_EQ(found.test.fp32, 100.0);
+  EXPECT_DOUBLE_EQ(found.test.rounded, accuracy(load("checked.staa"), others));
+  EXPECT_DOUBLE_EQ(found.test.rounded, 100.0 * static_cast<double>(found.test.same) / 60);
   EXPECT_GE(found.roundings, 1);
   EXPECT_LE(found.roundings, 8);
   // Half of 200 points suits any accuracy.
-  const auto any = export_int8(*network_, input_, images, 200, folder_ / "first.staa");
+  const auto any = export_rounded(*network_, input_, WeightType::kInt8, images, others, 200,
+                                  folder_ / "first.staa");
   EXPECT_EQ(any.roundings, 1);
   EXPECT_EQ(read_file(folder_ / "first.staa"), read_file(folder_ / "int8.staa"));
+}
+
+TEST_F(SmallExport, TheRoundingIsChosenWithoutTheTestImages) {
+  const Labelled images(input_, load("fp32.staa"), 40);
+  const auto choose = [&](const data::Dataset& test, const char* name) {
+    export_rounded(*network_, input_, WeightType::kInt8, images, test, 0.1, folder_ / name);
+    return read_file(folder_ / name);
+  };
+  const auto first = choose(Labelled(input_, load("fp32.staa"), 20, 200), "a.staa");
+  EXPECT_EQ(choose(Labelled(input_, load("fp32.staa"), 20, 300), "b.staa"), first);
+}
+
+TEST_F(SmallExport, WeightsOf16BitsAreSmallerAndKeepClasses) {
+  const Labelled images(input_, load("fp32.staa"), 100);
+  const auto size = std::filesystem::file_size(folder_ / "fp32.staa");
+  for (const auto weights : {WeightType::kBf16, WeightType::kInt16}) {
+    const auto name = format::weights_name(weights);
+    SCOPED_TRACE(name);
+    const auto found =
+        export_rounded(*network_, input_, weights, images, images, 0.1, folder_ / (name + ".staa"));
+    EXPECT_EQ(found.roundings, 1);
+    // A network of random weights decides by less than a trained one: by chance ten would be equal.
+    EXPECT_GE(found.test.same, weights == WeightType::kInt16 ? 85 : 20);
+    EXPECT_EQ(load(name + ".staa").precision(), name);
+    EXPECT_LT(std::filesystem::file_size(folder_ / (name + ".staa")), size);
+  }
 }
 
 /// The whole test set: STAA_TEST_RUN names the folder of a run on Fashion-MNIST.
@@ -320,7 +357,9 @@ TEST(RealExport, GivesTheNetworksPredictions) {
 
   const test::TempFolder folder;
   export_model(*network, description.input, WeightType::kFp32, folder / "fp32.staa");
-  const auto checked = export_int8(*network, description.input, *images, 0.1, folder / "int8.staa");
+  const auto training = data::open_dataset(run::data_options(recipe)).train;
+  const auto checked = export_rounded(*network, description.input, WeightType::kInt8, *training,
+                                      *images, 0.1, folder / "int8.staa");
   runtime::Session fp32(runtime::Model::load((folder / "fp32.staa").string()));
   runtime::Session int8(runtime::Model::load((folder / "int8.staa").string()));
   const torch::NoGradGuard no_grad;
@@ -356,8 +395,8 @@ TEST(RealExport, GivesTheNetworksPredictions) {
             << " %\n";
   EXPECT_LE(differ, std::max<std::int64_t>(2, 2 * index / 10'000));
   EXPECT_NEAR(percent(hits[2]), percent(hits[0]), 0.1);
-  EXPECT_DOUBLE_EQ(checked.int8, percent(hits[2]));
-  EXPECT_DOUBLE_EQ(checked.fp32, percent(hits[1]));
+  EXPECT_DOUBLE_EQ(checked.test.rounded, percent(hits[2]));
+  EXPECT_DOUBLE_EQ(checked.test.fp32, percent(hits[1]));
 }
 
 }  // namespace

@@ -212,6 +212,51 @@ ScalarResult scalar_adaptive_lif(const torch::Tensor& x, const torch::Tensor& de
   });
 }
 
+ScalarState scalar_lif_with_state(const torch::Tensor& x, const torch::Tensor& decay,
+                                  const torch::Tensor& gain, const torch::Tensor& membrane,
+                                  const NeuronOptions& options,
+                                  const ops::MembraneOptions& membranes, const Tangents& tangents) {
+  const auto fire = [&](Dual v) {
+    const double distance = v.value - options.threshold;
+    return Dual{distance >= 0 ? 1.0 : 0.0, surrogate_slope(distance, options) * v.slope};
+  };
+  const auto reset = [&](Dual v) {
+    const Dual s = options.detach_reset ? constant(fire(v).value) : fire(v);
+    if (membranes.subtract) return v - constant(*membranes.subtract) * s;
+    return constant(options.reset) * s + v * (constant(1) - s);
+  };
+  const auto data = numbers(x, tangents);
+  const auto m = numbers(decay, tangents);
+  const auto n = numbers(gain, tangents);
+  const auto slab = static_cast<std::size_t>(x[0].numel());
+  const auto pixels = static_cast<std::size_t>(x.size(3) * x.size(4));
+  auto h = membrane.defined() ? numbers(membrane, tangents) : Vector(slab);
+  if (membrane.defined() && membranes.before_reset) {
+    for (auto& value : h) value = reset(value);
+  }
+  ScalarState out;
+  for (auto* tensor : {&out.spikes.spikes, &out.spikes.tangent}) {
+    *tensor = torch::zeros(x.sizes(), torch::kDouble);
+  }
+  for (auto* tensor : {&out.membrane.spikes, &out.membrane.tangent}) {
+    *tensor = torch::zeros(x.sizes().slice(1), torch::kDouble);
+  }
+  const auto put = [](const ScalarResult& result, std::size_t i, Dual value) {
+    result.spikes.data_ptr<double>()[i] = value.value;
+    result.tangent.data_ptr<double>()[i] = value.slope;
+  };
+  for (std::size_t i = 0; i < slab; ++i) {
+    const auto c = i / pixels % m.size();
+    for (std::size_t t = 0; t < data.size() / slab; ++t) {
+      const Dual v = m[c] * h[i] + n[c] * data[t * slab + i];
+      put(out.spikes, t * slab + i, fire(v));
+      h[i] = reset(v);
+      put(out.membrane, i, membranes.before_reset ? v : h[i]);
+    }
+  }
+  return out;
+}
+
 ScalarResult scalar_staa_lif(const torch::Tensor& x, const ops::StaaLifParameters& parameters,
                              const NeuronOptions& options, const std::vector<bool>& dropped,
                              const Tangents& tangents) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <vector>
 
+#include "staa/ops/membrane.h"
 #include "staa/ops/parameters.h"
 #include "staa/options/neuron.h"
 
@@ -41,6 +42,16 @@ ScalarResult scalar_lif(const torch::Tensor& x, const NeuronOptions& options,
 ScalarResult scalar_adaptive_lif(const torch::Tensor& x, const torch::Tensor& decay,
                                  const torch::Tensor& gain, const NeuronOptions& options,
                                  const Tangents& tangents = {});
+/// Spikes and the last membrane, each with its derivative; `membrane` may be undefined.
+struct ScalarState {
+  ScalarResult spikes;
+  ScalarResult membrane;
+};
+ScalarState scalar_lif_with_state(const torch::Tensor& x, const torch::Tensor& decay,
+                                  const torch::Tensor& gain, const torch::Tensor& membrane,
+                                  const NeuronOptions& options,
+                                  const ops::MembraneOptions& membranes,
+                                  const Tangents& tangents = {});
 ScalarResult scalar_staa_lif(const torch::Tensor& x, const ops::StaaLifParameters& parameters,
                              const NeuronOptions& options, const std::vector<bool>& dropped,
                              const Tangents& tangents = {});

@@ -78,7 +78,7 @@ class Neurons(unittest.TestCase):
         rate = sum(sum(row) for row in drops) / (500 * 15)
         self.assertAlmostEqual(rate, 0.3, delta=0.03)
         layer.eval()
-        self.assertFalse(any(layer.draw_dropped(16)))
+        self.assertIsNone(layer.draw_dropped(16))
 
     def test_drops_into_a_network_of_ones_own(self):
         class Own(torch.nn.Module):
@@ -111,7 +111,7 @@ class Neurons(unittest.TestCase):
         layer = staa.nn.Lif()
         ops = torch.ops.staa
         norm = torch.nn.BatchNorm2d
-        drops = [False, False]
+        drops = torch.tensor([False, False])
         context = staa.nn.GlobalContext(4).tensors()
         spikes = (x[0] > 1).float()
 
@@ -138,7 +138,7 @@ class Neurons(unittest.TestCase):
             (lambda: ops.adaptive_lif(x, torch.ones(16), torch.ones(17)), "gain: expected [16]"),
             (lambda: ops.staa_lif(x, torch.zeros(2, 1), [], [], [], drops), "pe: expected [P, 16]"),
             (lambda: ops.staa_lif(x, torch.zeros(1, 16), [], [], [], drops), "at least 2"),
-            (lambda: ops.staa_lif(x, None, [], [], [], [False]), "dropped: expected none or 2"),
+            (lambda: ops.staa_lif(x, None, [], [], [], torch.tensor([False])), "dropped: expected none or 2"),
             (lambda: ops.staa_lif(x, None, context, context, [], drops), "gc1.key.weight"),
             (lambda: ops.staa_lif(x, None, [], context, [], drops), "gc2.key.weight"),
             (lambda: ops.staa_lif(x, None, [], [], staa.nn.StepAttention(4).tensors(), drops),

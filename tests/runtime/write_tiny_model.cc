@@ -1,5 +1,5 @@
-// Writes a small model of random weights and an image for it: tiny_model MODEL IMAGE [int8] [plain]
-// With `plain` the file has no checksum, as a seed for the fuzzer.
+// Writes a small model of random weights and an image for it: tiny_model MODEL IMAGE
+// [bf16|int16|int8] [plain] With `plain` the file has no checksum, as a seed for the fuzzer.
 
 #include <fstream>
 #include <set>
@@ -11,7 +11,10 @@ int main(int argc, char** argv) {
   if (argc < 3) return 2;
   const std::set<std::string> words(argv + 3, argv + argc);
   staa::test::TinyModel model;
-  model.int8 = words.count("int8") > 0;
+  for (const auto weights : {staa::format::Weights::kBf16, staa::format::Weights::kInt16,
+                             staa::format::Weights::kInt8}) {
+    if (words.count(staa::format::weights_name(weights)) > 0) model.weights = weights;
+  }
   model.checksum = words.count("plain") == 0;
   const auto file = staa::test::tiny_model(model);
   std::ofstream(argv[1], std::ios::binary)

@@ -23,9 +23,12 @@ def is_plain(module, kind):
 
 def is_plain_convolution(module):
     """Whether spike_conv2d() computes this layer."""
-    return (is_plain(module, nn.Conv2d)
-            and module.bias is None
-            and module.groups == 1
+    return is_plain(module, nn.Conv2d) and module.bias is None and is_plain_geometry(module)
+
+
+def is_plain_geometry(module):
+    """Whether a Conv2d's options are among those of spike_conv2d(), but for its bias."""
+    return (module.groups == 1
             and module.padding_mode == "zeros"
             and module.dilation == (1, 1)
             and module.stride[0] == module.stride[1]
@@ -96,7 +99,13 @@ class Norms:
         if module.training and module.num_batches_tracked is not None:
             module.num_batches_tracked.add_(1)
         self.arguments.update(numbers)
-        self.arguments[key] = [module.weight, module.bias, module.running_mean, module.running_var]
+        self.arguments[key] = [module.weight, module.bias]
+        running = {"running_mean": module.running_mean, "running_var": module.running_var}
+        if module.training:  # the operator writes them
+            prefix = "" if key == "norm" else "residual_"
+            self.arguments.update({prefix + name: tensor for name, tensor in running.items()})
+        else:
+            self.arguments[key] += running.values()
         return True
 
     def _apply(self, key, module):

@@ -214,10 +214,12 @@ class StaaLif(_Neuron):
         return (alpha, 1.0) if self.options["sa_gain"] == "inside" else (1.0, alpha)
 
     def draw_dropped(self, steps):
-        """TSRD's draws: True where a step is dropped; never at t = 0 nor in evaluation."""
+        """TSRD's draws, a tensor [T]: True where a step is dropped, never at t = 0. None where none
+        can be, as in evaluation."""
         if not self.training or self.tsrd <= 0 or steps < 2:
-            return [False] * steps
-        return [False] + (torch.rand(steps - 1, dtype=torch.float64) < self.tsrd).tolist()
+            return None
+        later = torch.rand(steps - 1, dtype=torch.float64) < self.tsrd
+        return torch.cat([torch.zeros(1, dtype=torch.bool), later])
 
     def _fire(self, x, steps, extra):
         if self.pe is not None and steps > self.pe.shape[-2]:
@@ -227,11 +229,9 @@ class StaaLif(_Neuron):
         return torch.ops.staa.staa_lif(x, self.pe, *blocks, self.draw_dropped(steps), **extra)
 
     def _is_plain(self):
-        if torch.jit.is_tracing():  # which knows no list of truth values, such as the fused draws
-            if self.training and self.tsrd > 0:
-                raise ValueError("a trace would keep one draw of dropped time steps for good: call "
-                                 "eval() before torch.jit.trace(), or set tsrd=0")
-            return False
+        if torch.jit.is_tracing() and self.training and self.tsrd > 0:
+            raise ValueError("a trace would keep one draw of dropped time steps for good: call "
+                             "eval() before torch.jit.trace(), or set tsrd=0")
         return all(block is None or getattr(block, "is_plain", bool)()
                    for block in (self.gc1, self.gc2, self.sa))
 
@@ -262,7 +262,8 @@ class StaaLif(_Neuron):
 
         h = torch.zeros_like(x[0])
         spikes = []
-        for t, dropped in enumerate(self.draw_dropped(x.shape[0])):
+        draws = self.draw_dropped(x.shape[0])
+        for t, dropped in enumerate([False] * x.shape[0] if draws is None else draws.tolist()):
             if not dropped:
                 v = aggregate(x[t], h, t)
             elif o["tsrd_fallback"] == "lif":

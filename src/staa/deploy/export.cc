@@ -21,6 +21,14 @@ using format::Node;
 using format::NodeKind;
 using torch::Tensor;
 
+/// What values of a type are written as.
+format::DType dtype_of(torch::ScalarType type) {
+  if (type == torch::kChar) return format::DType::kI8;
+  if (type == torch::kShort) return format::DType::kI16;
+  if (type == torch::kBFloat16) return format::DType::kBF16;
+  return format::DType::kF32;
+}
+
 /// Builds the graph node by node from the network's tensors.
 class Builder {
  public:
@@ -126,11 +134,14 @@ class Builder {
     auto& node = add(NodeKind::kConvolution, name + ".conv", {input});
     node.window = {weight.size(0), stride, weight.size(0) / 2};
     node.out = weight.size(3);
-    node.int8 = weights_ == WeightType::kInt8 && !format::reads_image(model_, node);
-    if (node.int8) {
-      const auto rounded = quantise(weight, rounding_);
+    node.weights = format::reads_image(model_, node) ? WeightType::kFp32 : weights_;
+    if (node.weights == WeightType::kInt8 || node.weights == WeightType::kInt16) {
+      const auto bits = node.weights == WeightType::kInt8 ? Bits::k8 : Bits::k16;
+      const auto rounded = quantise(weight, bits, rounding_);
       put(node.name + ".weight", rounded.values);
       put(node.name + ".scale", rounded.scale.to(torch::kFloat));
+    } else if (node.weights == WeightType::kBf16) {
+      put(node.name + ".weight", weight.to(torch::kBFloat16));
     } else {
       put(node.name + ".weight", weight.to(torch::kFloat));
     }
@@ -154,11 +165,11 @@ class Builder {
   }
 
   void put(const std::string& name, const Tensor& values) {
-    const bool bytes = values.scalar_type() == torch::kChar;
-    kept_.push_back(bytes ? values.contiguous() : values.to(torch::kFloat).contiguous());
+    const auto dtype = dtype_of(values.scalar_type());
+    const bool narrow = dtype != format::DType::kF32;
+    kept_.push_back(narrow ? values.contiguous() : values.to(torch::kFloat).contiguous());
     const auto& copy = kept_.back();
-    writer_.add(name, bytes ? format::DType::kI8 : format::DType::kF32, copy.sizes().vec(),
-                copy.data_ptr());
+    writer_.add(name, dtype, copy.sizes().vec(), copy.data_ptr());
   }
 
   /// V = decay * H + gain * X + offset of Eq. 1 and 6.
@@ -288,7 +299,7 @@ std::vector<std::uint8_t> model_file(const models::Network& network,
          "neuron.activation = \"relu\": there is no export of networks without spikes");
   }
   model.network = options.network;
-  model.precision = weights == WeightType::kInt8 ? "int8" : "fp32";
+  model.precision = format::weights_name(weights);
   model.steps = options.steps;
   model.input = {input.shape.channels, input.shape.height, input.shape.width};
   model.mean = input.normalisation.mean;

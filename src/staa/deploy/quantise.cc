@@ -9,14 +9,15 @@
 namespace staa::deploy {
 namespace {
 
-constexpr double kLevels = 127;
+/// The largest whole number.
+double most_of(Bits bits) { return bits == Bits::k8 ? 127 : 32767; }
 
 /// The rounded weights of one output [taps, in] beside what they should be, in steps of the scale.
 class Rounding {
  public:
   Rounding(const double* exact, double* rounded, std::int64_t taps, std::int64_t in,
-           std::int64_t stride)
-      : exact_(exact), rounded_(rounded), taps_(taps), in_(in), stride_(stride) {}
+           std::int64_t stride, double most)
+      : exact_(exact), rounded_(rounded), taps_(taps), in_(in), stride_(stride), most_(most) {}
 
   /// Moves weights to their other neighbour until the errors of each input channel's taps, and then
   /// those of all channels, sum up to half a step at most.
@@ -55,7 +56,7 @@ class Rounding {
     double most = 0;
     for (std::int64_t t = 0; t < taps_; ++t) {
       const double off = sign * error(t, c);
-      if (off <= most || std::abs(rounded_[at(t, c)] - sign) > kLevels) continue;
+      if (off <= most || std::abs(rounded_[at(t, c)] - sign) > most_) continue;
       most = off;
       best = t;
     }
@@ -70,18 +71,19 @@ class Rounding {
   std::int64_t taps_;
   std::int64_t in_;
   std::int64_t stride_;
+  double most_;
 };
 
 /// Each channel's scale: the one whose rounding leaves the smallest squared error among those that
 /// cut off up to a third of the range.
-torch::Tensor best_scale(const torch::Tensor& weight) {
+torch::Tensor best_scale(const torch::Tensor& weight, double most) {
   constexpr int kTries = 21;
   const auto largest = weight.abs().amax({0, 1, 2}).clamp_min(1e-12);  // [out]
   torch::Tensor best;
   torch::Tensor result;
   for (int i = 0; i < kTries; ++i) {
-    const auto scale = largest * ((1 - i / (3.0 * (kTries - 1))) / kLevels);
-    const auto values = (weight / scale).round().clamp(-kLevels, kLevels);
+    const auto scale = largest * ((1 - i / (3.0 * (kTries - 1))) / most);
+    const auto values = (weight / scale).round().clamp(-most, most);
     const auto error = (values * scale - weight).square().sum({0, 1, 2});
     if (i == 0) {
       best = error;
@@ -96,18 +98,25 @@ torch::Tensor best_scale(const torch::Tensor& weight) {
 
 }  // namespace
 
-Quantised quantise(const torch::Tensor& weight, int variant) {
+Quantised quantise(const torch::Tensor& weight, Bits bits, int variant) {
   constexpr double kFiner = 0.003;
-  const auto scale = best_scale(weight) * (1 - kFiner * variant);
+  const double most = most_of(bits);
+  auto scale = best_scale(weight, most) * (1 - kFiner * variant);
+  if (bits == Bits::k16) {
+    // Half of what there is room for, which rounding may add to.
+    constexpr double kMostLevel = 16;
+    constexpr double kMostSum = 1U << 30;
+    scale = torch::maximum(scale, weight.abs().sum({0, 1, 2}) * (kMostLevel / kMostSum));
+  }
   const auto exact = (weight / scale).contiguous();
-  auto rounded = exact.round().clamp(-kLevels, kLevels).contiguous();
+  auto rounded = exact.round().clamp(-most, most).contiguous();
   const auto out = weight.size(3);
   for (std::int64_t o = 0; o < out; ++o) {
     Rounding(exact.data_ptr<double>() + o, rounded.data_ptr<double>() + o,
-             weight.size(0) * weight.size(1), weight.size(2), out)
+             weight.size(0) * weight.size(1), weight.size(2), out, most)
         .balance();
   }
-  return {rounded.to(torch::kChar).contiguous(), scale};
+  return {rounded.to(bits == Bits::k8 ? torch::kChar : torch::kShort).contiguous(), scale};
 }
 
 }  // namespace staa::deploy

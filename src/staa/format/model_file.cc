@@ -2,13 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
-#include <cstring>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 
+#include "staa/format/json_fields.h"
+#include "staa/format/tensor_checks.h"
 #include "staa/util/error.h"
 
 namespace staa::format {
@@ -18,7 +16,6 @@ using nlohmann::json;
 using nlohmann::ordered_json;
 
 constexpr std::size_t kMaxNodes = 4096;
-constexpr std::size_t kMaxText = 256;  // bytes of a name
 
 const std::vector<std::pair<NodeKind, std::string>>& kind_names() {
   static const std::vector<std::pair<NodeKind, std::string>> table{
@@ -31,106 +28,17 @@ const std::vector<std::pair<NodeKind, std::string>>& kind_names() {
   return table;
 }
 
-/// The fields of one JSON object. Each must be read once with its expected type; finish() refuses
-/// fields that were not read.
-class Fields {
- public:
-  Fields(const json& object, const std::string& source, std::string where)
-      : object_(object), source_(source), where_(std::move(where)) {
-    if (!object.is_object()) complain("expected an object");
+/// As a node of a convolution says it. Files from before there were weights of 16 bits have no
+/// field but `int8`.
+Weights read_weights(Fields& fields) {
+  const bool int8 = fields.boolean("int8");
+  const auto name = fields.text_or("weights", int8 ? "int8" : "fp32");
+  for (const auto weights : {Weights::kFp32, Weights::kBf16, Weights::kInt16, Weights::kInt8}) {
+    if (name == weights_name(weights) && (weights == Weights::kInt8) == int8) return weights;
   }
-
-  const json& any(const std::string& key) {
-    const auto found = object_.find(key);
-    if (found == object_.end()) complain(fmt::format("'{}' is missing", key));
-    asked_.insert(key);
-    return *found;
-  }
-
-  std::string text(const std::string& key) {
-    const auto& value = any(key);
-    if (!value.is_string()) complain(fmt::format("'{}': expected a text", key));
-    return short_text(value.get<std::string>(), key);
-  }
-
-  std::int64_t whole(const std::string& key) {
-    const auto& value = any(key);
-    constexpr std::uint64_t kMost = 1 << 30;
-    if (!value.is_number_unsigned() || value.get<std::uint64_t>() > kMost) {
-      complain(fmt::format("'{}': expected a whole number from 0 to {}", key, kMost));
-    }
-    return static_cast<std::int64_t>(value.get<std::uint64_t>());
-  }
-
-  double number(const std::string& key) { return finite(any(key), key); }
-
-  /// For a field that is absent in files of earlier versions of the program.
-  double number_or(const std::string& key, double otherwise) {
-    return object_.contains(key) ? number(key) : otherwise;
-  }
-
-  bool boolean(const std::string& key) {
-    const auto& value = any(key);
-    if (!value.is_boolean()) complain(fmt::format("'{}': expected true or false", key));
-    return value.get<bool>();
-  }
-
-  bool boolean_or(const std::string& key, bool otherwise) {
-    return object_.contains(key) ? boolean(key) : otherwise;
-  }
-
-  const json& list(const std::string& key) {
-    const auto& value = any(key);
-    if (!value.is_array()) complain(fmt::format("'{}': expected a list", key));
-    return value;
-  }
-
-  std::vector<float> numbers(const std::string& key) {
-    std::vector<float> out;
-    for (const auto& value : list(key)) out.push_back(static_cast<float>(finite(value, key)));
-    return out;
-  }
-
-  std::vector<std::string> texts(const std::string& key) {
-    std::vector<std::string> out;
-    for (const auto& value : list(key)) {
-      if (!value.is_string()) complain(fmt::format("'{}': expected texts", key));
-      out.push_back(short_text(value.get<std::string>(), key));
-    }
-    return out;
-  }
-
-  void finish() const {
-    for (const auto& [key, value] : object_.items()) {
-      if (asked_.count(key) == 0) complain(fmt::format("unknown field '{}'", key));
-    }
-  }
-
-  [[noreturn]] void complain(const std::string& what) const {
-    fail(ErrorKind::kInput, "{}: {}: {}", source_, where_, what);
-  }
-
- private:
-  double finite(const json& value, const std::string& key) const {
-    if (!value.is_number() || !std::isfinite(value.get<float>())) {
-      complain(fmt::format("'{}': expected finite numbers", key));
-    }
-    return value.get<double>();
-  }
-
-  std::string short_text(const std::string& text, const std::string& key) const {
-    if (text.size() > kMaxText) {
-      complain(
-          fmt::format("'{}': a text of {} bytes, expected at most {}", key, text.size(), kMaxText));
-    }
-    return text;
-  }
-
-  const json& object_;
-  const std::string& source_;
-  std::string where_;
-  std::set<std::string> asked_;
-};
+  fields.complain(
+      fmt::format("'weights': expected fp32, bf16, int16 or, with 'int8', int8, found '{}'", name));
+}
 
 Window read_window(Fields& fields) {
   return {fields.whole("kernel"), fields.whole("stride"), fields.whole("padding")};
@@ -181,7 +89,7 @@ Node read_node(const json& object, std::size_t index,
     case NodeKind::kConvolution:
       node.window = read_window(fields);
       node.out = fields.whole("out");
-      node.int8 = fields.boolean("int8");
+      node.weights = read_weights(fields);
       break;
     case NodeKind::kPool:
       node.window = read_window(fields);
@@ -261,7 +169,11 @@ ordered_json node_json(const ModelDescription& model, const Node& node) {
   if (node.kind == NodeKind::kPool && node.window.maximum) object["maximum"] = true;
   if (node.kind == NodeKind::kConvolution) {
     object["out"] = node.out;
-    object["int8"] = node.int8;
+    object["int8"] = node.weights == Weights::kInt8;
+    // Unknown to earlier programs, so said only where it matters.
+    if (node.weights == Weights::kBf16 || node.weights == Weights::kInt16) {
+      object["weights"] = weights_name(node.weights);
+    }
   }
   if (node.kind == NodeKind::kWhitening) object["out"] = node.out;
   if (node.kind == NodeKind::kCurrent) {
@@ -286,22 +198,6 @@ ordered_json node_json(const ModelDescription& model, const Node& node) {
   return object;
 }
 
-std::string describe(DType dtype, const std::vector<std::int64_t>& shape) {
-  return dtype_name(dtype) + " " + json(shape).dump();
-}
-
-/// The loop has no early exit, so that it can be vectorised.
-bool all_finite(const float* values, std::uint64_t size) {
-  constexpr std::uint32_t kExponent = 0x7F800000;
-  std::uint32_t bad = 0;
-  for (std::uint64_t i = 0; i < size; ++i) {
-    std::uint32_t bits = 0;
-    std::memcpy(&bits, values + i, sizeof bits);
-    bad |= (bits & kExponent) == kExponent ? 1U : 0U;
-  }
-  return bad == 0;
-}
-
 std::string model_text(const SafetensorsReader& reader) {
   const auto found = reader.metadata().find(kModelKey);
   if (found == reader.metadata().end()) {
@@ -313,6 +209,20 @@ std::string model_text(const SafetensorsReader& reader) {
 }
 
 }  // namespace
+
+std::string weights_name(Weights weights) {
+  switch (weights) {
+    case Weights::kBf16:
+      return "bf16";
+    case Weights::kInt16:
+      return "int16";
+    case Weights::kInt8:
+      return "int8";
+    case Weights::kFp32:
+      break;
+  }
+  return "fp32";
+}
 
 std::string to_json(const ModelDescription& model) {
   auto nodes = ordered_json::array();
@@ -339,43 +249,30 @@ ModelFile::ModelFile(const std::vector<std::uint8_t>& bytes, std::string source)
   check();
 }
 
+ModelFile::ModelFile(SafetensorsReader reader) : reader_(std::move(reader)) { check(); }
+
 void ModelFile::check() {
   const auto& source = reader_.source();
   model_ = read_model(model_text(reader_), source);
-  std::size_t needed = 0;
+  std::vector<TensorNeed> needs;
   for (const auto& node : model_.nodes) {
-    for (const auto& need : tensors_of(node, input_shape(model_, node), model_)) {
-      ++needed;
-      const auto* tensor = reader_.find(need.name);
-      if (tensor == nullptr) {
-        fail(ErrorKind::kInput, "{}: tensor '{}' is missing", source, need.name);
-      }
-      if (tensor->dtype != need.dtype || tensor->shape != need.shape) {
-        fail(ErrorKind::kInput, "{}: tensor '{}': expected {}, found {}", source, need.name,
-             describe(need.dtype, need.shape), describe(tensor->dtype, tensor->shape));
-      }
-      if (need.dtype != DType::kF32) continue;
-      if (tensor->offset % alignof(float) != 0) {
-        fail(ErrorKind::kInput, "{}: tensor '{}' lies unaligned, at offset {}", source, need.name,
-             tensor->offset);
-      }
-      const float* values = floats(need.name);
-      const auto size = tensor->bytes / sizeof(float);
-      if (all_finite(values, size)) continue;
-      const auto* bad =
-          std::find_if(values, values + size, [](float v) { return !std::isfinite(v); });
-      fail(ErrorKind::kInput, "{}: tensor '{}': value {} is not finite", source, need.name,
-           bad - values);
+    for (auto& need : tensors_of(node, input_shape(model_, node), model_)) {
+      needs.push_back(std::move(need));
     }
   }
-  if (needed == reader_.tensors().size()) return;
-  fail(ErrorKind::kInput, "{}: the graph needs {} tensors, the file holds {}", source, needed,
-       reader_.tensors().size());
+  check_tensors(reader_, needs);
 }
 
 const float* ModelFile::floats(const std::string& name) const {
-  // The reader's memory is aligned, and check() has checked the offset.
-  return reinterpret_cast<const float*>(reader_.data(*reader_.find(name)));
+  return float_values(reader_, name);
+}
+
+const std::uint16_t* ModelFile::bf16s(const std::string& name) const {
+  return reinterpret_cast<const std::uint16_t*>(reader_.data(*reader_.find(name)));
+}
+
+const std::int16_t* ModelFile::int16s(const std::string& name) const {
+  return reinterpret_cast<const std::int16_t*>(reader_.data(*reader_.find(name)));
 }
 
 const std::int8_t* ModelFile::bytes(const std::string& name) const {

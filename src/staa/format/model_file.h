@@ -72,16 +72,22 @@ struct CurrentSettings {
   double gain = 1;
 };
 
-/// The index of a node's input: this value for the image, else that of an earlier node.
+/// What a convolution's weights are kept in. Whole numbers have a scale per output channel.
+enum class Weights { kFp32, kBf16, kInt16, kInt8 };
+
+/// "fp32", "bf16", "int16", "int8".
+std::string weights_name(Weights weights);
+
+/// Index of a node's input: the image, or a node that stands before it.
 constexpr std::size_t kImage = static_cast<std::size_t>(-1);
 
 struct Node {
   NodeKind kind = NodeKind::kConvolution;
   std::string name;
   std::vector<std::size_t> inputs;
-  Window window;         ///< for convolution, pool
-  std::int64_t out = 0;  ///< channels of a convolution
-  bool int8 = false;     ///< a convolution with int8 weights and one scale per channel
+  Window window;                     ///< convolution, pool
+  std::int64_t out = 0;              ///< channels of a convolution
+  Weights weights = Weights::kFp32;  ///< of a convolution
   NeuronSettings neuron;
   CurrentSettings current;
   Extent shape;  ///< of the output
@@ -89,7 +95,7 @@ struct Node {
 
 struct ModelDescription {
   std::string network;
-  std::string precision;  ///< "fp32" or "int8"
+  std::string precision;  ///< "fp32", "bf16", "int16" or "int8"
   std::int64_t steps = 1;
   Extent input;
   std::vector<float> mean;  ///< one per channel: value = (byte / 255 - mean) / stddev
@@ -128,10 +134,15 @@ class ModelFile {
  public:
   explicit ModelFile(const std::filesystem::path& path);
   ModelFile(const std::vector<std::uint8_t>& bytes, std::string source);
+  explicit ModelFile(SafetensorsReader reader);
 
   const ModelDescription& model() const { return model_; }
-  /// The values of a tensor that tensors_of() lists.
+  /// The file's name, for messages.
+  const std::string& source() const { return reader_.source(); }
+  /// Values of a tensor that tensors_of names.
   const float* floats(const std::string& name) const;
+  const std::uint16_t* bf16s(const std::string& name) const;
+  const std::int16_t* int16s(const std::string& name) const;
   const std::int8_t* bytes(const std::string& name) const;
 
  private:

@@ -68,7 +68,7 @@ void infer_convolution(Node& node, const ModelDescription& model, const Check& c
   check(node.inputs.size() == 1, "expected 1 input, found {}", node.inputs.size());
   const bool of_image = reads_image(model, node);
   if (!of_image) check.spikes(0);
-  check(!node.int8 || !of_image, "a convolution of the image has fp32 weights");
+  check(node.weights == Weights::kFp32 || !of_image, "a convolution of the image has fp32 weights");
   const auto& input = input_shape(model, node);
   check_window(node.window, input, check);
   check_fits(node.window, input, check);
@@ -289,8 +289,9 @@ std::vector<TensorNeed> tensors_of(const Node& node, const Extent& input,
   if (node.kind == NodeKind::kConvolution) {
     const auto k = node.window.kernel;
     need("weight", {k, k, c, node.out});
-    if (node.int8) {
-      needs.back().dtype = DType::kI8;
+    if (node.weights == Weights::kBf16) needs.back().dtype = DType::kBF16;
+    if (node.weights == Weights::kInt16 || node.weights == Weights::kInt8) {
+      needs.back().dtype = node.weights == Weights::kInt16 ? DType::kI16 : DType::kI8;
       need("scale", {node.out});
     }
     need("bias", {node.out});

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "staa/kernels/spikes.h"
+#include "staa/ops/elements.h"
 #include "staa/util/error.h"
 
 namespace staa::ops {
@@ -203,6 +204,25 @@ void check_input(const char* op, const NeuronInput& input) {
 
 void check_per_channel(const char* op, const char* name, const Tensor& tensor, const Tensor& x) {
   Call{op}.parameter(name, tensor, {channels_of(x)}, x);
+}
+
+void check_membrane(const char* op, const Tensor& membrane, const Tensor& x) {
+  if (!membrane.defined()) return;
+  const Call call{op};
+  call.parameter("membrane", membrane, x.sizes().slice(1).vec(), x);
+  if (const auto type = compute_type(x.scalar_type()); membrane.scalar_type() != type) {
+    call.refuse("membrane", c10::toString(type), c10::toString(membrane.scalar_type()));
+  }
+}
+
+void check_spiking(const char* op, const NeuronOptions& options, const MembraneOptions& membranes) {
+  const Call call{op};
+  if (options.activation != Activation::kSpike) {
+    call.refuse("activation", "spike", "relu, with which nothing is carried");
+  }
+  if (membranes.subtract && !std::isfinite(*membranes.subtract)) {
+    call.refuse("subtract", "a finite number", fmt::format("{}", *membranes.subtract));
+  }
 }
 
 void check_aggregator(const char* op, const NeuronInput& input, const StaaLifParameters& parameters,

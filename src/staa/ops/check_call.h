@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "staa/ops/input.h"
+#include "staa/ops/membrane.h"
 #include "staa/ops/parameters.h"
 #include "staa/options/neuron.h"
 
@@ -22,6 +23,13 @@ void check_input(const char* op, const NeuronInput& input);
 /// A tensor with one number per channel of x, such as the decay of adaptive LIF neurons.
 void check_per_channel(const char* op, const char* name, const torch::Tensor& tensor,
                        const torch::Tensor& x);
+
+/// The membrane [B, C, H, W] before the first step of neurons driven by x, of the type of their
+/// arithmetic; may be undefined.
+void check_membrane(const char* op, const torch::Tensor& membrane, const torch::Tensor& x);
+
+/// Options of neurons with a state: they fire, and a soft reset subtracts a finite number.
+void check_spiking(const char* op, const NeuronOptions& options, const MembraneOptions& membranes);
 
 /// The aggregator's parameters and TSRD's draws for an input that has passed check_input().
 void check_aggregator(const char* op, const NeuronInput& input, const StaaLifParameters& parameters,

@@ -14,6 +14,7 @@
 #include "staa/kernels/transpose.h"
 #include "staa/ops/card_device.h"
 #include "staa/ops/elements.h"
+#include "staa/ops/membrane.h"
 #include "staa/ops/normalise.h"
 #include "staa/options/neuron.h"
 
@@ -22,6 +23,7 @@ namespace staa::ops::fused {
 
 /// Places of a layer's tensors in the one list that autograd sees. X and its BatchNorm take two
 /// each, of the main current and of the residual; GC eight, in the order of GcParameters, SA four.
+/// kMembrane is the one before the first step.
 enum Slot : std::size_t {
   kX,
   kNormWeight = kX + 2,
@@ -32,7 +34,8 @@ enum Slot : std::size_t {
   kGc1,
   kGc2 = kGc1 + 8,
   kSa = kGc2 + 8,
-  kSlots = kSa + 4
+  kMembrane = kSa + 4,
+  kSlots
 };
 
 /// What fixes a call besides its tensors; autograd carries it from forward to backward.
@@ -45,6 +48,8 @@ struct Plan : torch::CustomClassHolder {
   std::vector<std::size_t> slots;  // of the tensors that are defined, as autograd sees them
   torch::Tensor spikes;            // the residual's bits, where it is spikes
   std::function<torch::Tensor()> again[2];  // give X and the residual to the backward pass
+  bool has_state = false;                   // the last membrane is asked for
+  MembraneOptions membranes;
 };
 
 /// Hands out the parts of a memory one after the other; without memory it measures how much the
@@ -158,6 +163,12 @@ Call<T> make_call(const Plan& plan, const torch::autograd::variable_list& tensor
   layer.relu = o.activation == Activation::kRelu;
   layer.threshold = layer.relu ? -std::numeric_limits<T>::infinity() : static_cast<T>(o.threshold);
   layer.reset = layer.relu ? T(0) : static_cast<T>(o.reset);
+  if (plan.membranes.subtract) {
+    layer.reset_kind = kernels::ResetKind::kSubtract;
+    layer.reset = static_cast<T>(*plan.membranes.subtract);
+  }
+  layer.state.before_reset = plan.membranes.before_reset;
+  layer.state.initial = data<T>(tensors[kMembrane]);
   layer.surrogate = o.surrogate;
   layer.surrogate_width = static_cast<T>(o.surrogate_width);
   layer.detach_reset = o.detach_reset;

@@ -11,6 +11,7 @@
 #include "staa/ops/card_device.h"
 #include "staa/ops/fused_call.h"
 #include "staa/ops/implementation.h"
+#include "staa/ops/once_differentiable.h"
 
 namespace staa::ops {
 namespace {
@@ -27,20 +28,40 @@ void for_samples(std::int64_t batch, const F& f) {
   });
 }
 
-/// Spikes, and in `rows` what the backward pass needs.
+/// A forward pass, and what its backward pass needs.
+struct Outcome {
+  Spikes spikes;
+  Tensor membrane;
+  Normalised norms[2];
+  Tensor rows;
+};
+
+/// Memory for a membrane of the layer that x drives, [B, H, W, C].
+template <class T>
+Tensor empty_membrane(const Tensor& x) {
+  return torch::empty(x.sizes().slice(1), x.options()
+                                              .dtype(c10::CppTypeToScalarType<T>::value)
+                                              .memory_format(torch::MemoryFormat::ChannelsLast));
+}
+
+/// Writes spikes, rows and the last membrane; the norms are given.
 template <class S>
-Spikes run_forward(const Plan& plan, const variable_list& tensors, const Normalised (&norms)[2],
-                   Tensor& rows) {
+void run_forward(const Plan& plan, const variable_list& tensors, Outcome& out) {
   using T = kernels::Compute<S>;
-  const auto call = make_call<T>(plan, tensors, Pass::kForward);
+  auto call = make_call<T>(plan, tensors, Pass::kForward);
   const auto& x = tensors[kX];
+  if (plan.has_state) {
+    out.membrane = empty_membrane<T>(x);
+    call.layer.state.last = data<T>(out.membrane);
+  }
   const auto layout = lay_out_rows<T>(call.layer, nullptr);
-  rows = memory_of<T>(layout.size, layout.zeroed);
-  const auto of_rows = lay_out_rows(call.layer, data<T>(rows)).rows;
-  const auto input = make_input<S>(plan, tensors, norms);
+  out.rows = memory_of<T>(layout.size, layout.zeroed);
+  const auto of_rows = lay_out_rows(call.layer, data<T>(out.rows)).rows;
+  const auto input = make_input<S>(plan, tensors, out.norms);
   const auto steps = static_cast<std::int64_t>(plan.steps);
   const auto slab = static_cast<std::size_t>(x.size(2) * x.size(3) * x.size(4));
-  Spikes spikes(like_sequence(x, steps));
+  auto& spikes = out.spikes;
+  spikes = Spikes(like_sequence(x, steps));
   if (plan.options.activation == Activation::kSpike) {
     const auto words_of_slab = static_cast<std::int64_t>(kernels::spike_words(slab));
     spikes.bits = torch::empty({steps, x.size(1), words_of_slab}, torch::kLong);
@@ -50,7 +71,6 @@ Spikes run_forward(const Plan& plan, const variable_list& tensors, const Normali
                             kernels::SpikeOutput<S>{data<S>(spikes.values), words(spikes.bits)},
                             samples);
   });
-  return spikes;
 }
 
 /// Our threads, and not a BLAS for the products: it keeps threads of its own, which wait for the
@@ -72,9 +92,11 @@ void sum_parameters(const kernels::NeuronLayer<T>& layer, const kernels::Aggrega
                    });
 }
 
+/// Gradients by slot, from those of the spikes and, where it is defined, of the last membrane.
 template <class S>
 variable_list run_backward(const Plan& plan, const variable_list& tensors, const Tensor& rows,
-                           const Normalised (&norms)[2], const Tensor& dspikes) {
+                           const Normalised (&norms)[2], const Tensor& dspikes,
+                           const Tensor& dmembrane) {
   using T = kernels::Compute<S>;
   const BackwardCall<S> of(plan, tensors, rows, norms);
   const auto& layer = of.call.layer;
@@ -83,11 +105,20 @@ variable_list run_backward(const Plan& plan, const variable_list& tensors, const
     return place_gradients<S>(layer, norms, of.adaptive, memory);
   });
   gradients.x = data<S>(of.dx);
+  Tensor dinitial;
+  if (plan.has_state) {
+    gradients.last = data<T>(dmembrane);
+    if (tensors[kMembrane].defined()) {
+      dinitial = torch::empty_like(tensors[kMembrane]);
+      gradients.initial = data<T>(dinitial);
+    }
+  }
   for_samples(tensors[kX].size(1), [&](kernels::SampleRange samples) {
     kernels::neuron_backward(layer, of.input, of.kept, data<S>(dspikes), gradients, samples);
   });
 
   variable_list out(kSlots);
+  out[kMembrane] = dinitial;
   const auto through_norm = [&](std::size_t i, const Tensor& gradient, bool in_place) {
     return normalise_backward<S>(tensors[kX + i], norms[i], plan.norms[i], gradient,
                                  gradients.shift, gradients.scale[i], in_place);
@@ -104,13 +135,6 @@ BatchNorm with_weights(const Plan& plan, const variable_list& tensors, std::size
   return norm;
 }
 
-/// A forward pass, and what its backward pass needs.
-struct Outcome {
-  Spikes spikes;
-  Normalised norms[2];
-  Tensor rows;
-};
-
 /// Makes the sequences in `tensors` channels-last.
 Outcome run(const Plan& plan, variable_list& tensors) {
   Outcome out;
@@ -123,23 +147,25 @@ Outcome run(const Plan& plan, variable_list& tensors) {
     out.norms[i] =
         card::is_card(values.device()) ? card::normalise(values, norm) : normalise(values, norm);
   }
+  if (auto& membrane = tensors[kMembrane]; membrane.defined()) {
+    membrane = membrane.contiguous(torch::MemoryFormat::ChannelsLast);
+  }
   if (card::is_card(tensors[kX].device())) {
     out.spikes = card::forward(plan, tensors, out.norms, out.rows);
     return out;
   }
-  out.spikes = with_element(tensors[kX].scalar_type(), [&](auto zero) {
-    return run_forward<decltype(zero)>(plan, tensors, out.norms, out.rows);
-  });
+  with_element(tensors[kX].scalar_type(),
+               [&](auto zero) { run_forward<decltype(zero)>(plan, tensors, out); });
   return out;
 }
 
 struct FusedNeuron : torch::autograd::Function<FusedNeuron> {
-  /// Spikes and their bits.
+  /// Spikes, the last membrane where the layer has a state, and the spikes' bits where there are.
   static variable_list forward(AutogradContext* context, at::TensorList inputs,
                                const c10::intrusive_ptr<Plan>& plan) {
     variable_list tensors(kSlots);
     for (std::size_t i = 0; i < plan->slots.size(); ++i) tensors[plan->slots[i]] = inputs[i];
-    const auto [spikes, norms, rows] = run(*plan, tensors);
+    const auto [spikes, membrane, norms, rows] = run(*plan, tensors);
     auto saved = tensors;
     for (std::size_t i = 0; i < 2; ++i) {
       if (plan->again[i]) saved[kX + i] = Tensor();
@@ -149,9 +175,14 @@ struct FusedNeuron : torch::autograd::Function<FusedNeuron> {
     saved.push_back(rows);
     context->save_for_backward(saved);
     context->saved_data["plan"] = torch::IValue::make_capsule(plan);
-    if (!spikes.bits.defined()) return {spikes.values};
-    context->mark_non_differentiable({spikes.bits});
-    return {spikes.values, spikes.bits};
+    context->set_materialize_grads(false);
+    variable_list out{spikes.values};
+    if (plan->has_state) out.push_back(membrane);
+    if (spikes.bits.defined()) {
+      context->mark_non_differentiable({spikes.bits});
+      out.push_back(spikes.bits);
+    }
+    return out;
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
@@ -159,26 +190,39 @@ struct FusedNeuron : torch::autograd::Function<FusedNeuron> {
     variable_list tensors(saved.begin(), saved.begin() + kSlots);
     const auto capsule = context->saved_data["plan"].toCapsule();
     const auto& plan = static_cast<const Plan&>(*capsule);
+    const auto dspikes = of_spikes(plan, tensors, gradients[0]);
+    Tensor dmembrane;
+    if (plan.has_state && gradients[1].defined()) {
+      dmembrane = gradients[1].contiguous(torch::MemoryFormat::ChannelsLast);
+    }
     Normalised norms[2];
     for (std::size_t i = 0; i < 2; ++i) {
-      if (plan.again[i]) tensors[kX + i] = sequence_again(plan, i, gradients[0]);
+      if (plan.again[i]) tensors[kX + i] = sequence_again(plan, i, dspikes);
       norms[i].factors = saved[kSlots + i];
     }
     const auto& rows = saved[kSlots + 2];
-    const auto dspikes = pixels_last(gradients[0]);
     const auto all =
         card::is_card(dspikes.device())
             ? card::backward(plan, tensors, rows, norms, dspikes)
             : with_element(dspikes.scalar_type(), [&](auto zero) {
-                return run_backward<decltype(zero)>(plan, tensors, rows, norms, dspikes);
+                return run_backward<decltype(zero)>(plan, tensors, rows, norms, dspikes, dmembrane);
               });
     variable_list out;
     for (const auto slot : plan.slots) out.push_back(all[slot]);
     out.emplace_back();  // of the plan
-    return out;
+    tensors.push_back(gradients[0]);
+    if (plan.has_state) tensors.push_back(gradients[1]);
+    return once_differentiable("neurons", std::move(out), tensors);
   }
 
  private:
+  /// The gradient of the spikes, 0 where only the membrane has one. X is at hand then: a layer with
+  /// a state does not compute it again.
+  static Tensor of_spikes(const Plan& plan, const variable_list& tensors, const Tensor& gradient) {
+    if (gradient.defined()) return pixels_last(gradient);
+    return like_sequence(tensors[kX], static_cast<std::int64_t>(plan.steps)).zero_();
+  }
+
   /// A term's values, computed again: [T or 1, B, C, H, W] as they were.
   static Tensor sequence_again(const Plan& plan, std::size_t i, const Tensor& dspikes) {
     const auto values = plan.again[i]();
@@ -213,6 +257,8 @@ bool fits(const variable_list& tensors, const Plan& plan, std::int64_t steps) {
   }
   const bool on_card = card::takes(tensors[kX], steps, plan.aggregate);
   if (!on_card && !device.is_cpu()) return false;
+  // Cards' kernels know neither states nor soft resets.
+  if (on_card && (plan.has_state || plan.membranes.subtract)) return false;
   // Cards' kernels fire; epochs of ReLU run on the composition there.
   if (on_card && plan.options.activation == Activation::kRelu) return false;
   if (!is_element(type) && !(on_card && type == torch::kHalf)) return false;
@@ -227,7 +273,7 @@ bool fits(const variable_list& tensors, const Plan& plan, std::int64_t steps) {
 
 }  // namespace
 
-Spikes fused_neuron(const NeuronInput& input, const FusedLayer& layer) {
+FusedOutput fused_neuron(const NeuronInput& input, const FusedLayer& layer) {
   if (UseReference::active()) return {};
   variable_list tensors(kSlots);
   auto plan = c10::make_intrusive<Plan>();
@@ -246,6 +292,9 @@ Spikes fused_neuron(const NeuronInput& input, const FusedLayer& layer) {
   put(layer.staa.gc1, kGc1, tensors);
   put(layer.staa.gc2, kGc2, tensors);
   put(layer.staa.sa, kSa, tensors);
+  tensors[kMembrane] = layer.membrane;
+  plan->has_state = layer.has_state;
+  plan->membranes = layer.membranes;
   plan->aggregate = layer.aggregate;
   plan->options = layer.options;
   if (!fits(tensors, *plan, input.steps())) return {};
@@ -256,16 +305,21 @@ Spikes fused_neuron(const NeuronInput& input, const FusedLayer& layer) {
       !input.residual.norm.defined() && input.residual.values.size(0) == input.steps()) {
     plan->spikes = input.residual.bits;
   }
-  for (std::size_t i = 0; i < 2; ++i) plan->again[i] = terms[i]->again;
-  if (!torch::GradMode::is_enabled()) return run(*plan, tensors).spikes;
+  for (std::size_t i = 0; i < 2 && !plan->has_state; ++i) plan->again[i] = terms[i]->again;
+  if (!torch::GradMode::is_enabled()) {
+    const auto out = run(*plan, tensors);
+    return {out.spikes, out.membrane};
+  }
   variable_list defined;
   for (std::size_t slot = 0; slot < kSlots; ++slot) {
     if (!tensors[slot].defined()) continue;
     plan->slots.push_back(slot);
     defined.push_back(tensors[slot]);
   }
-  const auto spikes = FusedNeuron::apply(at::TensorList(defined), plan);
-  return {spikes[0], spikes.size() > 1 ? spikes[1] : Tensor()};
+  const auto outputs = FusedNeuron::apply(at::TensorList(defined), plan);
+  const std::size_t bits = plan->has_state ? 2 : 1;
+  return {Spikes(outputs[0], outputs.size() > bits ? outputs[bits] : Tensor()),
+          plan->has_state ? outputs[1] : Tensor()};
 }
 
 }  // namespace staa::ops

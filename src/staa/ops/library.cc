@@ -1,5 +1,6 @@
-// The operators as LibTorch and Python see them: torch.ops.staa.lif, adaptive_lif,
+// The operators as LibTorch and Python see them: torch.ops.staa.lif, adaptive_lif, lif_with_state,
 // staa_lif and spike_conv2d.
+#include <ATen/autocast_mode.h>
 #include <ATen/core/stack.h>
 #include <fmt/format.h>
 #include <torch/library.h>
@@ -9,8 +10,10 @@
 #include <nlohmann/json.hpp>
 #include <type_traits>
 
+#include "staa/ops/arguments.h"
 #include "staa/ops/neurons.h"
 #include "staa/ops/spike_convolution.h"
+#include "staa/ops/traced.h"
 #include "staa/options/names.h"
 #include "staa/options/network_table.h"
 #include "staa/options/neuron_table.h"
@@ -23,17 +26,29 @@ namespace {
 
 using torch::Tensor;
 
-/// weight, bias, running_mean, running_var, or nothing.
-BatchNorm make_norm(const char* what, const std::vector<Tensor>& tensors, bool training,
-                    double momentum, double eps) {
+/// The BatchNorm of a term: `name` holds weight and bias, and in evaluation running_mean and
+/// running_var. In training these are written: they are arguments of their own.
+BatchNorm read_norm(const Arguments& arguments, const std::string& name,
+                    const std::string& running) {
+  const auto tensors = arguments.tensors(name.c_str());
   if (tensors.empty()) return {};
-  if (tensors.size() != 4) {
-    fail(ErrorKind::kUsage,
-         "{}: expected weight, bias, running_mean and running_var, found {} "
-         "tensors",
-         what, tensors.size());
+  const bool training = arguments["training"].toBool();
+  const std::size_t wanted = training ? 2 : 4;
+  if (tensors.size() != wanted) {
+    fail(ErrorKind::kUsage, "{}: expected {} in {}, found {} tensors", name,
+         training ? "weight and bias" : "weight, bias, running_mean and running_var",
+         training ? "training" : "evaluation", tensors.size());
   }
-  return {tensors[0], tensors[1], tensors[2], tensors[3], momentum, eps, training};
+  const auto statistic = [&](const char* which, std::size_t i) {
+    return training ? arguments.tensor((running + which).c_str()) : tensors[i];
+  };
+  return {tensors[0],
+          tensors[1],
+          statistic("running_mean", 2),
+          statistic("running_var", 3),
+          arguments["momentum"].toDouble(),
+          arguments["eps"].toDouble(),
+          training};
 }
 
 GcParameters make_gc(const char* what, at::TensorList t) {
@@ -47,35 +62,6 @@ SaParameters make_sa(at::TensorList t) {
   if (t.size() != 4) fail(ErrorKind::kUsage, "sa: expected 4 tensors, found {}", t.size());
   return {t[0], t[1], t[2], t[3]};
 }
-
-/// The arguments of one call by their names in the schema.
-class Arguments {
- public:
-  Arguments(const c10::FunctionSchema& schema, const torch::jit::Stack& stack)
-      : schema_(schema), first_(stack.data() + stack.size() - schema.arguments().size()) {}
-
-  /// Null where the operator has no such argument.
-  const c10::IValue* find(const std::string& name) const {
-    const auto index = schema_.argumentIndexWithName(name);
-    return index ? first_ + *index : nullptr;
-  }
-
-  const c10::IValue& operator[](const char* name) const { return *find(name); }
-
-  Tensor tensor(const char* name) const {
-    const auto& value = (*this)[name];
-    return value.isTensor() ? value.toTensor() : Tensor();
-  }
-
-  std::vector<Tensor> tensors(const char* name) const {
-    const auto& value = (*this)[name];
-    return value.isNone() ? std::vector<Tensor>() : value.toTensorVector();
-  }
-
- private:
-  const c10::FunctionSchema& schema_;
-  const c10::IValue* first_;
-};
 
 template <class Value>
 void read_value(const char* name, const c10::IValue& given, Value& value) {
@@ -112,29 +98,60 @@ NeuronOptions read_options(const Arguments& arguments, NeuronKind kind) {
 }
 
 NeuronInput read_input(const Arguments& arguments) {
-  const bool training = arguments["training"].toBool();
-  const auto norm = [&](const char* name) {
-    return make_norm(name, arguments.tensors(name), training, arguments["momentum"].toDouble(),
-                     arguments["eps"].toDouble());
-  };
   Current residual;
   if (const auto values = arguments.tensor("residual"); values.defined()) {
-    residual = {values, norm("residual_norm")};
+    residual = {values, read_norm(arguments, "residual_norm", "residual_")};
   }
-  return {Current(arguments.tensor("x"), norm("norm")), residual, arguments["steps"].toInt()};
+  return {Current(arguments.tensor("x"), read_norm(arguments, "norm", "")), residual,
+          arguments["steps"].toInt()};
 }
 
-Tensor call_lif(const Arguments& arguments) {
-  return lif(read_input(arguments), read_options(arguments, NeuronKind::kLif)).values;
+/// Spikes as the fake tensors of python/staa/_fake.py foretell them: of the type of x,
+/// channels-last.
+Tensor laid_out(const Tensor& spikes, const Arguments& arguments) {
+  return spikes.flatten(0, 1)
+      .contiguous(torch::MemoryFormat::ChannelsLast)
+      .view(spikes.sizes())
+      .to(arguments.tensor("x").scalar_type());
 }
 
-Tensor call_adaptive_lif(const Arguments& arguments) {
-  return adaptive_lif(read_input(arguments), arguments.tensor("decay"), arguments.tensor("gain"),
-                      read_options(arguments, NeuronKind::kAdaptiveLif))
-      .values;
+std::vector<Tensor> call_lif(const Arguments& arguments) {
+  const auto spikes = lif(read_input(arguments), read_options(arguments, NeuronKind::kLif));
+  return {laid_out(spikes, arguments)};
 }
 
-Tensor call_staa_lif(const Arguments& arguments) {
+std::vector<Tensor> call_adaptive_lif(const Arguments& arguments) {
+  const auto spikes =
+      adaptive_lif(read_input(arguments), arguments.tensor("decay"), arguments.tensor("gain"),
+                   read_options(arguments, NeuronKind::kAdaptiveLif));
+  return {laid_out(spikes, arguments)};
+}
+
+std::vector<Tensor> call_lif_with_state(const Arguments& arguments) {
+  MembraneOptions membranes;
+  if (const auto& subtract = arguments["subtract"]; !subtract.isNone()) {
+    membranes.subtract = subtract.toDouble();
+  }
+  membranes.before_reset = arguments["before_reset"].toBool();
+  const auto out = lif_with_state(read_input(arguments), arguments.tensor("decay"),
+                                  arguments.tensor("gain"), arguments.tensor("membrane"),
+                                  read_options(arguments, NeuronKind::kAdaptiveLif), membranes);
+  return {laid_out(out.spikes, arguments),
+          out.membrane.contiguous(torch::MemoryFormat::ChannelsLast)};
+}
+
+/// TSRD's draws: a tensor [T], not 0 where a step is dropped.
+std::vector<bool> read_dropped(const Tensor& tensor) {
+  if (!tensor.defined()) return {};
+  if (tensor.dim() != 1) {
+    fail(ErrorKind::kUsage, "staa_lif: dropped: expected [T], found {} dimensions", tensor.dim());
+  }
+  const auto values = tensor.to(torch::kCPU, torch::kBool).contiguous();
+  const auto* data = values.data_ptr<bool>();
+  return std::vector<bool>(data, data + values.numel());
+}
+
+std::vector<Tensor> call_staa_lif(const Arguments& arguments) {
   auto options = read_options(arguments, NeuronKind::kStaaLif);
   StaaLifParameters parameters;
   parameters.pe = arguments.tensor("pe");
@@ -144,19 +161,67 @@ Tensor call_staa_lif(const Arguments& arguments) {
   options.pe = parameters.pe.defined();
   options.gc = parameters.gc1.defined();
   options.sa = parameters.sa.defined();
-  std::vector<bool> dropped;
-  for (const bool drop : arguments["dropped"].toBoolList()) dropped.push_back(drop);
-  return staa_lif(read_input(arguments), parameters, options, dropped).values;
+  const auto dropped = read_dropped(arguments.tensor("dropped"));
+  return {laid_out(staa_lif(read_input(arguments), parameters, options, dropped), arguments)};
 }
 
-/// A neuron's operator as LibTorch's dispatcher calls it: the arguments lie on the stack, in the
-/// order of the schema, and the result takes their place.
-template <Tensor (*kCall)(const Arguments&)>
+std::vector<Tensor> call_spike_conv2d(const Arguments& arguments) {
+  constexpr auto kLayout = torch::MemoryFormat::ChannelsLast;
+  auto x = arguments.tensor("x");
+  if (x.dim() == 4) x = x.contiguous(kLayout);
+  return {spike_convolution(x, arguments.tensor("weight"), arguments["stride"].toInt(),
+                            arguments["padding"].toInt())
+              .contiguous(kLayout)};
+}
+
+/// Arguments off the stack, outputs on it.
+void put(std::vector<Tensor> outputs, std::size_t arguments, torch::jit::Stack& stack) {
+  torch::jit::drop(stack, arguments);
+  for (auto& output : outputs) stack.emplace_back(std::move(output));
+}
+
+/// An operator without autograd, as LibTorch's dispatcher calls it.
+template <traced::Kernel kKernel>
 void boxed(const c10::OperatorHandle& op, c10::DispatchKeySet /*keys*/, torch::jit::Stack* stack) {
+  const torch::NoGradGuard no_grad;
+  put(kKernel(Arguments(op.schema(), *stack)), op.schema().arguments().size(), *stack);
+}
+
+/// With it: the library's own autograd, or one node where the call is recorded.
+template <traced::Kernel kKernel>
+void boxed_autograd(const c10::OperatorHandle& op, c10::DispatchKeySet /*keys*/,
+                    torch::jit::Stack* stack) {
+  if (traced::is_recorded(op.schema(), *stack)) return traced::record(op, *stack);
+  put(kKernel(Arguments(op.schema(), *stack)), op.schema().arguments().size(), *stack);
+}
+
+template <traced::Kernel kKernel>
+void boxed_backward(const c10::OperatorHandle& op, c10::DispatchKeySet /*keys*/,
+                    torch::jit::Stack* stack) {
+  auto gradients = traced::backward(op, *stack, kKernel);
+  torch::jit::drop(*stack, op.schema().arguments().size());
+  stack->emplace_back(std::move(gradients));
+}
+
+/// Under autocast a convolution of spikes reads x in the lower precision; its weight and the
+/// parameters of neurons stay as they are. A residual is read in the type of x.
+void boxed_autocast(const c10::OperatorHandle& op, c10::DispatchKeySet /*keys*/,
+                    torch::jit::Stack* stack) {
+  const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
   const auto& schema = op.schema();
-  auto result = kCall(Arguments(schema, *stack));
-  torch::jit::drop(*stack, schema.arguments().size());
-  torch::jit::push(*stack, std::move(result));
+  const auto argument = [&](const char* name) -> c10::IValue* {
+    const auto index = schema.argumentIndexWithName(name);
+    return index ? &(*stack)[stack->size() - schema.arguments().size() + *index] : nullptr;
+  };
+  auto& x = *argument("x");
+  if (argument("weight") != nullptr && x.toTensor().scalar_type() == torch::kFloat) {
+    const auto device = x.toTensor().device().type();
+    x = x.toTensor().to(at::autocast::get_lower_precision_fp_from_device_type(device));
+  }
+  if (auto* residual = argument("residual"); residual != nullptr && residual->isTensor()) {
+    *residual = residual->toTensor().to(x.toTensor().scalar_type());
+  }
+  op.callBoxed(stack);
 }
 
 std::string spelled(bool value) { return value ? "True" : "False"; }
@@ -177,7 +242,7 @@ const char* schema_type() {
 
 /// Keyword arguments behind an operator's own: the rest of the input, and the options that the
 /// neuron's arithmetic depends on, as options/neuron_table.h describes them.
-std::string keywords(bool aggregator) {
+std::string neuron_keywords(bool aggregator) {
   std::string out =
       "Tensor? residual=None, Tensor[]? norm=None, Tensor[]? residual_norm=None, "
       "bool training=False, float momentum=0.1, float eps=1e-05, int steps=0";
@@ -190,6 +255,64 @@ std::string keywords(bool aggregator) {
                        spelled(defaults.*option.member));
   });
   return out;
+}
+
+/// What a call in training writes.
+constexpr const char* kRunning =
+    ", Tensor(a!)? running_mean=None, Tensor(b!)? running_var=None, "
+    "Tensor(c!)? residual_running_mean=None, Tensor(d!)? residual_running_var=None";
+
+/// An operator: its name, its arguments, and behind them what it writes.
+struct Operator {
+  std::string name;
+  std::string arguments;
+  std::string written;
+  std::string outputs;
+
+  std::string schema() const { return name + "(" + arguments + written + ") -> " + outputs; }
+  std::string backward() const { return name + "_backward"; }
+  std::string backward_schema() const {
+    return backward() + "(Tensor[] gradients, bool[] wanted, " + arguments + ") -> Tensor[]";
+  }
+};
+
+const std::vector<Operator>& operators() {
+  static const std::vector<Operator> all{
+      {"lif", "Tensor x, *, " + neuron_keywords(false), kRunning, "Tensor"},
+      {"adaptive_lif", "Tensor x, Tensor decay, Tensor gain, *, " + neuron_keywords(false),
+       kRunning, "Tensor"},
+      {"lif_with_state",
+       "Tensor x, Tensor decay, Tensor gain, Tensor? membrane=None, *, float? subtract=None, "
+       "bool before_reset=False, " +
+           neuron_keywords(false),
+       kRunning, "(Tensor, Tensor)"},
+      {"staa_lif",
+       "Tensor x, Tensor? pe, Tensor[] gc1, Tensor[] gc2, Tensor[] sa, Tensor? dropped, *, " +
+           neuron_keywords(true),
+       kRunning, "Tensor"},
+      {"spike_conv2d", "Tensor x, Tensor weight, *, int stride=1, int padding=1", "", "Tensor"}};
+  return all;
+}
+
+/// Calls f with the kernel of every operator, in the order of operators(), as a constant.
+template <class F>
+void for_kernels(const F& f) {
+  const auto& all = operators();
+  f(all[0], std::integral_constant<traced::Kernel, call_lif>());
+  f(all[1], std::integral_constant<traced::Kernel, call_adaptive_lif>());
+  f(all[2], std::integral_constant<traced::Kernel, call_lif_with_state>());
+  f(all[3], std::integral_constant<traced::Kernel, call_staa_lif>());
+  f(all[4], std::integral_constant<traced::Kernel, call_spike_conv2d>());
+}
+
+/// The kernels without autograd, for one kind of device.
+void register_device(torch::Library& m) {
+  for_kernels([&](const Operator& op, auto kernel) {
+    using Boxed = torch::CppFunction;
+    m.impl(op.name.c_str(), Boxed::makeFromBoxedFunction<&boxed<decltype(kernel)::value>>());
+    m.impl(op.backward().c_str(),
+           Boxed::makeFromBoxedFunction<&boxed_backward<decltype(kernel)::value>>());
+  });
 }
 
 /// What Python is told of an option: {"name", "type", "default", "choices", "low", "high",
@@ -239,20 +362,35 @@ std::string model_options() {
 }  // namespace
 
 TORCH_LIBRARY(staa, m) {
-  const auto define = [&](const std::string& arguments, const std::string& options,
-                          torch::CppFunction&& function) {
-    m.def((arguments + ", *, " + options + ") -> Tensor").c_str(), std::move(function));
-  };
-  define("lif(Tensor x", keywords(false),
-         torch::CppFunction::makeFromBoxedFunction<&boxed<call_lif>>());
-  define("adaptive_lif(Tensor x, Tensor decay, Tensor gain", keywords(false),
-         torch::CppFunction::makeFromBoxedFunction<&boxed<call_adaptive_lif>>());
-  define("staa_lif(Tensor x, Tensor? pe, Tensor[] gc1, Tensor[] gc2, Tensor[] sa, bool[] dropped",
-         keywords(true), torch::CppFunction::makeFromBoxedFunction<&boxed<call_staa_lif>>());
-  m.def("spike_conv2d(Tensor x, Tensor weight, *, int stride=1, int padding=1) -> Tensor",
-        spike_convolution);
+  for (const auto& op : operators()) {
+    m.def(op.schema().c_str());
+    m.def(op.backward_schema().c_str());
+  }
   m.def("neuron_options() -> str", neuron_options);
   m.def("model_options() -> str", model_options);
+}
+
+TORCH_LIBRARY_IMPL(staa, CPU, m) { register_device(m); }
+TORCH_LIBRARY_IMPL(staa, CUDA, m) { register_device(m); }
+
+TORCH_LIBRARY_IMPL(staa, Autograd, m) {
+  for_kernels([&](const Operator& op, auto kernel) {
+    m.impl(op.name.c_str(),
+           torch::CppFunction::makeFromBoxedFunction<&boxed_autograd<decltype(kernel)::value>>());
+    m.impl(op.backward().c_str(), torch::CppFunction::makeFallthrough());
+  });
+}
+
+TORCH_LIBRARY_IMPL(staa, AutocastCPU, m) {
+  for (const auto& op : operators()) {
+    m.impl(op.name.c_str(), torch::CppFunction::makeFromBoxedFunction<&boxed_autocast>());
+  }
+}
+
+TORCH_LIBRARY_IMPL(staa, AutocastCUDA, m) {
+  for (const auto& op : operators()) {
+    m.impl(op.name.c_str(), torch::CppFunction::makeFromBoxedFunction<&boxed_autocast>());
+  }
 }
 
 }  // namespace staa::ops

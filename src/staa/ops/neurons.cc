@@ -25,7 +25,7 @@ FusedLayer plain_layer(const NeuronInput& input, const NeuronOptions& options, b
 
 Spikes lif(const NeuronInput& input, const NeuronOptions& options) {
   check_input("lif", input);
-  const auto spikes = fused_neuron(input, plain_layer(input, options, /*sum=*/false));
+  const auto spikes = fused_neuron(input, plain_layer(input, options, /*sum=*/false)).spikes;
   return spikes.defined() ? spikes : Spikes(reference::lif(reference::compose(input), options));
 }
 
@@ -38,10 +38,34 @@ Spikes adaptive_lif(const NeuronInput& input, const torch::Tensor& decay, const 
   layer.options = options;
   layer.decay = decay;
   layer.gain = gain;
-  const auto spikes = fused_neuron(input, layer);
+  const auto spikes = fused_neuron(input, layer).spikes;
   return spikes.defined()
              ? spikes
              : Spikes(reference::adaptive_lif(reference::compose(input), decay, gain, options));
+}
+
+SpikesAndMembrane lif_with_state(const NeuronInput& input, const torch::Tensor& decay,
+                                 const torch::Tensor& gain, const torch::Tensor& membrane,
+                                 const NeuronOptions& options, const MembraneOptions& membranes) {
+  constexpr const char* kName = "lif_with_state";
+  check_input(kName, input);
+  check_per_channel(kName, "decay", decay, input.main.values);
+  check_per_channel(kName, "gain", gain, input.main.values);
+  check_membrane(kName, membrane, input.main.values);
+  check_spiking(kName, options, membranes);
+  FusedLayer layer;
+  layer.options = options;
+  layer.options.kind = NeuronKind::kAdaptiveLif;
+  layer.decay = decay;
+  layer.gain = gain;
+  layer.has_state = true;
+  layer.membranes = membranes;
+  layer.membrane = membrane;
+  const auto fused = fused_neuron(input, layer);
+  if (fused.defined()) return {fused.spikes, fused.membrane};
+  const auto plain = reference::lif_with_state(reference::compose(input), decay, gain, membrane,
+                                               options, membranes);
+  return {plain.spikes, plain.membrane};
 }
 
 Spikes staa_lif(const NeuronInput& input, const StaaLifParameters& parameters,
@@ -52,7 +76,7 @@ Spikes staa_lif(const NeuronInput& input, const StaaLifParameters& parameters,
   layer.aggregate = true;
   layer.staa = parameters;
   layer.dropped = dropped;
-  const auto spikes = fused_neuron(input, layer);
+  const auto spikes = fused_neuron(input, layer).spikes;
   return spikes.defined()
              ? spikes
              : Spikes(reference::staa_lif(reference::compose(input), parameters, options, dropped));

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "staa/ops/input.h"
+#include "staa/ops/membrane.h"
 #include "staa/ops/parameters.h"
 #include "staa/options/neuron.h"
 
@@ -21,6 +22,19 @@ Spikes lif(const NeuronInput& input, const NeuronOptions& options);
 /// LIF with learnable coefficients (Eq. 6), `decay` M and `gain` N of shape [C].
 Spikes adaptive_lif(const NeuronInput& input, const torch::Tensor& decay, const torch::Tensor& gain,
                     const NeuronOptions& options);
+
+/// Spikes, and the membrane [B, C, H, W] of the last step, in the type of the arithmetic.
+struct SpikesAndMembrane {
+  Spikes spikes;
+  torch::Tensor membrane;
+};
+
+/// As adaptive_lif(), from a membrane that an earlier call has returned to the next one: sequences
+/// in parts. Without a `membrane` it is 0 before the first step. Soft resets and what a membrane
+/// stands for are set by `membranes`. On graphics cards this is a composition of LibTorch's calls.
+SpikesAndMembrane lif_with_state(const NeuronInput& input, const torch::Tensor& decay,
+                                 const torch::Tensor& gain, const torch::Tensor& membrane,
+                                 const NeuronOptions& options, const MembraneOptions& membranes);
 
 /// LIF with the spatial-temporal attention aggregator (Eq. 7-14). `dropped[t]` tells whether TSRD
 /// drops step t (Section 3.2); empty means that none is.

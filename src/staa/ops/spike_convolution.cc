@@ -13,6 +13,7 @@
 #include "staa/ops/check_call.h"
 #include "staa/ops/elements.h"
 #include "staa/ops/implementation.h"
+#include "staa/ops/once_differentiable.h"
 #include "staa/util/error.h"
 
 namespace staa::ops {
@@ -230,7 +231,7 @@ struct SpikeConvolution : torch::autograd::Function<SpikeConvolution> {
         return sparse_weight_gradient<decltype(zero)>(plan, weight, dy);
       });
     }
-    return {dx, dweight, Tensor()};
+    return once_differentiable("spike_conv2d", {dx, dweight, Tensor()}, {weight, gradients[0]});
   }
 };
 

@@ -1,6 +1,11 @@
 #include "staa/runtime/plan.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "staa/util/error.h"
 
 namespace staa::runtime {
 namespace {
@@ -15,6 +20,79 @@ kernels::LevelsShape levels_of(const format::Extent& extent) {
   shape.height = size_of(extent.height);
   shape.width = size_of(extent.width);
   return shape;
+}
+
+/// Weights [k, k, in, out] in the order of the kernels.
+template <class Weight>
+Block ordered(const kernels::SparseConvolution& shape, const Weight* weights) {
+  Block block(kernels::sparse_weights_size(shape, Weight{}) * sizeof(Weight));
+  kernels::order_sparse_weights(shape, weights, reinterpret_cast<Weight*>(block.data()));
+  return block;
+}
+
+constexpr double kMostSum = std::numeric_limits<std::int32_t>::max();
+
+std::size_t weights_of(const kernels::SparseConvolution& shape) {
+  return shape.kernel * shape.kernel * shape.input.channels * shape.out;
+}
+
+/// Sums of whole numbers must fit into 32 bits whatever fires.
+void check_sums(const kernels::SparseConvolution& shape, const std::int16_t* weights,
+                std::size_t most_level, const std::string& source, const std::string& name) {
+  std::vector<double> sums(shape.out);
+  const auto size = weights_of(shape);
+  for (std::size_t i = 0; i < size; ++i)
+    sums[i % shape.out] += std::abs(static_cast<double>(weights[i]));
+  for (std::size_t o = 0; o < shape.out; ++o) {
+    if (sums[o] * static_cast<double>(most_level) <= kMostSum) continue;
+    fail(ErrorKind::kInput,
+         "{}: tensor '{}': the weights of output {} add up to {} at levels up to {}, expected at "
+         "most "
+         "{}",
+         source, name, o, sums[o] * static_cast<double>(most_level), most_level, kMostSum);
+  }
+}
+
+struct WholeNumbers {
+  std::vector<std::int16_t> values;
+  std::vector<float> scale;  ///< [out]
+};
+
+/// bf16 weights as whole numbers of 16 bits with a scale per output: those within 2^-7 of the
+/// largest one are kept exactly, and of the smaller ones 2^-16 of the largest is lost at most. So
+/// the processor adds up products of 16 bits, twice as many at once as in fp32 and without
+/// rounding, where its own products of bf16 are slower than fp32 or missing (docs/performance.md).
+WholeNumbers whole_numbers(const kernels::SparseConvolution& shape, const std::uint16_t* weights,
+                           std::size_t most_level) {
+  constexpr double kMost = std::numeric_limits<std::int16_t>::max();
+  const auto size = weights_of(shape);
+  std::vector<float> floats(size);
+  for (std::size_t i = 0; i < size; ++i) {
+    const std::uint32_t bits = std::uint32_t{weights[i]} << 16;
+    std::memcpy(&floats[i], &bits, sizeof bits);
+  }
+  std::vector<double> largest(shape.out);
+  std::vector<double> sums(shape.out);
+  for (std::size_t i = 0; i < size; ++i) {
+    const double value = std::abs(static_cast<double>(floats[i]));
+    largest[i % shape.out] = std::max(largest[i % shape.out], value);
+    sums[i % shape.out] += value;
+  }
+  WholeNumbers whole;
+  for (std::size_t o = 0; o < shape.out; ++o) {
+    // A power of two, so that the rounding of bf16 is the only one for large weights; and half as
+    // large sums as there is room for, which rounding may add to.
+    const double least =
+        std::max(largest[o] / kMost, 2 * sums[o] * static_cast<double>(most_level) / kMostSum);
+    whole.scale.push_back(least > 0 ? static_cast<float>(std::exp2(std::ceil(std::log2(least))))
+                                    : 1.0F);
+  }
+  for (std::size_t i = 0; i < size; ++i) {
+    const double value =
+        static_cast<double>(floats[i]) / static_cast<double>(whole.scale[i % shape.out]);
+    whole.values.push_back(static_cast<std::int16_t>(std::lrint(value)));
+  }
+  return whole;
 }
 
 std::vector<float> copy(const float* values, std::int64_t size) { return {values, values + size}; }
@@ -90,10 +168,18 @@ void Plan::place_spikes() {
   }
 }
 
+/// The largest level that a convolution may find in its input.
+std::size_t Plan::most_level(const format::Node& convolution) const {
+  const auto from = convolution.inputs[0];
+  if (format::reads_image(model_, convolution)) return 0;
+  const auto& node = model_.nodes[from];
+  if (node.kind != NodeKind::kPool || node.window.maximum) return 1;
+  return size_of(node.window.kernel * node.window.kernel);
+}
+
 void Plan::add_convolution(const format::ModelFile& file, const format::Node& node) {
   Convolution conv;
   conv.of_image = format::reads_image(model_, node);
-  conv.int8 = node.int8;
   float level = 1;
   if (conv.of_image) {
     conv.shape.input = levels_of(format::input_shape(model_, node));
@@ -111,16 +197,30 @@ void Plan::add_convolution(const format::ModelFile& file, const format::Node& no
   conv.shape.stride = size_of(node.window.stride);
   conv.shape.padding = size_of(node.window.padding);
   conv.bias = copy(file.floats(node.name + ".bias"), node.out);
-  if (conv.int8) {
-    conv.scale = copy(file.floats(node.name + ".scale"), node.out);
-    conv.weights = Block(kernels::sparse_weights_size(conv.shape, std::int8_t{}));
-    kernels::order_sparse_weights(conv.shape, file.bytes(node.name + ".weight"),
-                                  reinterpret_cast<std::int8_t*>(conv.weights.data()));
-  } else {
-    if (level != 1) conv.scale.assign(conv.shape.out, 1.0F);
-    conv.weights = Block(kernels::sparse_weights_size(conv.shape, 0.0F) * sizeof(float));
-    kernels::order_sparse_weights(conv.shape, file.floats(node.name + ".weight"),
-                                  reinterpret_cast<float*>(conv.weights.data()));
+  conv.weights_of = node.weights;
+  const auto most = most_level(node);
+  conv.shape.small = most < 128;
+  const auto name = node.name + ".weight";
+  switch (node.weights) {
+    case format::Weights::kFp32:
+      if (level != 1) conv.scale.assign(conv.shape.out, 1.0F);
+      conv.weights = ordered(conv.shape, file.floats(name));
+      break;
+    case format::Weights::kBf16: {
+      const auto whole = whole_numbers(conv.shape, file.bf16s(name), most);
+      conv.scale = whole.scale;
+      conv.weights = ordered(conv.shape, whole.values.data());
+      break;
+    }
+    case format::Weights::kInt16:
+      conv.scale = copy(file.floats(node.name + ".scale"), node.out);
+      check_sums(conv.shape, file.int16s(name), most, file.source(), name);
+      conv.weights = ordered(conv.shape, file.int16s(name));
+      break;
+    case format::Weights::kInt8:
+      conv.scale = copy(file.floats(node.name + ".scale"), node.out);
+      conv.weights = ordered(conv.shape, file.bytes(name));
+      break;
   }
   for (auto& scale : conv.scale) scale *= level;
   convolutions_.push_back(std::move(conv));

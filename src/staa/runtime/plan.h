@@ -16,13 +16,16 @@ namespace staa::runtime {
 struct Convolution {
   kernels::SparseConvolution shape;
   bool of_image = false;
-  bool int8 = false;
+  format::Weights weights_of = format::Weights::kFp32;
   bool binary = true;        ///< its input's levels are 0 or 1
-  Block weights;             ///< floats, or with int8 bytes
-  std::vector<float> scale;  ///< with int8: of a sum
+  Block weights;             ///< floats, int16 (also of bf16) or int8
+  std::vector<float> scale;  ///< of a sum; none: 1
   std::vector<float> bias;
 
   const float* fp32() const { return reinterpret_cast<const float*>(weights.data()); }
+  const std::int16_t* halves() const {
+    return reinterpret_cast<const std::int16_t*>(weights.data());
+  }
   const std::int8_t* bytes() const { return reinterpret_cast<const std::int8_t*>(weights.data()); }
 };
 
@@ -65,6 +68,7 @@ class Plan {
 
   void list_values();
   void place_spikes();
+  std::size_t most_level(const format::Node& convolution) const;
   void add_convolution(const format::ModelFile& file, const format::Node& node);
 
   format::ModelDescription model_;

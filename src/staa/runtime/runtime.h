@@ -2,14 +2,20 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "staa/util/exception.h"
 
-/// Runs networks that `staa export` made, without LibTorch. A Model is loaded once and serves any
-/// number of threads; each thread has a Session of its own. Every function throws staa::Error.
+/// Runs networks that `staa export` and `staa import` made, without LibTorch. A Model is loaded
+/// once and serves any number of threads; each thread has a Session of its own. Every function
+/// throws staa::Error.
+namespace staa::format {
+class SafetensorsReader;
+}
+
 namespace staa::runtime {
 
 struct Shape {
@@ -24,6 +30,8 @@ struct Shape {
 enum class Path { kAuto, kSparse, kDense };
 
 class Plan;
+class GraphPlan;
+class GraphRunner;
 
 /// A checked, loaded network. Copies share the weights.
 class Model {
@@ -35,8 +43,10 @@ class Model {
   static Model load(const std::vector<std::uint8_t>& bytes, const std::string& source);
 
   const std::string& network() const;
-  const std::string& precision() const;  ///< "fp32" or "int8"
-  std::size_t steps() const;             ///< T
+  const std::string& precision() const;  ///< "fp32", "bf16", "int16" or "int8"
+  std::size_t steps() const;             ///< T, unless Options::steps says otherwise
+  /// Whether position encoding fixes T, so that a session takes no other.
+  bool fixed_steps() const;
   Shape input() const;
   const std::vector<std::string>& classes() const;
   /// Bytes of weights, as the file holds them.
@@ -44,8 +54,11 @@ class Model {
 
  private:
   friend class Session;
+  static Model load(format::SafetensorsReader reader);
   explicit Model(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {}
+  explicit Model(std::shared_ptr<const GraphPlan> graph) : graph_(std::move(graph)) {}
   std::shared_ptr<const Plan> plan_;
+  std::shared_ptr<const GraphPlan> graph_;  // in place of the plan, of an imported network
 };
 
 struct Prediction {
@@ -71,6 +84,9 @@ struct Options {
   Path path = Path::kAuto;
   bool count_operations =
       true;  ///< fill in Activity's macs and acs, which costs a pass over spikes
+  /// Steps of an input in place of the model's own (0). Where these are fixed, the constructor of a
+  /// session throws Error(kUsage).
+  std::size_t steps = 0;
 };
 
 /// One stream of inputs through a model: the neurons' membranes and the outputs so far. Not
@@ -88,7 +104,8 @@ class Session {
   /// Shows a still image, bytes 0 to 255, at every step from now on: begin(), then step() up to T
   /// times. Its first convolution is computed once.
   void begin(const std::uint8_t* image);
-  /// One time step of the image shown. Throws Error(kUsage) after T steps.
+  /// One time step of the image shown. Throws Error(kUsage) after T steps; an imported network has
+  /// no last one.
   Prediction step();
 
   /// One time step with a frame of its own: bytes of a camera, which the model's preprocessing
@@ -101,12 +118,43 @@ class Session {
   Prediction classify(const std::uint8_t* image, float confidence = 0);
 
   const Activity& activity() const;
+  /// What the network gave, one value a class, summed over the steps since begin() or reset().
+  const std::vector<float>& output_sums() const;
   /// Bytes of membranes, spikes and work memory.
   std::size_t state_bytes() const;
 
  private:
   class Impl;
   std::unique_ptr<Impl> impl_;
+  std::unique_ptr<GraphRunner> graph_;  // in its place, of an imported network
+};
+
+/// Threads with a session each, among which a batch of images is divided: throughput grows with the
+/// cores, whereas the time of one image stays. Memory: the model's weights once, and what one
+/// session takes (state_bytes()) for every thread. Not thread-safe itself.
+class Pool {
+ public:
+  /// 0 threads: as many as there are cores.
+  explicit Pool(const Model& model, std::size_t threads = 0, const Options& options = {});
+
+  std::size_t threads() const { return sessions_.size(); }
+  /// Bytes of an image.
+  std::size_t image_values() const { return values_; }
+
+  /// Calls work(session, i) once for every i below `count`, begun in order, each call with the
+  /// session of the thread it runs on. An exception stops what has not begun, and is thrown.
+  void run(std::size_t count, const std::function<void(Session&, std::size_t)>& work);
+
+  /// `count` images [height, width, channels] of bytes, one behind another; as Session::classify.
+  std::vector<Prediction> classify(const std::uint8_t* images, std::size_t count,
+                                   float confidence = 0);
+
+  /// Bytes of all sessions' membranes, spikes and work memory.
+  std::size_t state_bytes() const;
+
+ private:
+  std::size_t values_;
+  std::vector<Session> sessions_;
 };
 
 }  // namespace staa::runtime

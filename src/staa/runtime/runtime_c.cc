@@ -13,6 +13,10 @@ struct staa_session {
   staa::runtime::Session session;
 };
 
+struct staa_pool {
+  staa::runtime::Pool pool;
+};
+
 namespace {
 
 std::string& last_error() {
@@ -34,12 +38,16 @@ Result guarded(Result failed, const F& f) {
   return failed;
 }
 
+staa_prediction told(const staa::runtime::Prediction& found,
+                     const staa::runtime::Activity& activity) {
+  return {found.label, found.probability, found.steps, activity.spikes, activity.energy_mj()};
+}
+
 template <typename F>
 int predict(staa_session* session, staa_prediction* out, const F& f) {
   return guarded(-1, [&] {
     const auto found = f();
-    const auto& activity = session->session.activity();
-    *out = {found.label, found.probability, found.steps, activity.spikes, activity.energy_mj()};
+    *out = told(found, session->session.activity());
     return 0;
   });
 }
@@ -90,3 +98,30 @@ int staa_push_image(staa_session* session, const uint8_t* image, staa_prediction
 int staa_push_frame(staa_session* session, const float* frame, staa_prediction* prediction) {
   return predict(session, prediction, [&] { return session->session.push(frame); });
 }
+
+staa_pool* staa_pool_new(const staa_model* model, size_t threads) {
+  return guarded<staa_pool*>(
+      nullptr, [&] { return new staa_pool{staa::runtime::Pool(model->model, threads)}; });
+}
+
+void staa_pool_free(staa_pool* pool) { delete pool; }
+
+size_t staa_pool_threads(const staa_pool* pool) { return pool->pool.threads(); }
+
+int staa_pool_classify(staa_pool* pool, const uint8_t* images, size_t count, float confidence,
+                       staa_prediction* predictions) {
+  return guarded(-1, [&] {
+    const auto values = pool->pool.image_values();
+    pool->pool.run(count, [&](staa::runtime::Session& session, std::size_t i) {
+      const auto found = session.classify(images + i * values, confidence);
+      predictions[i] = told(found, session.activity());
+    });
+    return 0;
+  });
+}
+
+size_t staa_model_bytes(const staa_model* model) { return model->model.weight_bytes(); }
+
+size_t staa_session_bytes(const staa_session* session) { return session->session.state_bytes(); }
+
+size_t staa_pool_bytes(const staa_pool* pool) { return pool->pool.state_bytes(); }

@@ -12,6 +12,7 @@ extern "C" {
 
 typedef struct staa_model staa_model;
 typedef struct staa_session staa_session;
+typedef struct staa_pool staa_pool;
 
 typedef struct staa_shape {
   size_t channels;
@@ -52,6 +53,22 @@ int staa_classify(staa_session* session, const uint8_t* image, float confidence,
 /* One time step with a frame of bytes, or of values used as they are. */
 int staa_push_image(staa_session* session, const uint8_t* image, staa_prediction* prediction);
 int staa_push_frame(staa_session* session, const float* frame, staa_prediction* prediction);
+
+/* Batches on many threads. A pool has `threads` sessions of its own (0: as many as there are cores)
+ * and is used by one thread at a time. NULL on failure. It keeps the model's weights alive. */
+staa_pool* staa_pool_new(const staa_model* model, size_t threads);
+void staa_pool_free(staa_pool* pool);
+size_t staa_pool_threads(const staa_pool* pool);
+/* Divides `count` images, one behind another, among the threads, and fills in as many predictions,
+ * in the same order. 0, or -1 on failure: then what `predictions` hold means nothing. */
+int staa_pool_classify(staa_pool* pool, const uint8_t* images, size_t count, float confidence,
+                       staa_prediction* predictions);
+
+/* Memory, in bytes: of the weights, as the file holds them, and of all that a session, or a pool's
+ * sessions together, work in, which grows to its final size with the first image. */
+size_t staa_model_bytes(const staa_model* model);
+size_t staa_session_bytes(const staa_session* session);
+size_t staa_pool_bytes(const staa_pool* pool);
 
 #ifdef __cplusplus
 }

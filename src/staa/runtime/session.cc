@@ -1,13 +1,14 @@
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <tuple>
 #include <utility>
 
 #include "staa/kernels/buffer.h"
 #include "staa/runtime/dense.h"
+#include "staa/runtime/graph/graph_runner.h"
 #include "staa/runtime/operations.h"
 #include "staa/runtime/plan.h"
+#include "staa/runtime/prediction.h"
 #include "staa/runtime/runtime.h"
 #include "staa/util/error.h"
 
@@ -18,28 +19,13 @@ using format::kImage;
 using format::Node;
 using format::NodeKind;
 
-Prediction predict(const std::vector<float>& sums, std::size_t steps) {
-  Prediction prediction;
-  prediction.steps = steps;
-  prediction.probabilities = sums;
-  auto& values = prediction.probabilities;
-  for (auto& value : values) value /= static_cast<float>(steps);
-  const auto best = std::max_element(values.begin(), values.end());
-  prediction.label = static_cast<std::size_t>(best - values.begin());
-  const float most = *best;
-  float total = 0;
-  for (auto& value : values) total += value = std::exp(value - most);
-  for (auto& value : values) value /= total;
-  prediction.probability = values[prediction.label];
-  return prediction;
-}
-
 }  // namespace
 
 class Session::Impl {
  public:
   Impl(std::shared_ptr<const Plan> plan, const Options& options)
       : plan_(std::move(plan)), options_(options), model_(plan_->model()) {
+    steps_ = options.steps > 0 ? options.steps : static_cast<std::size_t>(model_.steps);
     const auto nodes = model_.nodes.size();
     membranes_.resize(nodes);
     levels_.resize(nodes);
@@ -74,11 +60,10 @@ class Session::Impl {
 
   /// Steps done_ .. done_ + count of the frame shown, layer by layer.
   Prediction advance(std::size_t count) {
-    const auto steps = static_cast<std::size_t>(model_.steps);
     if (!shown_) fail(ErrorKind::kUsage, "step: no image is shown; begin with one");
-    if (done_ + count > steps) {
+    if (done_ + count > steps_) {
       fail(ErrorKind::kUsage, "the network runs {} time steps, all of which are done: reset first",
-           steps);
+           steps_);
     }
     make_room(count);
     for (std::size_t i = 0; i < model_.nodes.size(); ++i) run(i, count);
@@ -100,14 +85,15 @@ class Session::Impl {
 
   Prediction classify(const std::uint8_t* image, float confidence) {
     begin(image);
-    const auto steps = static_cast<std::size_t>(model_.steps);
-    if (confidence <= 0) return advance(steps);
+    if (confidence <= 0) return advance(steps_);
     auto prediction = advance(1);
-    while (prediction.steps < steps && prediction.probability < confidence) prediction = advance(1);
+    while (prediction.steps < steps_ && prediction.probability < confidence)
+      prediction = advance(1);
     return prediction;
   }
 
   const Activity& activity() const { return activity_; }
+  const std::vector<float>& output_sums() const { return sums_; }
 
   std::size_t state_bytes() const {
     std::size_t bytes = (current_.size() + expanded_.size() + scratch_.x.size() +
@@ -115,7 +101,7 @@ class Session::Impl {
                         sizeof(float);
     for (const auto& membrane : membranes_) bytes += membrane.size() * sizeof(float);
     for (const auto& values : currents_) bytes += values.size() * sizeof(float);
-    bytes += whitened_.size() * sizeof(float);
+    bytes += whitened_.size() * sizeof(float) + halves_.size() * sizeof(std::int16_t);
     for (const auto& image : images_) {
       bytes += (image.values.size() + image.current.size()) * sizeof(float);
     }
@@ -240,20 +226,41 @@ class Session::Impl {
     if (options_.count_operations) count_operations(conv, in, count);
     float* out = current(i, 0);
     const auto ending = epilogue(conv, joined_);
-    if (conv.int8) {
-      if (by_spikes(conv, in, count, std::int8_t{})) {
-        kernels::convolve_spikes(conv.shape, in, count, conv.bytes(), ending, events_, out);
-      } else {
-        kernels::convolve_all(conv.shape, in, count, conv.bytes(), ending, out);
-      }
-    } else if (by_spikes(conv, in, count, float{})) {
-      kernels::convolve_spikes(conv.shape, in, count, conv.fp32(), ending, events_, out);
-    } else {
-      const auto bytes = conv.shape.input.bytes() * count;
-      if (expanded_.size() < bytes) expanded_.resize(bytes);
-      kernels::levels_to_floats(in, bytes, expanded_.data());
-      kernels::convolve_all(conv.shape, expanded_.data(), count, conv.fp32(), ending, out);
+    switch (conv.weights_of) {
+      case format::Weights::kFp32:
+        return convolve(conv, conv.fp32(), in, count, ending, out);
+      case format::Weights::kBf16:
+      case format::Weights::kInt16:
+        return convolve(conv, conv.halves(), in, count, ending, out);
+      case format::Weights::kInt8:
+        return convolve(conv, conv.bytes(), in, count, ending, out);
     }
+  }
+
+  template <class Weight>
+  void convolve(const Convolution& conv, const Weight* weights, const std::uint8_t* in,
+                std::size_t count, const kernels::Epilogue& ending, float* out) {
+    if (by_spikes(conv, in, count, Weight{})) {
+      kernels::convolve_spikes(conv.shape, in, count, weights, ending, events_, out);
+    } else {
+      const auto* values = values_of(in, conv.shape.input.bytes() * count, Weight{});
+      kernels::convolve_all(conv.shape, values, count, weights, ending, out);
+    }
+  }
+
+  /// Levels in the type that convolutions with weights of the last argument's type multiply.
+  const float* values_of(const std::uint8_t* in, std::size_t bytes, float) {
+    if (expanded_.size() < bytes) expanded_.resize(bytes);
+    kernels::levels_to_floats(in, bytes, expanded_.data());
+    return expanded_.data();
+  }
+  const std::int16_t* values_of(const std::uint8_t* in, std::size_t bytes, std::int16_t) {
+    if (halves_.size() < bytes) halves_.resize(bytes);
+    kernels::levels_to_halves(in, bytes, halves_.data());
+    return halves_.data();
+  }
+  static const std::uint8_t* values_of(const std::uint8_t* in, std::size_t, std::int8_t) {
+    return in;
   }
 
   template <class Weight>
@@ -368,6 +375,7 @@ class Session::Impl {
   std::shared_ptr<const Plan> plan_;
   Options options_;
   const format::ModelDescription& model_;
+  std::size_t steps_ = 0;
   std::size_t done_ = 0;
   bool shown_ = false;
   bool joined_ = false;  // the next convolution's output joins another's
@@ -376,6 +384,7 @@ class Session::Impl {
   std::vector<Image> images_;
   kernels::LineVector<float> current_;
   kernels::LineVector<float> expanded_;
+  kernels::LineVector<std::int16_t> halves_;
   std::vector<kernels::LineVector<float>> membranes_;
   std::vector<kernels::LineVector<float>> currents_;
   std::vector<std::vector<std::uint8_t>> levels_;
@@ -386,21 +395,43 @@ class Session::Impl {
   Activity activity_;
 };
 
-Session::Session(const Model& model, const Options& options)
-    : impl_(std::make_unique<Impl>(model.plan_, options)) {}
+Session::Session(const Model& model, const Options& options) {
+  if (options.steps > 0 && options.steps != model.steps() && model.fixed_steps()) {
+    fail(ErrorKind::kUsage, "{} steps asked for: the network's position encoding fixes them at {}",
+         options.steps, model.steps());
+  }
+  if (model.graph_ != nullptr) {
+    graph_ = std::make_unique<GraphRunner>(model.graph_, options);
+  } else {
+    impl_ = std::make_unique<Impl>(model.plan_, options);
+  }
+}
 Session::~Session() = default;
 Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
 
-void Session::reset() { impl_->reset(); }
-void Session::begin(const std::uint8_t* image) { impl_->begin(image); }
-Prediction Session::step() { return impl_->advance(1); }
-Prediction Session::push(const std::uint8_t* image) { return impl_->push(image); }
-Prediction Session::push(const float* frame) { return impl_->push(frame); }
-Prediction Session::classify(const std::uint8_t* image, float confidence) {
-  return impl_->classify(image, confidence);
+void Session::reset() { graph_ ? graph_->reset() : impl_->reset(); }
+void Session::begin(const std::uint8_t* image) {
+  graph_ ? graph_->begin(image) : impl_->begin(image);
 }
-const Activity& Session::activity() const { return impl_->activity(); }
-std::size_t Session::state_bytes() const { return impl_->state_bytes(); }
+Prediction Session::step() { return graph_ ? graph_->step() : impl_->advance(1); }
+Prediction Session::push(const std::uint8_t* image) {
+  return graph_ ? graph_->push(image) : impl_->push(image);
+}
+Prediction Session::push(const float* frame) {
+  return graph_ ? graph_->push(frame) : impl_->push(frame);
+}
+Prediction Session::classify(const std::uint8_t* image, float confidence) {
+  return graph_ ? graph_->classify(image, confidence) : impl_->classify(image, confidence);
+}
+const Activity& Session::activity() const {
+  return graph_ ? graph_->activity() : impl_->activity();
+}
+const std::vector<float>& Session::output_sums() const {
+  return graph_ ? graph_->output_sums() : impl_->output_sums();
+}
+std::size_t Session::state_bytes() const {
+  return graph_ ? graph_->state_bytes() : impl_->state_bytes();
+}
 
 }  // namespace staa::runtime

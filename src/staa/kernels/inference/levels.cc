@@ -90,6 +90,11 @@ void to_floats(const std::uint8_t* HWY_RESTRICT levels, std::size_t size,
   for (std::size_t i = 0; i < size; ++i) values[i] = levels[i];
 }
 
+void to_halves(const std::uint8_t* HWY_RESTRICT levels, std::size_t size,
+               std::int16_t* HWY_RESTRICT values) {
+  for (std::size_t i = 0; i < size; ++i) values[i] = levels[i];
+}
+
 }  // namespace staa::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -98,6 +103,7 @@ namespace staa::kernels {
 
 HWY_EXPORT(pool);
 HWY_EXPORT(to_floats);
+HWY_EXPORT(to_halves);
 
 void pool_levels(const PoolWindow& window, const LevelsShape& from, const std::uint8_t* in,
                  const LevelsShape& to, std::uint8_t* out) {
@@ -105,6 +111,9 @@ void pool_levels(const PoolWindow& window, const LevelsShape& from, const std::u
 }
 void levels_to_floats(const std::uint8_t* levels, std::size_t size, float* values) {
   HWY_DYNAMIC_DISPATCH(to_floats)(levels, size, values);
+}
+void levels_to_halves(const std::uint8_t* levels, std::size_t size, std::int16_t* values) {
+  HWY_DYNAMIC_DISPATCH(to_halves)(levels, size, values);
 }
 
 }  // namespace staa::kernels

@@ -45,5 +45,6 @@ void pool_levels(const PoolWindow& window, const LevelsShape& from, const std::u
 
 /// values[i] = levels[i].
 void levels_to_floats(const std::uint8_t* levels, std::size_t size, float* values);
+void levels_to_halves(const std::uint8_t* levels, std::size_t size, std::int16_t* values);
 
 }  // namespace staa::kernels

@@ -1,5 +1,10 @@
 #include "staa/kernels/inference/sparse_convolution.h"
 
+#if defined(__aarch64__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
 #define HWY_WANT_AVX3_DL  // has the dot products of bytes
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "staa/kernels/inference/sparse_convolution.cc"
@@ -101,8 +106,8 @@ struct Gatherer {
     end[slot] = starts[job.shape.kernel];
     weights[slot] =
         job.weights + job.order.row(block, ky) - left * job.order.units * kVectors * P::kPerVector;
-    // Values of one channel lie in the list; there is no other place of theirs.
-    if constexpr (P::kChannels > 1) levels[slot] = job.values + row * input.row();
+    // What the list holds has no other place.
+    if constexpr (!P::kListed) levels[slot] = job.values + row * input.row();
   }
 
   HWY_INLINE void take(std::size_t slot, std::size_t i, typename P::Sum* HWY_RESTRICT sums) const {
@@ -112,8 +117,8 @@ struct Gatherer {
     for (std::size_t v = 0; v < kVectors; ++v) w[v] = P::weights(at + v * P::kPerVector);
     for (std::size_t s = 0; s < kSteps; ++s) {
       typename P::Sum value;
-      if constexpr (P::kChannels == 1) {
-        value = P::value(list.values.data() + s * list.most + i);
+      if constexpr (P::kListed) {
+        value = P::listed(list, s * list.most + i);
       } else {
         value = P::value(levels[slot] + s * image + key * P::kChannels);
       }
@@ -303,34 +308,35 @@ void multiply_all(const Job<P>& job, std::size_t steps) {
 
 /// kColumns neighbours of a row of outputs, for 3x3 at stride 1 and few outputs, as many as inputs:
 /// each group of inputs is taken once for the three columns that it reaches.
-template <std::size_t kVectors, std::size_t kColumns>
-HWY_INLINE void multiply_row(const Job<Int8>& job, std::size_t b, const Ending& ending,
-                             const std::uint8_t* corner, float* HWY_RESTRICT output) {
-  constexpr std::size_t kStep = kVectors * Int8::kPerVector;
+template <class P, std::size_t kVectors, std::size_t kColumns>
+HWY_INLINE void multiply_row(const Job<P>& job, std::size_t b, const Ending& ending,
+                             const typename P::Value* corner, float* HWY_RESTRICT output) {
+  constexpr std::size_t kStep = kVectors * P::kPerVector;
+  constexpr std::size_t kUnits = kVectors * kLanes / P::kChannels;
   const auto& order = job.order;
   constexpr std::size_t kPixel = kVectors * kLanes;
   Ints sums[kColumns * kVectors];
-  clear<Int8, kColumns * kVectors>(sums);
+  clear<P, kColumns * kVectors>(sums);
   for (std::size_t ky = 0; ky < 3; ++ky) {
     const auto* HWY_RESTRICT weights = job.weights + order.row(b, ky);
     const auto* HWY_RESTRICT values = corner + ky * job.shape.input.row();
-    for (std::size_t u = 0; u < kPixel / 4; ++u) {
+    for (std::size_t u = 0; u < kUnits; ++u) {
       Ints w[3 * kVectors];
       for (std::size_t kx = 0; kx < 3; ++kx) {
         for (std::size_t v = 0; v < kVectors; ++v) {
           w[kx * kVectors + v] =
-              Int8::weights(weights + (kx * (kPixel / 4) + u) * kStep + v * Int8::kPerVector);
+              P::weights(weights + (kx * kUnits + u) * kStep + v * P::kPerVector);
         }
       }
 #pragma GCC unroll 32
       for (std::size_t x = 0; x < kColumns + 2; ++x) {
-        const auto value = Int8::value(values + x * kPixel + u * 4);
+        const auto value = P::value(values + x * kPixel + u * P::kChannels);
 #pragma GCC unroll 3
         for (std::size_t kx = 0; kx < 3; ++kx) {
           if (x < kx || x - kx >= kColumns) continue;
           auto* sum = sums + (x - kx) * kVectors;
           for (std::size_t v = 0; v < kVectors; ++v) {
-            sum[v] = dot_four(sum[v], value, w[kx * kVectors + v]);
+            sum[v] = P::accumulate(sum[v], value, w[kx * kVectors + v]);
           }
         }
       }
@@ -339,23 +345,23 @@ HWY_INLINE void multiply_row(const Job<Int8>& job, std::size_t b, const Ending& 
   const auto out = job.shape.out;
 #pragma GCC unroll 32
   for (std::size_t x = 0; x < kColumns; ++x) {
-    store<Int8, kVectors>(sums + x * kVectors, ending, output + x * out);
+    store<P, kVectors>(sums + x * kVectors, ending, output + x * out);
   }
 }
 
-template <std::size_t kVectors, std::size_t kColumns>
-void multiply_rows(const Job<Int8>& job, std::size_t steps) {
+template <class P, std::size_t kVectors, std::size_t kColumns>
+void multiply_rows(const Job<P>& job, std::size_t steps) {
   const auto width = job.shape.out_width();
   const auto rows = steps * job.shape.out_height();
   for (std::size_t b = 0; b < job.order.blocks; ++b) {
     const Ending ending(job, b);
-    Corners<Int8> corners(job);
+    Corners<P> corners(job);
     for (std::size_t i = 0; i < rows; ++i) {
       for (std::size_t x = 0; x < width; x += kColumns) {
         const auto* corner = corners.next();
         for (std::size_t k = 1; k < kColumns; ++k) corners.next();
-        multiply_row<kVectors, kColumns>(job, b, ending, corner,
-                                         job.output + (i * width + x) * job.shape.out);
+        multiply_row<P, kVectors, kColumns>(job, b, ending, corner,
+                                            job.output + (i * width + x) * job.shape.out);
       }
     }
   }
@@ -374,10 +380,9 @@ template <class P, std::size_t kSteps>
 void spikes_of(const SparseConvolution& shape, const std::uint8_t* levels,
                const typename P::Weight* ordered, const Epilogue& epilogue, SpikeList& list,
                float* output) {
-  constexpr bool kGroups = P::kChannels > 1;
-  list_spikes<kGroups, kSteps>(shape.input, levels, list);
+  list_spikes<P::kChannels, kSteps>(shape.input, levels, list);
   const typename P::Value* values = nullptr;
-  if constexpr (kGroups) values = levels;
+  if constexpr (!P::kListed) values = levels;
   const Job<P> job{shape, Order<P>(shape), values, ordered, epilogue, output};
   with_vectors(job.order.vectors, [&](auto vectors) { gather_all<P, vectors, kSteps>(job, list); });
 }
@@ -399,13 +404,42 @@ void spikes_of_all(const SparseConvolution& shape, const std::uint8_t* levels, s
   }
 }
 
+template <class P>
+void multiply_ints(const Job<P>& job, std::size_t steps) {
+  const auto& shape = job.shape;
+  const bool square = job.order.blocks == 1 && shape.input.pixel() == job.order.outputs();
+  if (square && shape.kernel == 3 && shape.stride == 1) {
+    const auto width = shape.out_width();
+    if (job.order.vectors == 1 && width % 14 == 0) return multiply_rows<P, 1, 14>(job, steps);
+    if (job.order.vectors == 2 && width % 7 == 0) return multiply_rows<P, 2, 7>(job, steps);
+  }
+  with_vectors(job.order.vectors, [&](auto vectors) { multiply_all<P, vectors>(job, steps); });
+}
+
+#if STAA_ARM_DOT
+bool has_arm_dot() {
+  static const bool has = (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+  return has;
+}
+#endif
+
 void events_f32(const SparseConvolution& shape, const std::uint8_t* levels, std::size_t steps,
                 const float* ordered, const Epilogue& epilogue, SpikeList& list, float* output) {
   spikes_of_all<Fp32>(shape, levels, steps, ordered, epilogue, list, output);
 }
+void events_i16(const SparseConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+                const std::int16_t* ordered, const Epilogue& epilogue, SpikeList& list,
+                float* output) {
+  spikes_of_all<Int16>(shape, levels, steps, ordered, epilogue, list, output);
+}
 void events_i8(const SparseConvolution& shape, const std::uint8_t* levels, std::size_t steps,
                const std::int8_t* ordered, const Epilogue& epilogue, SpikeList& list,
                float* output) {
+#if STAA_ARM_DOT
+  if (shape.small && has_arm_dot()) {
+    return spikes_of_all<Int8Dot>(shape, levels, steps, ordered, epilogue, list, output);
+  }
+#endif
   spikes_of_all<Int8>(shape, levels, steps, ordered, epilogue, list, output);
 }
 void all_f32(const SparseConvolution& shape, const float* values, std::size_t steps,
@@ -413,16 +447,21 @@ void all_f32(const SparseConvolution& shape, const float* values, std::size_t st
   const Job<Fp32> job{shape, Order<Fp32>(shape), values, ordered, epilogue, output};
   with_vectors(job.order.vectors, [&](auto vectors) { multiply_all<Fp32, vectors>(job, steps); });
 }
+void all_i16(const SparseConvolution& shape, const std::int16_t* values, std::size_t steps,
+             const std::int16_t* ordered, const Epilogue& epilogue, float* output) {
+  const Job<Int16> job{shape, Order<Int16>(shape), values, ordered, epilogue, output};
+  multiply_ints(job, steps);
+}
 void all_i8(const SparseConvolution& shape, const std::uint8_t* values, std::size_t steps,
             const std::int8_t* ordered, const Epilogue& epilogue, float* output) {
-  const Job<Int8> job{shape, Order<Int8>(shape), values, ordered, epilogue, output};
-  const bool square = job.order.blocks == 1 && shape.input.pixel() == job.order.outputs();
-  if (square && shape.kernel == 3 && shape.stride == 1) {
-    const auto width = shape.out_width();
-    if (job.order.vectors == 1 && width % 14 == 0) return multiply_rows<1, 14>(job, steps);
-    if (job.order.vectors == 2 && width % 7 == 0) return multiply_rows<2, 7>(job, steps);
+#if STAA_ARM_DOT
+  if (shape.small && has_arm_dot()) {
+    const Job<Int8Dot> job{shape, Order<Int8Dot>(shape), values, ordered, epilogue, output};
+    return multiply_ints(job, steps);
   }
-  with_vectors(job.order.vectors, [&](auto vectors) { multiply_all<Int8, vectors>(job, steps); });
+#endif
+  const Job<Int8> job{shape, Order<Int8>(shape), values, ordered, epilogue, output};
+  multiply_ints(job, steps);
 }
 
 /// Cycles, about: fitted to bench_event_convolution with AVX-512.
@@ -430,6 +469,8 @@ template <class P>
 struct Costs {
 #if HWY_TARGET == HWY_AVX3_DL
   static constexpr double kDot = 0.5;
+#elif HWY_ARCH_X86
+  static constexpr double kDot = P::kChannels == 4 ? 4 : P::kChannels == 2 ? 1 : 0.5;
 #else
   static constexpr double kDot = P::kChannels == 1 ? 0.5 : 4;
 #endif
@@ -475,7 +516,7 @@ bool sparse_wins(const SparseConvolution& shape, const std::uint8_t* levels, std
   double dense = 0;
   for (std::size_t s = 0; s < steps;) {
     const auto now = steps_at_once(steps - s);
-    const auto count = count_spikes<(P::kChannels > 1)>(input, levels + s * input.bytes(), now);
+    const auto count = count_spikes<P::kChannels>(input, levels + s * input.bytes(), now);
     spikes += Costs<P>::spikes(order, now, window * static_cast<double>(count) / units);
     dense += Costs<P>::dense(order, now);
     s += now;
@@ -486,14 +527,21 @@ bool sparse_wins(const SparseConvolution& shape, const std::uint8_t* levels, std
 bool win_f32(const SparseConvolution& shape, const std::uint8_t* levels, std::size_t steps) {
   return sparse_wins<Fp32>(shape, levels, steps);
 }
+bool win_i16(const SparseConvolution& shape, const std::uint8_t* levels, std::size_t steps) {
+  return sparse_wins<Int16>(shape, levels, steps);
+}
 bool win_i8(const SparseConvolution& shape, const std::uint8_t* levels, std::size_t steps) {
   return sparse_wins<Int8>(shape, levels, steps);
 }
 
 std::size_t size_f32(const SparseConvolution& shape) { return Order<Fp32>(shape).size(); }
+std::size_t size_i16(const SparseConvolution& shape) { return Order<Int16>(shape).size(); }
 std::size_t size_i8(const SparseConvolution& shape) { return Order<Int8>(shape).size(); }
 void order_f32(const SparseConvolution& shape, const float* weights, float* ordered) {
   order_weights<Fp32>(shape, weights, ordered);
+}
+void order_i16(const SparseConvolution& shape, const std::int16_t* weights, std::int16_t* ordered) {
+  order_weights<Int16>(shape, weights, ordered);
 }
 void order_i8(const SparseConvolution& shape, const std::int8_t* weights, std::int8_t* ordered) {
   order_weights<Int8>(shape, weights, ordered);
@@ -506,24 +554,36 @@ HWY_AFTER_NAMESPACE();
 namespace staa::kernels {
 
 HWY_EXPORT(size_f32);
+HWY_EXPORT(size_i16);
 HWY_EXPORT(size_i8);
 HWY_EXPORT(order_f32);
+HWY_EXPORT(order_i16);
 HWY_EXPORT(order_i8);
 HWY_EXPORT(win_f32);
+HWY_EXPORT(win_i16);
 HWY_EXPORT(win_i8);
 HWY_EXPORT(events_f32);
+HWY_EXPORT(events_i16);
 HWY_EXPORT(events_i8);
 HWY_EXPORT(all_f32);
+HWY_EXPORT(all_i16);
 HWY_EXPORT(all_i8);
 
 std::size_t sparse_weights_size(const SparseConvolution& shape, float) {
   return HWY_DYNAMIC_DISPATCH(size_f32)(shape);
+}
+std::size_t sparse_weights_size(const SparseConvolution& shape, std::int16_t) {
+  return HWY_DYNAMIC_DISPATCH(size_i16)(shape);
 }
 std::size_t sparse_weights_size(const SparseConvolution& shape, std::int8_t) {
   return HWY_DYNAMIC_DISPATCH(size_i8)(shape);
 }
 void order_sparse_weights(const SparseConvolution& shape, const float* weights, float* ordered) {
   HWY_DYNAMIC_DISPATCH(order_f32)(shape, weights, ordered);
+}
+void order_sparse_weights(const SparseConvolution& shape, const std::int16_t* weights,
+                          std::int16_t* ordered) {
+  HWY_DYNAMIC_DISPATCH(order_i16)(shape, weights, ordered);
 }
 void order_sparse_weights(const SparseConvolution& shape, const std::int8_t* weights,
                           std::int8_t* ordered) {
@@ -532,6 +592,10 @@ void order_sparse_weights(const SparseConvolution& shape, const std::int8_t* wei
 bool sparse_pays(const SparseConvolution& shape, const std::uint8_t* levels, std::size_t steps,
                  float) {
   return HWY_DYNAMIC_DISPATCH(win_f32)(shape, levels, steps);
+}
+bool sparse_pays(const SparseConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+                 std::int16_t) {
+  return HWY_DYNAMIC_DISPATCH(win_i16)(shape, levels, steps);
 }
 bool sparse_pays(const SparseConvolution& shape, const std::uint8_t* levels, std::size_t steps,
                  std::int8_t) {
@@ -543,6 +607,11 @@ void convolve_spikes(const SparseConvolution& shape, const std::uint8_t* levels,
   HWY_DYNAMIC_DISPATCH(events_f32)(shape, levels, steps, ordered, epilogue, list, output);
 }
 void convolve_spikes(const SparseConvolution& shape, const std::uint8_t* levels, std::size_t steps,
+                     const std::int16_t* ordered, const Epilogue& epilogue, SpikeList& list,
+                     float* output) {
+  HWY_DYNAMIC_DISPATCH(events_i16)(shape, levels, steps, ordered, epilogue, list, output);
+}
+void convolve_spikes(const SparseConvolution& shape, const std::uint8_t* levels, std::size_t steps,
                      const std::int8_t* ordered, const Epilogue& epilogue, SpikeList& list,
                      float* output) {
   HWY_DYNAMIC_DISPATCH(events_i8)(shape, levels, steps, ordered, epilogue, list, output);
@@ -550,6 +619,10 @@ void convolve_spikes(const SparseConvolution& shape, const std::uint8_t* levels,
 void convolve_all(const SparseConvolution& shape, const float* values, std::size_t steps,
                   const float* ordered, const Epilogue& epilogue, float* output) {
   HWY_DYNAMIC_DISPATCH(all_f32)(shape, values, steps, ordered, epilogue, output);
+}
+void convolve_all(const SparseConvolution& shape, const std::int16_t* values, std::size_t steps,
+                  const std::int16_t* ordered, const Epilogue& epilogue, float* output) {
+  HWY_DYNAMIC_DISPATCH(all_i16)(shape, values, steps, ordered, epilogue, output);
 }
 void convolve_all(const SparseConvolution& shape, const std::uint8_t* values, std::size_t steps,
                   const std::int8_t* ordered, const Epilogue& epilogue, float* output) {

@@ -12,6 +12,14 @@
 #include "staa/kernels/inference/sparse_convolution.h"
 #include "staa/kernels/vectors-inl.h"
 
+// Whether to ask at run time for Arm's dot products.
+#undef STAA_ARM_DOT
+#if HWY_TARGET == HWY_NEON && HWY_ARCH_ARM_A64 && HWY_OS_LINUX
+#define STAA_ARM_DOT 1
+#else
+#define STAA_ARM_DOT 0
+#endif
+
 HWY_BEFORE_NAMESPACE();
 namespace staa::kernels::HWY_NAMESPACE {
 
@@ -44,14 +52,36 @@ HWY_INLINE Ints dot_four(Ints sum, Ints levels, Ints weights) {
 #endif
 }
 
-/// What fp32 and int8 weights differ in. A unit is what one spike and one vector of weights stand
-/// for: a channel, or four.
+/// Two channels' levels against two channels' weights of each of some outputs.
+HWY_INLINE Ints dot_two(Ints sum, Ints levels, Ints weights) {
+#if HWY_TARGET == HWY_AVX3_DL
+  asm("vpdpwssd %2, %1, %0" : "+v"(sum.raw) : "v"(levels.raw), "v"(weights.raw));
+  return sum;
+#elif HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
+  // Neighbours are added here, whereas other processors may add up other halves.
+  const hn::ScalableTag<std::int32_t> d;
+  const hn::Repartition<std::int16_t, decltype(d)> halves;
+  auto unused = hn::Zero(d);
+  return hn::ReorderWidenMulAccumulate(d, hn::BitCast(halves, levels), hn::BitCast(halves, weights),
+                                       sum, unused);
+#else
+  const auto low = [](Ints both) HWY_ATTR { return hn::ShiftRight<16>(hn::ShiftLeft<16>(both)); };
+  const auto first = hn::Mul(low(levels), low(weights));
+  const auto second = hn::Mul(hn::ShiftRight<16>(levels), hn::ShiftRight<16>(weights));
+  return hn::Add(sum, hn::Add(first, second));
+#endif
+}
+
+/// What fp32, int16 and int8 weights differ in. A unit is what one spike and one vector of weights
+/// stand for: a channel, two, or four. Values of spikes are `listed` with them or looked up where
+/// the levels lie.
 struct Fp32 {
   using Weight = float;
   using Value = float;
   using Sum = Floats;
   static constexpr std::size_t kChannels = 1;
   static constexpr std::size_t kPerVector = kLanes;  // weights in a vector
+  static constexpr bool kListed = true;
 
   static HWY_INLINE Sum zero() { return hn::Zero(hn::ScalableTag<float>()); }
   static HWY_INLINE Sum add(Sum a, Sum b) { return hn::Add(a, b); }
@@ -60,36 +90,75 @@ struct Fp32 {
     return hn::LoadU(hn::ScalableTag<float>(), at);
   }
   static HWY_INLINE Sum value(const Value* at) { return hn::Set(hn::ScalableTag<float>(), *at); }
+  static HWY_INLINE Sum listed(const SpikeList& list, std::size_t i) {
+    return value(&list.values[i]);
+  }
   static HWY_INLINE Sum accumulate(Sum sum, Sum value, Sum weight) {
     return hn::MulAdd(value, weight, sum);
   }
 };
 
-struct Int8 {
-  using Weight = std::int8_t;
-  using Value = std::uint8_t;
+/// Sums of whole numbers.
+struct OfInts {
   using Sum = Ints;
-  static constexpr std::size_t kChannels = 4;
-  static constexpr std::size_t kPerVector = 4 * kLanes;
 
   static HWY_INLINE Sum zero() { return hn::Zero(hn::ScalableTag<std::int32_t>()); }
   static HWY_INLINE Sum add(Sum a, Sum b) { return hn::Add(a, b); }
   static HWY_INLINE Floats to_floats(Sum sum) {
     return hn::ConvertTo(hn::ScalableTag<float>(), sum);
   }
-  static HWY_INLINE Sum weights(const Weight* at) {
-    // Every vector of weights starts at a multiple of four bytes.
-    return hn::LoadU(hn::ScalableTag<std::int32_t>(), reinterpret_cast<const std::int32_t*>(at));
+  /// A vector of weights, which starts at a multiple of four bytes.
+  static HWY_INLINE Sum weights(const void* at) {
+    return hn::LoadU(hn::ScalableTag<std::int32_t>(), static_cast<const std::int32_t*>(at));
   }
-  static HWY_INLINE Sum value(const Value* at) {
-    std::int32_t four = 0;
-    std::memcpy(&four, at, sizeof four);
-    return hn::Set(hn::ScalableTag<std::int32_t>(), four);
+  /// Four bytes of values for all lanes.
+  static HWY_INLINE Sum value(const void* at) {
+    std::int32_t all = 0;
+    std::memcpy(&all, at, sizeof all);
+    return hn::Set(hn::ScalableTag<std::int32_t>(), all);
   }
+};
+
+struct Int16 : OfInts {
+  using Weight = std::int16_t;
+  using Value = std::int16_t;
+  static constexpr std::size_t kChannels = 2;
+  static constexpr std::size_t kPerVector = 2 * kLanes;
+  static constexpr bool kListed = true;
+
+  static HWY_INLINE Sum listed(const SpikeList& list, std::size_t i) {
+    return value(&list.pairs[i]);
+  }
+  static HWY_INLINE Sum accumulate(Sum sum, Sum value, Sum weight) {
+    return dot_two(sum, value, weight);
+  }
+};
+
+struct Int8 : OfInts {
+  using Weight = std::int8_t;
+  using Value = std::uint8_t;
+  static constexpr std::size_t kChannels = 4;
+  static constexpr std::size_t kPerVector = 4 * kLanes;
+  static constexpr bool kListed = false;
+
   static HWY_INLINE Sum accumulate(Sum sum, Sum value, Sum weight) {
     return dot_four(sum, value, weight);
   }
 };
+
+#if STAA_ARM_DOT
+/// With the dot products that Arm's processors have had since version 8.2, for levels below 128, as
+/// these take both sides with a sign.
+struct Int8Dot : Int8 {
+  static HWY_INLINE Sum accumulate(Sum sum, Sum value, Sum weight) {
+    // As text: a function that is compiled for such processors alone cannot be inlined here.
+    asm(".arch_extension dotprod\n\tsdot %0.4s, %1.16b, %2.16b"
+        : "+w"(sum.raw)
+        : "w"(value.raw), "w"(weight.raw));
+    return sum;
+  }
+};
+#endif
 
 constexpr std::size_t kMostVectors = 4;  // of a block
 

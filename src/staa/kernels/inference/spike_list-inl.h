@@ -12,12 +12,18 @@
 HWY_BEFORE_NAMESPACE();
 namespace staa::kernels::HWY_NAMESPACE {
 
-/// Units of a pixel: groups of four bytes, or bytes.
-template <bool kGroups>
+/// Units of a pixel: groups of kUnit bytes, which are four, two or one. Two become halves of a
+/// lane.
+template <std::size_t kUnit>
 HWY_INLINE auto units_at(const std::uint8_t* at) {
   const hn::ScalableTag<std::int32_t> d;
-  if constexpr (kGroups) {
+  if constexpr (kUnit == 4) {
     return hn::LoadU(d, reinterpret_cast<const std::int32_t*>(at));
+  } else if constexpr (kUnit == 2) {
+    const hn::Rebind<std::uint16_t, decltype(d)> du;
+    const auto both = hn::PromoteTo(d, hn::LoadU(du, reinterpret_cast<const std::uint16_t*>(at)));
+    const auto byte = hn::Set(d, 0xff);
+    return hn::Or(hn::And(both, byte), hn::ShiftLeft<8>(hn::AndNot(byte, both)));
   } else {
     return hn::PromoteTo(d, hn::LoadU(hn::Rebind<std::uint8_t, decltype(d)>(), at));
   }
@@ -39,7 +45,7 @@ inline std::size_t count_bits(const std::uint64_t* words, std::size_t first, std
 
 /// Appends the spikes of a row's `units`, which begin at `from` in the first of kSteps images, and
 /// leaves in list.bits which of the units they are. Returns the list's new size.
-template <bool kGroups, std::size_t kSteps>
+template <std::size_t kUnit, std::size_t kSteps>
 HWY_INLINE std::size_t list_row(const std::uint8_t* from, std::size_t image, std::size_t units,
                                 std::size_t first_key, std::size_t size, SpikeList& list) {
   const hn::ScalableTag<std::int32_t> d;
@@ -50,7 +56,7 @@ HWY_INLINE std::size_t list_row(const std::uint8_t* from, std::size_t image, std
     hn::Vec<decltype(d)> values[kSteps];
     auto any = hn::Zero(d);
     for (std::size_t s = 0; s < kSteps; ++s) {
-      values[s] = units_at<kGroups>(from + s * image + u * (kGroups ? 4 : 1));
+      values[s] = units_at<kUnit>(from + s * image + u * kUnit);
       any = hn::Or(any, values[s]);
     }
     auto fired = hn::Ne(any, hn::Zero(d));
@@ -65,7 +71,12 @@ HWY_INLINE std::size_t list_row(const std::uint8_t* from, std::size_t image, std
     const auto keys = hn::Iota(d, static_cast<std::int32_t>(first_key + u));
     hn::StoreU(hn::Compress(keys, fired), d,
                reinterpret_cast<std::int32_t*>(list.keys.data()) + size);
-    if constexpr (!kGroups) {
+    if constexpr (kUnit == 2) {
+      for (std::size_t s = 0; s < kSteps; ++s) {
+        hn::StoreU(hn::Compress(values[s], fired), d, list.pairs.data() + s * list.most + size);
+      }
+    }
+    if constexpr (kUnit == 1) {
       const auto of_floats = hn::RebindMask(df, fired);
       for (std::size_t s = 0; s < kSteps; ++s) {
         const auto packed = hn::Compress(hn::ConvertTo(df, values[s]), of_floats);
@@ -78,9 +89,10 @@ HWY_INLINE std::size_t list_row(const std::uint8_t* from, std::size_t image, std
 }
 
 /// How many units a list of these steps would hold.
-template <bool kGroups>
+template <std::size_t kUnit>
 std::size_t count_spikes(const LevelsShape& shape, const std::uint8_t* levels, std::size_t steps) {
-  using Unit = std::conditional_t<kGroups, std::uint32_t, std::uint8_t>;
+  using Narrow = std::conditional_t<kUnit == 2, std::uint16_t, std::uint8_t>;
+  using Unit = std::conditional_t<kUnit == 4, std::uint32_t, Narrow>;
   const hn::ScalableTag<Unit> d;
   const auto lanes = hn::MaxLanes(d);
   const auto units = shape.width * shape.pixel() / sizeof(Unit);
@@ -101,15 +113,17 @@ std::size_t count_spikes(const LevelsShape& shape, const std::uint8_t* levels, s
   return count;
 }
 
-/// Lists what is not 0: of groups in one image, of bytes in any of kSteps images.
-template <bool kGroups, std::size_t kSteps>
+/// Lists the units that are not 0 in any of kSteps images.
+template <std::size_t kUnit, std::size_t kSteps>
 void list_spikes(const LevelsShape& shape, const std::uint8_t* levels, SpikeList& list) {
-  const auto units = shape.pixel() / (kGroups ? 4 : 1);
+  const auto units = shape.pixel() / kUnit;
   // The last vector's spikes may be written past the last spike.
   const auto most = shape.height * shape.width * units + 64;
   if (list.most < most) list.most = most;
   if (list.keys.size() < list.most) list.keys.resize(list.most);
-  if (!kGroups && list.values.size() < kSteps * list.most) list.values.resize(kSteps * list.most);
+  const auto listed = kSteps * list.most;
+  if (kUnit == 1 && list.values.size() < listed) list.values.resize(listed);
+  if (kUnit == 2 && list.pairs.size() < listed) list.pairs.resize(listed);
   if (list.bits.size() < shape.width * units / 64 + 1) {
     list.bits.resize(shape.width * units / 64 + 1);
   }
@@ -122,8 +136,8 @@ void list_spikes(const LevelsShape& shape, const std::uint8_t* levels, SpikeList
     std::fill(starts, starts + shape.border, static_cast<std::uint32_t>(at));
     if (y >= shape.border && y < shape.border + shape.height) {
       const auto* from = levels + shape.at(y - shape.border, 0);
-      size = list_row<kGroups, kSteps>(from, shape.bytes(), shape.width * units,
-                                       shape.border * units, size, list);
+      size = list_row<kUnit, kSteps>(from, shape.bytes(), shape.width * units, shape.border * units,
+                                     size, list);
       for (std::size_t x = 0; x < shape.width; ++x) {
         starts[shape.border + x] = static_cast<std::uint32_t>(at);
         at += count_bits(list.bits.data(), x * units, units);

@@ -71,12 +71,34 @@ void compose(const S* main, const R* residual, const T* const (&scales)[2], cons
   }
 }
 
+/// The reset that follows a step. Where a layer's state is V, none follows the last one.
+template <class T>
+ResetKind reset_behind(const NeuronLayer<T>& layer, std::size_t t) {
+  const bool last = t + 1 == layer.shape.steps;
+  return last && layer.state.before_reset ? ResetKind::kNone : layer.reset_kind;
+}
+
+/// The reset between the initial membrane and the first step.
+template <class T>
+ResetKind reset_of_initial(const NeuronLayer<T>& layer) {
+  return layer.state.before_reset ? layer.reset_kind : ResetKind::kNone;
+}
+
+/// H from V and where it fired.
+template <class D, class V, class M>
+HWY_INLINE V reset_where(D d, M fired, V v, V reset, ResetKind kind) {
+  if (kind == ResetKind::kToValue) return hn::IfThenElse(fired, reset, v);
+  if (kind == ResetKind::kSubtract) return hn::Sub(v, hn::IfThenElseZero(fired, reset));
+  return v;
+}
+
 /// Where the spikes of a slab go: its values, and its bits or null.
 template <class S>
 struct SlabSpikes {
   S* values;
   std::uint64_t* bits;
-  bool stream;  ///< past the caches: the slab is part of more than they hold
+  bool stream;      ///< past the caches: the slab is part of more than they hold
+  ResetKind reset;  ///< what follows the step
 };
 
 /// One step on a slab [HW, C]: reads x and h, writes spikes and the next h.
@@ -85,6 +107,7 @@ void fire_as(const NeuronLayer<T>& layer, const Update<T>& update, const T* HWY_
              T* HWY_RESTRICT h, const SlabSpikes<S>& spikes) {
   const auto channels = layer.shape.channels;
   auto* HWY_RESTRICT bytes = reinterpret_cast<std::uint8_t*>(spikes.bits);
+  const auto kind = spikes.reset;
   const auto step = [&](auto d, std::size_t i, auto decay, auto gain, auto offset) HWY_ATTR {
     const auto v = membrane(decay, gain, offset, hn::LoadU(d, h + i), hn::LoadU(d, x + i));
     const auto fired = hn::Ge(v, hn::Set(d, layer.threshold));
@@ -96,7 +119,7 @@ void fire_as(const NeuronLayer<T>& layer, const Update<T>& update, const T* HWY_
       store(spike, d, spikes.values + i);
     }
     if constexpr (kBits) hn::StoreMaskBits(d, fired, bytes + i / 8);
-    hn::StoreU(hn::IfThenElse(fired, hn::Set(d, layer.reset), v), d, h + i);
+    hn::StoreU(reset_where(d, fired, v, hn::Set(d, layer.reset), kind), d, h + i);
   };
   // Of few channels the update stays in registers over a block of pixels; of many, memory is better
   // taken in order.
@@ -138,11 +161,24 @@ void fire(const NeuronLayer<T>& layer, const Update<T>& update, const T* HWY_RES
   if (spikes.bits != nullptr) pack(spikes.values, slab, spikes.bits);
 }
 
-/// H behind a membrane v: reset where it fired. Before the first step H is 0.
+/// H behind a membrane v: reset where it fired. Where nothing comes before, H is 0.
 template <bool kFirst, class D, class V>
-HWY_INLINE V carried(D d, V v, V threshold, V reset) {
+HWY_INLINE V carried(D d, V v, V threshold, V reset, ResetKind kind = ResetKind::kToValue) {
   if constexpr (kFirst) return hn::Zero(d);
-  return hn::IfThenElse(hn::Ge(v, threshold), reset, v);
+  return reset_where(d, hn::Ge(v, threshold), v, reset, kind);
+}
+
+/// H from the membranes of a slab, in place.
+template <class T>
+void reset_all(const NeuronLayer<T>& layer, ResetKind kind, T* HWY_RESTRICT h) {
+  const auto size = layer.shape.pixels * layer.shape.channels;
+  if (kind == ResetKind::kNone) return;
+  for_channels<T>(size, [&](auto d, std::size_t i) HWY_ATTR {
+    const auto threshold = hn::Set(d, layer.threshold);
+    const auto h_i =
+        carried<false>(d, hn::LoadU(d, h + i), threshold, hn::Set(d, layer.reset), kind);
+    hn::StoreU(h_i, d, h + i);
+  });
 }
 
 /// H behind the step whose membrane is v, as a reader (vectors-inl.h).
@@ -158,10 +194,11 @@ struct CarriedFrom {
   }
 };
 
-/// V of a block from X and the membrane one step before.
+/// V of a block from X and the membrane before, which `kind` resets.
 template <bool kFirst, class T>
-void charge(const NeuronLayer<T>& layer, const Update<T>& update, std::size_t pixels,
-            const T* HWY_RESTRICT x, const T* HWY_RESTRICT before, T* HWY_RESTRICT v) {
+void charge(const NeuronLayer<T>& layer, const Update<T>& update, ResetKind kind,
+            std::size_t pixels, const T* HWY_RESTRICT x, const T* HWY_RESTRICT before,
+            T* HWY_RESTRICT v) {
   const auto channels = layer.shape.channels;
   for_channels<T>(channels, [&](auto d, std::size_t c) HWY_ATTR {
     const auto threshold = hn::Set(d, layer.threshold);
@@ -170,7 +207,7 @@ void charge(const NeuronLayer<T>& layer, const Update<T>& update, std::size_t pi
     const auto gain = hn::LoadU(d, update.gain + c);
     const auto offset = hn::LoadU(d, update.offset + c);
     for (std::size_t i = c; i < pixels * channels; i += channels) {
-      const auto h = carried<kFirst>(d, hn::LoadU(d, before + i), threshold, reset);
+      const auto h = carried<kFirst>(d, hn::LoadU(d, before + i), threshold, reset, kind);
       hn::StoreU(membrane(decay, gain, offset, h, hn::LoadU(d, x + i)), d, v + i);
     }
   });
@@ -188,8 +225,10 @@ struct MembraneSums {
 template <class T, class S>
 struct BlockGradients {
   const T* x;
-  const T* before;  ///< the membrane one step before; anything readable in the first step
+  const T* before;  ///< the membrane one step before; anything readable where there is none
+  ResetKind reset_before;
   const T* v;
+  ResetKind reset;  ///< of v
   const S* ds;
   T* dh;  ///< of H behind the step; becomes dV, or dH before the step where dx is asked for
   T* dx;  ///< null: the update's backward pass follows later
@@ -207,6 +246,9 @@ void fire_backward_as(const NeuronLayer<T>& layer, const Update<T>& update, std:
   const S* HWY_RESTRICT ds = block.ds;
   T* HWY_RESTRICT dh = block.dh;
   T* HWY_RESTRICT dx = block.dx;
+  const auto kind = block.reset;
+  const auto kind_before = block.reset_before;
+  const bool detach_reset = layer.detach_reset;
   for_channels<T>(channels, [&](auto d, std::size_t c) HWY_ATTR {
     const auto threshold = hn::Set(d, layer.threshold);
     const auto reset = hn::Set(d, layer.reset);
@@ -217,8 +259,13 @@ void fire_backward_as(const NeuronLayer<T>& layer, const Update<T>& update, std:
       }
       const auto dcarried = hn::LoadU(d, dh + i);
       auto dspike = load(d, ds + i);
-      if (!layer.detach_reset) dspike = hn::MulAdd(dcarried, hn::Sub(reset, value), dspike);
-      const auto kept = hn::IfThenZeroElse(hn::Ge(value, threshold), dcarried);
+      auto kept = dcarried;
+      if (kind == ResetKind::kToValue) {
+        if (!detach_reset) dspike = hn::MulAdd(dcarried, hn::Sub(reset, value), dspike);
+        kept = hn::IfThenZeroElse(hn::Ge(value, threshold), dcarried);
+      } else if (kind == ResetKind::kSubtract && !detach_reset) {
+        dspike = hn::NegMulAdd(dcarried, reset, dspike);
+      }
       const auto slope = surrogate<kShape>(d, hn::Sub(value, threshold), layer.surrogate_width);
       return hn::MulAdd(dspike, slope, kept);
     };
@@ -241,7 +288,7 @@ void fire_backward_as(const NeuronLayer<T>& layer, const Update<T>& update, std:
       hn::StoreU(dv, d, dh + i);
       sum = hn::Add(sum, dv);
       sum_x = hn::MulAdd(dv, hn::LoadU(d, x + i), sum_x);
-      const auto h = carried<kFirst>(d, hn::LoadU(d, before + i), threshold, reset);
+      const auto h = carried<kFirst>(d, hn::LoadU(d, before + i), threshold, reset, kind_before);
       sum_h = hn::MulAdd(dv, h, sum_h);
     }
     hn::StoreU(sum, d, sums->plain + c);

@@ -70,6 +70,23 @@ struct NeuronInput {
   bool constant() const { return terms[0].constant && (count == 1 || terms[1].constant); }
 };
 
+/// How a membrane that has fired is reset before it is carried to the next step.
+enum class ResetKind {
+  kToValue,   ///< H = reset where V fired
+  kSubtract,  ///< H = V - reset where V fired
+  kNone,      ///< H = V
+};
+
+/// The membranes of a layer before its first and behind its last step, [B, HW, C]. Layers with the
+/// aggregator have none.
+template <class T>
+struct MembraneState {
+  const T* initial = nullptr;  ///< null: 0
+  T* last = nullptr;           ///< null: not asked for
+  /// Both are V, whose reset is still to come, in place of H.
+  bool before_reset = false;
+};
+
 /// A layer of neurons. Without the aggregator, and in the steps that TSRD drops, the membrane is
 /// V = decay * H + gain * X + offset (Eq. 1 and 6); with it, Eq. 14.
 template <class T>
@@ -96,6 +113,8 @@ struct NeuronLayer {
   bool relu = false;
   T threshold = 1;
   T reset = 0;
+  ResetKind reset_kind = ResetKind::kToValue;  ///< with the aggregator kToValue alone
+  MembraneState<T> state;
   Surrogate surrogate = Surrogate::kRectangle;
   T surrogate_width = 1;
   bool detach_reset = false;
@@ -135,6 +154,8 @@ struct NeuronGradients {
   T* expand = nullptr;      ///< [T, B, C] of the gate before its sigmoid
   T* pe_x = nullptr;        ///< [T, B, C], or null, as `pe_h`
   T* pe_h = nullptr;
+  const T* last = nullptr;  ///< of the last membrane [B, HW, C], given; null: 0
+  T* initial = nullptr;     ///< of the initial membrane, written, or null
 };
 
 /// A range of samples.

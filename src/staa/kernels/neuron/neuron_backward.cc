@@ -40,7 +40,7 @@ class Backward {
     static thread_local Buffer<T> total;
     if (constant_) total_ = total.zeroed(group_.size * slab_);
     v_ = membranes.need(layer_.shape.steps * group_.size * slab_);
-    dh_ = carried.zeroed(group_.size * slab_);
+    dh_ = start(carried);
     for (std::size_t t = 0; t < layer_.shape.steps; ++t) {
       x_.prepare(t);
       for (std::size_t g = 0; g < group_.size; ++g) charge_again(t, g);
@@ -54,9 +54,43 @@ class Backward {
       }
     }
     if (constant_) convert(total_, group_.size * slab_, out_.x + group_.first * slab_);
+    if (out_.initial != nullptr && layer_.state.before_reset) through_first_reset();
   }
 
  private:
+  /// dH behind the last step: in the memory of the initial membrane's gradient, or in one of its
+  /// own.
+  T* start(Buffer<T>& memory) {
+    const auto size = group_.size * slab_;
+    const auto place = group_.first * slab_;
+    if (out_.initial == nullptr && out_.last == nullptr) return memory.zeroed(size);
+    T* dh = out_.initial == nullptr ? memory.need(size) : out_.initial + place;
+    if (out_.last == nullptr) {
+      std::fill_n(dh, size, T(0));
+    } else {
+      std::copy_n(out_.last + place, size, dh);
+    }
+    return dh;
+  }
+
+  bool has_initial() const { return layer_.state.initial != nullptr; }
+
+  /// The initial membrane is V: from dH to dV through its reset. It made no spikes here.
+  void through_first_reset() {
+    const std::vector<S> none(block_ * channels_);
+    const auto kind = reset_of_initial(layer_);
+    const Update<T> update{layer_.decay, layer_.gain, layer_.offset};
+    for (std::size_t g = 0; g < group_.size; ++g) {
+      for_blocks([&](std::size_t p, std::size_t count) {
+        const auto i = g * slab_ + p * channels_;
+        const T* v = layer_.state.initial + group_.first * slab_ + i;
+        const BlockGradients<T, S> block{v, v, kind, v, kind, none.data(), dh_ + i, nullptr};
+        fire_backward<true>(layer_, update, count, block,
+                            static_cast<const MembraneSums<T>*>(nullptr));
+      });
+    }
+  }
+
   /// What the forward pass read: X, or the values that stand for it.
   const T* current(std::size_t t, std::size_t g) const {
     if constexpr (std::is_same_v<S, T>) {
@@ -78,9 +112,18 @@ class Backward {
     for (std::size_t p = 0; p < pixels_; p += block_) f(p, std::min(block_, pixels_ - p));
   }
 
-  /// V of the step before t, or, as there is none before the first, any memory of that size.
+  /// V of the step before t; before the first one the initial membrane or, where there is none, any
+  /// memory of that size.
   const T* before(std::size_t t, std::size_t g, std::size_t p) {
+    if (t == 0 && has_initial()) {
+      return layer_.state.initial + (group_.first + g) * slab_ + p * channels_;
+    }
     return membrane_at(t == 0 ? 0 : t - 1, g) + p * channels_;
+  }
+
+  /// How before(t) is reset.
+  ResetKind reset_before(std::size_t t) const {
+    return t == 0 ? reset_of_initial(layer_) : reset_behind(layer_, t - 1);
   }
 
   /// The membrane, by the arithmetic of the forward pass, so that the same neurons fire.
@@ -90,10 +133,10 @@ class Backward {
     for_blocks([&](std::size_t p, std::size_t count) {
       const T* x = current(t, g) + p * channels_;
       T* v = membrane_at(t, g) + p * channels_;
-      if (t == 0) {
-        charge<true>(layer_, update, count, x, x, v);
+      if (t == 0 && !has_initial()) {
+        charge<true>(layer_, update, ResetKind::kNone, count, x, x, v);
       } else {
-        charge<false>(layer_, update, count, x, before(t, g, p), v);
+        charge<false>(layer_, update, reset_before(t), count, x, before(t, g, p), v);
       }
     });
   }
@@ -129,10 +172,15 @@ class Backward {
   void block_to_dv(const Update<T>& update, std::size_t t, std::size_t g, const Place& place,
                    std::size_t p, std::size_t count, const MembraneSums<T>* sums, T* dx) {
     const auto i = p * channels_;
-    const BlockGradients<T, S> block{x_(t, g) + i,          before(t, g, p),
-                                     membrane_at(t, g) + i, ds_ + place.slab + i,
-                                     dh_ + g * slab_ + i,   dx};
-    if (t == 0) {
+    const BlockGradients<T, S> block{x_(t, g) + i,
+                                     before(t, g, p),
+                                     reset_before(t),
+                                     membrane_at(t, g) + i,
+                                     reset_behind(layer_, t),
+                                     ds_ + place.slab + i,
+                                     dh_ + g * slab_ + i,
+                                     dx};
+    if (t == 0 && !has_initial()) {
       fire_backward<true>(layer_, update, count, block, sums);
     } else {
       fire_backward<false>(layer_, update, count, block, sums);

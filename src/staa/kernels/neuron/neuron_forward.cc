@@ -11,13 +11,32 @@
 HWY_BEFORE_NAMESPACE();
 namespace staa::kernels::HWY_NAMESPACE {
 
+/// H before the first step, [size, HW, C]: in the memory of the layer's last membrane, or in one of
+/// its own.
+template <class T>
+T* start(const NeuronLayer<T>& layer, Group group, Buffer<T>& memory) {
+  const auto slab = layer.shape.pixels * layer.shape.channels;
+  const auto& state = layer.state;
+  if (state.initial == nullptr && state.last == nullptr) return memory.zeroed(group.size * slab);
+  T* h = state.last == nullptr ? memory.need(group.size * slab) : state.last + group.first * slab;
+  if (state.initial == nullptr) {
+    std::fill_n(h, group.size * slab, T(0));
+    return h;
+  }
+  std::copy_n(state.initial + group.first * slab, group.size * slab, h);
+  for (std::size_t g = 0; g < group.size; ++g) {
+    reset_all(layer, reset_of_initial(layer), h + g * slab);
+  }
+  return h;
+}
+
 template <class T, class S>
 void forward_group(const NeuronLayer<T>& layer, const NeuronInput<S>& input,
                    const AggregatorRows<T>& rows, const SpikeOutput<S>& spikes, Group group) {
   const auto& shape = layer.shape;
   const auto slab = shape.pixels * shape.channels;
   static thread_local Buffer<T> carried;
-  T* h = carried.zeroed(group.size * slab);
+  T* h = start(layer, group, carried);
   std::vector<T> update(2 * shape.channels);
   const auto words = spike_words(slab);
   const bool stream = shape.steps * shape.batch * slab * sizeof(S) > cache_bytes();
@@ -29,7 +48,8 @@ void forward_group(const NeuronLayer<T>& layer, const NeuronInput<S>& input,
     for (std::size_t g = 0; g < group.size; ++g) {
       const SlabSpikes<S> out{
           spikes.values + place.slab + g * slab,
-          spikes.bits == nullptr ? nullptr : spikes.bits + (place.row + g) * words, stream};
+          spikes.bits == nullptr ? nullptr : spikes.bits + (place.row + g) * words, stream,
+          reset_behind(layer, t)};
       fire(layer, update_of(layer, rows, t, place.row + g, x.affine(), update.data()), x(t, g),
            h + g * slab, out);
     }

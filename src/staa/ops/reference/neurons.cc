@@ -7,6 +7,19 @@
 namespace staa::ops::reference {
 namespace {
 
+torch::Tensor fire(const torch::Tensor& v, const NeuronOptions& options) {
+  return spike(v, options.threshold, options.surrogate, options.surrogate_width);  // Eq. 2
+}
+
+/// H behind a membrane that fired `s`.
+torch::Tensor reset(const torch::Tensor& v, const torch::Tensor& s, const NeuronOptions& options,
+                    const std::optional<double>& subtract = {}) {
+  const auto s_reset = options.detach_reset ? s.detach() : s;
+  if (subtract) return v - *subtract * s_reset;
+  const auto h = v * (1 - s_reset);  // Eq. 3
+  return options.reset == 0 ? h : h + options.reset * s_reset;
+}
+
 /// Fires, resets and steps through time; `membrane(x_t, h, t)` is what tells one neuron from
 /// another.
 template <typename MembraneUpdate>
@@ -23,11 +36,8 @@ torch::Tensor run(const torch::Tensor& x, const NeuronOptions& options, Membrane
       spikes.push_back(torch::relu(v));
       continue;
     }
-    const auto s =
-        spike(v, options.threshold, options.surrogate, options.surrogate_width);  // Eq. 2
-    const auto s_reset = options.detach_reset ? s.detach() : s;
-    h = v * (1 - s_reset);  // Eq. 3
-    if (options.reset != 0) h = h + options.reset * s_reset;
+    const auto s = fire(v, options);
+    h = reset(v, s, options);
     spikes.push_back(s);
   }
   // cat keeps the steps' channels-last order, which stack would not.
@@ -58,6 +68,23 @@ torch::Tensor adaptive_lif(const torch::Tensor& x, const torch::Tensor& decay,
   return run(x, options, [&](const torch::Tensor& x_t, const torch::Tensor& h, std::int64_t) {
     return per_channel(decay) * h + per_channel(gain) * x_t;  // Eq. 6
   });
+}
+
+SpikesAndMembrane lif_with_state(const torch::Tensor& x, const torch::Tensor& decay,
+                                 const torch::Tensor& gain, const torch::Tensor& membrane,
+                                 const NeuronOptions& options, const MembraneOptions& membranes) {
+  std::vector<torch::Tensor> spikes;
+  auto h = membrane.defined() ? membrane : torch::zeros_like(x[0]);
+  if (membrane.defined() && membranes.before_reset) {
+    h = reset(h, fire(h, options), options, membranes.subtract);
+  }
+  torch::Tensor v;
+  for (std::int64_t t = 0; t < x.size(0); ++t) {
+    v = per_channel(decay) * h + per_channel(gain) * x[t];  // Eq. 6
+    spikes.push_back(fire(v, options));
+    h = reset(v, spikes.back(), options, membranes.subtract);
+  }
+  return {torch::cat(spikes, 0).view(x.sizes()), membranes.before_reset ? v : h};
 }
 
 torch::Tensor staa_lif(const torch::Tensor& x, const StaaLifParameters& parameters,

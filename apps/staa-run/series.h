@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <vector>
+
+#include "staa/runtime/runtime.h"
+
+namespace staa::app {
+
+/// An input for each time step, [steps, height, width, channels].
+struct Series {
+  std::size_t steps = 0;
+  std::vector<float> values;
+};
+
+/// Reads a NumPy array of floats or integers of the shape [steps, channels, height, width], or
+/// [steps, channels] for a model of one pixel. Throws Error(kInput) naming the file for an array of
+/// another shape or type, one in Fortran's order, and one that is cut off.
+Series read_series(const std::filesystem::path& path, const runtime::Shape& shape);
+
+}  // namespace staa::app

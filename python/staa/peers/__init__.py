@@ -1,0 +1,73 @@
+"""Models of other packages on staa's operators: accelerate() and restore().
+
+Modules stay where and what they are: an accelerated one gets a subclass of its own class, so that
+parameters, buffers, hooks, state_dict, optimizers and the other package's functions on it (resetting
+its state, say) go on as before.
+"""
+
+import sys
+
+from staa.peers import convolutions
+from staa.peers.report import Report
+
+_PEERS = ("spikingjelly", "snntorch", "norse")
+
+
+def _considerations():
+    """The functions that know a package's modules, of the packages that are loaded."""
+    import importlib
+
+    found = [convolutions.consider]
+    for package in _PEERS:
+        if package in sys.modules:
+            found.append(importlib.import_module(f"staa.peers.of_{package}").consider)
+    return found
+
+
+def accelerate(model, *, quiet=False):
+    """Replaces, in place, what staa does the same but faster, and returns the model.
+
+    Neurons of SpikingJelly (LIFNode, IFNode, ParametricLIFNode), snnTorch (Leaky) and Norse
+    (LIFBoxCell) become fused calls that carry the state they had, and plain convolutions work on the
+    spikes alone where few of their inputs fire. Spikes are the same wherever a membrane is not within
+    rounding of the threshold; gradients are the same but for rounding. What a module computes is read
+    when this is called: after a change of its options call it again. restore() undoes it.
+
+    Unless `quiet`, prints what was replaced, and what was left and why. staa.peers.report(model)
+    gives that as an object.
+    """
+    restore(model)
+    found = Report()
+    for name, module in model.named_modules():
+        for consider in _considerations():
+            outcome = consider(module)
+            if outcome is None:
+                continue
+            if isinstance(outcome, str):
+                found.left.append((name, type(module).__name__, outcome))
+            else:
+                found.replaced.append((name, type(module).__name__))
+                kind, attributes = outcome
+                vars(module).update(attributes)
+                module.__class__ = kind
+            break
+    vars(model)["_staa_report"] = found
+    if not quiet:
+        print(found)
+    return model
+
+
+def restore(model):
+    """Gives every module that accelerate() has replaced its own class back; returns the model."""
+    for module in model.modules():
+        original = getattr(type(module), "_staa_original", None)
+        if original is not None:
+            module.__class__ = original
+        for name in [name for name in vars(module) if name.startswith("_staa_")]:
+            del vars(module)[name]
+    return model
+
+
+def report(model):
+    """What accelerate() did to a model; None for a model that it has not seen."""
+    return vars(model).get("_staa_report")

@@ -1,0 +1,100 @@
+"""A fused call for neurons of other packages, and which of staa's surrogates theirs is."""
+
+import math
+
+import torch
+
+_SHAPES = {
+    "arctan": lambda x, a: 1 / a / (1 + (math.pi * x / a) ** 2),
+    "sigmoid": lambda x, a: torch.sigmoid(4 * x / a) * torch.sigmoid(-4 * x / a) * 4 / a,
+    "triangle": lambda x, a: (1 - x.abs() / a).clamp(min=0) / a,
+    "rectangle": lambda x, a: (x.abs() < a / 2).to(x.dtype) / a,
+}
+
+
+def _probe(function, x):
+    """A surrogate function's values and derivative at x."""
+    with torch.enable_grad():
+        x = x.detach().requires_grad_()
+        y = function(x)
+        return y.detach(), torch.autograd.grad(y.sum(), x)[0]
+
+
+def surrogate_of(function):
+    """(shape, width) of the surrogate of staa's that a function computes, found by calling it; None
+    where it is none of them."""
+    for dtype in (torch.float64, torch.float32):  # some functions take float alone
+        try:
+            return _recognise(function, dtype)
+        except (RuntimeError, TypeError, ValueError):
+            continue
+    return None
+
+
+def _recognise(function, dtype):
+    near = 1e-12 if dtype == torch.float64 else 1e-7
+    _, peak = _probe(function, torch.tensor([near, -near], dtype=dtype))
+    if not (peak > 0).all() or not torch.isfinite(peak).all():
+        return None
+    width = 1 / peak.mean().item()
+    x = width * (torch.arange(-60, 60, dtype=dtype) + 0.5) / 20.2
+    fired, slope = _probe(function, x)
+    if not torch.equal(fired, (x > 0).to(fired.dtype)):
+        return None
+    for shape, formula in _SHAPES.items():
+        if torch.allclose(slope, formula(x, width), rtol=1e-4, atol=1e-5 / width):
+            return shape, width
+    return None
+
+
+def takes(x):
+    """Whether the operators take a sequence [T, N, ...]."""
+    return x.dtype in (torch.float32, torch.float64) and x.dim() >= 2 and x.numel() > 0
+
+
+def _is_channels_last(x):
+    return x.dim() == 5 and x[0].is_contiguous(memory_format=torch.channels_last)
+
+
+def _to_layer(x):
+    """A sequence [T, N, ...] or a membrane [1, N, ...] as [T, N, C, H, W] whose memory the kernels
+    read in place. Neurons that are all alike do not mind what is called a channel: of tensors that
+    are not channels-last it is what lies densest in memory."""
+    if _is_channels_last(x):
+        return x
+    if x.dim() == 2:
+        return x[:, None, :, None, None]
+    flat = x.flatten(3) if x.dim() > 3 else x[..., None, :]  # [T, N, C, rest]
+    return flat.transpose(2, 3).unsqueeze(-1)
+
+
+def _from_layer(y, like):
+    """The inverse, of the shape of `like` but for T."""
+    shape = (y.shape[0], *like.shape[1:])
+    if _is_channels_last(like):
+        return y
+    if like.dim() == 2:
+        return y.reshape(shape)
+    return y.squeeze(-1).transpose(2, 3).reshape(shape)
+
+
+def fire(x, decay, gain, membrane=None, **options):
+    """Spikes of x [T, N, ...] and the last membrane [N, ...]: staa::lif_with_state with one decay and
+    one gain, numbers or tensors of one element, for all neurons."""
+    layer = _to_layer(x)
+    channels = layer.shape[2]
+
+    def of_channels(value):
+        if isinstance(value, torch.Tensor):
+            return value.reshape(1).to(x.dtype).expand(channels)
+        return torch.full((channels,), value, dtype=x.dtype, device=x.device)
+
+    if membrane is not None:
+        # Laid out as the input is, whatever it was.
+        if _is_channels_last(x):
+            membrane = membrane.contiguous(memory_format=torch.channels_last)
+        else:
+            membrane = _to_layer(membrane.contiguous()[None])[0]
+    spikes, last = torch.ops.staa.lif_with_state(
+        layer, of_channels(decay), of_channels(gain), membrane, **options)
+    return _from_layer(spikes, x), _from_layer(last[None], x)[0]

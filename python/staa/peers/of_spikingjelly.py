@@ -1,0 +1,97 @@
+"""Neurons and convolutions of SpikingJelly."""
+
+import torch
+from spikingjelly.activation_based import layer, neuron
+
+from staa.peers import fire
+from staa.peers.convolutions import _SpikeConvolution
+
+
+class Conv2d(_SpikeConvolution, layer.Conv2d):
+    _staa_original = layer.Conv2d
+
+
+class _Fused:
+    """Both step modes as one fused call, from the membrane `v` that the last call has left.
+
+    Membranes are shifted by v_reset, after which every neuron rests at 0 and is reset to it.
+    """
+
+    def _coefficients(self):
+        """Decay and gain."""
+        raise NotImplementedError
+
+    def multi_step_forward(self, x_seq, *args, **kwargs):
+        rest = 0.0 if self.v_reset is None else self.v_reset
+        v = self.v
+        fits = not isinstance(v, torch.Tensor) or (v.shape == x_seq.shape[1:]
+                                                   and v.dtype == x_seq.dtype)
+        if args or kwargs or self.store_v_seq or not fits or not fire.takes(x_seq):
+            return super().multi_step_forward(x_seq, *args, **kwargs)
+        if not isinstance(v, torch.Tensor):
+            v = None if v == rest else torch.full_like(x_seq[0], v).detach()
+        if v is not None and rest != 0:
+            v = v - rest
+        shape, width = self._staa_surrogate
+        decay, gain = self._coefficients()
+        spikes, v = fire.fire(
+            x_seq, decay, gain, v, threshold=self.v_threshold - rest,
+            subtract=self.v_threshold if self.v_reset is None else None,
+            detach_reset=self.detach_reset, surrogate=shape, surrogate_width=width)
+        self.v = v if rest == 0 else v + rest
+        return spikes
+
+    def single_step_forward(self, x, *args, **kwargs):
+        v = self.v
+        if (args or kwargs or self.store_v_seq or not fire.takes(x[None])
+                or (isinstance(v, torch.Tensor) and (v.shape != x.shape or v.dtype != x.dtype))):
+            return super().single_step_forward(x, *args, **kwargs)
+        return self.multi_step_forward(x[None])[0]
+
+
+class LIFNode(_Fused, neuron.LIFNode):
+    _staa_original = neuron.LIFNode
+
+    def _coefficients(self):
+        return 1 - 1 / self.tau, 1 / self.tau if self.decay_input else 1.0
+
+
+class IFNode(_Fused, neuron.IFNode):
+    _staa_original = neuron.IFNode
+
+    def _coefficients(self):
+        return 1.0, 1.0
+
+
+class ParametricLIFNode(_Fused, neuron.ParametricLIFNode):
+    _staa_original = neuron.ParametricLIFNode
+
+    def _coefficients(self):
+        leak = self.w.sigmoid()
+        return 1 - leak, leak if self.decay_input else 1.0
+
+
+_KINDS = {neuron.LIFNode: LIFNode, neuron.IFNode: IFNode,
+          neuron.ParametricLIFNode: ParametricLIFNode}
+
+
+def consider(module):
+    """As convolutions.consider(), of neurons."""
+    if not isinstance(module, neuron.BaseNode):
+        return None
+    kind = _KINDS.get(type(module))
+    if kind is None:
+        return "not one of LIFNode, IFNode and ParametricLIFNode themselves"
+    if module.store_v_seq:
+        return "store_v_seq keeps the membranes of all steps"
+    if getattr(module, "backend", "torch") != "torch":
+        return f"its backend is {module.backend}"
+    if getattr(module, "_neuron_precision", None) is not None:
+        return "a precision of its own is set"
+    rest = 0.0 if module.v_reset is None else module.v_reset
+    if module.v_threshold <= rest:
+        return "its threshold is not above its reset"
+    surrogate = fire.surrogate_of(module.surrogate_function)
+    if surrogate is None:
+        return f"its surrogate {type(module.surrogate_function).__name__} is none of staa's"
+    return kind, {"_staa_surrogate": surrogate}

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "staa/runtime/graph/operation.h"
+
+namespace staa::runtime {
+
+/// A file of version 2 turned into what runs. Index i belongs to layer i of the graph.
+class GraphPlan {
+ public:
+  explicit GraphPlan(const format::GraphFile& file);
+
+  const format::GraphDescription& graph() const { return graph_; }
+  const Operation& operation(std::size_t layer) const { return *operations_[layer]; }
+  /// Whether what the layer gives is listed, binary, and the same as long as the input is.
+  bool listed(std::size_t layer) const { return listed_[layer] != 0; }
+  bool binary_input(std::size_t layer) const { return binary_input_[layer] != 0; }
+  bool still(std::size_t layer) const { return still_[layer] != 0; }
+  /// Whether a layer reads it a step later.
+  bool read_late(std::size_t layer) const { return read_late_[layer] != 0; }
+  bool spikes(std::size_t layer) const {
+    const auto& node = graph_.layers[layer];
+    return node.kind == format::LayerKind::kNeuron && node.dynamics.spikes;
+  }
+  std::size_t weight_bytes() const { return weight_bytes_; }
+  const std::string& network() const { return graph_.network; }
+
+ private:
+  format::GraphDescription graph_;
+  std::vector<std::unique_ptr<Operation>> operations_;
+  std::vector<char> listed_;
+  std::vector<char> binary_input_;
+  std::vector<char> still_;
+  std::vector<char> read_late_;
+  std::size_t weight_bytes_ = 0;
+};
+
+}  // namespace staa::runtime

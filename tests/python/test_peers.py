@@ -1,0 +1,246 @@
+"""accelerate() on models of other packages; each test is skipped where its package is absent."""
+
+import copy
+import importlib
+import pickle
+import unittest
+
+import torch
+from torch import nn
+
+import staa
+
+
+def package(name):
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise unittest.SkipTest(f"no {name}: {error}") from error
+
+
+def drives(*shape, seed=1):
+    """Currents that make some neurons fire, away from the threshold by rounding's reach."""
+    generator = torch.Generator().manual_seed(seed)
+    return (torch.randn(shape, generator=generator, dtype=torch.double) * 1.5).requires_grad_()
+
+
+def gradients(output, inputs):
+    generator = torch.Generator().manual_seed(3)
+    weights = torch.randn(output.shape, generator=generator, dtype=output.dtype)
+    return torch.autograd.grad((output * weights).sum(), inputs, allow_unused=True)
+
+
+class Peers(unittest.TestCase):
+    def assert_same(self, found, expected, inputs):
+        self.assertEqual(found.shape, expected.shape)
+        self.assertTrue(torch.equal(found, expected))
+        self.assertGreater(found.sum().item(), 0)
+        for a, b in zip(gradients(found, inputs[0]), gradients(expected, inputs[1])):
+            torch.testing.assert_close(a, b, rtol=1e-6, atol=1e-8)
+
+
+class SpikingJelly(Peers):
+    def setUp(self):
+        self.neuron = package("spikingjelly.activation_based.neuron")
+        self.surrogate = package("spikingjelly.activation_based.surrogate")
+        self.functional = package("spikingjelly.activation_based.functional")
+
+    def compare(self, make, shape=(5, 2, 3, 4, 5), calls=2):
+        """Two calls, the second from the state that the first has left."""
+        theirs = make().double()
+        ours = staa.accelerate(copy.deepcopy(theirs), quiet=True)
+        self.assertEqual(len(staa.peers.report(ours).replaced), 1, staa.peers.report(ours))
+        a, b = [[drives(*shape, seed=seed) for seed in range(calls)] for _ in range(2)]
+        parameters = list(ours.parameters()), list(theirs.parameters())
+        for mode in (True, False):
+            ours.train(mode), theirs.train(mode)
+            self.functional.reset_net(ours), self.functional.reset_net(theirs)
+            found = torch.stack([ours(x) for x in a])
+            expected = torch.stack([theirs(x) for x in b])
+            if mode:
+                self.assert_same(found, expected, (a + parameters[0], b + parameters[1]))
+            else:
+                self.assertTrue(torch.equal(found, expected))
+            torch.testing.assert_close(ours.v, theirs.v, rtol=1e-9, atol=1e-9)
+
+    def test_neurons_are_theirs(self):
+        s = self.surrogate
+        functions = [s.ATan(), s.ATan(alpha=3.0), s.Sigmoid(), s.PiecewiseQuadratic(alpha=1.5)]
+        for index, function in enumerate(functions):
+            for v_reset in (0.0, None, -0.2, 0.3):
+                options = {"surrogate_function": function, "v_reset": v_reset, "v_threshold": 0.8,
+                           "detach_reset": index % 2 == 0, "step_mode": "m"}
+                decays = {"decay_input": v_reset != 0.3}
+                with self.subTest(function=index, v_reset=v_reset):
+                    self.compare(lambda: self.neuron.LIFNode(tau=1.7, **decays, **options))
+                    self.compare(lambda: self.neuron.IFNode(**options))
+                    self.compare(lambda: self.neuron.ParametricLIFNode(1.9, **decays, **options))
+
+    def test_any_shape_and_a_step_at_a_time(self):
+        atan = self.surrogate.ATan()
+        for shape in ((4, 3, 7), (3, 2, 5, 6), (2, 3, 4, 5, 6), (2, 2, 3, 2, 2, 3)):
+            self.compare(lambda: self.neuron.LIFNode(surrogate_function=atan, step_mode="m"), shape)
+            self.compare(lambda: self.neuron.LIFNode(surrogate_function=atan, step_mode="s"),
+                         shape[1:], calls=4)
+
+    def network(self):
+        layer = package("spikingjelly.activation_based.layer")
+        torch.manual_seed(1)
+        made = nn.Sequential(
+            layer.Conv2d(2, 8, 3, padding=1), layer.BatchNorm2d(8),
+            self.neuron.LIFNode(surrogate_function=self.surrogate.ATan(), detach_reset=True),
+            layer.Conv2d(8, 8, 3, padding=1, bias=False), layer.BatchNorm2d(8),
+            self.neuron.IFNode(surrogate_function=self.surrogate.ATan()),
+            layer.Flatten(), layer.Linear(8 * 36, 3))
+        self.functional.set_step_mode(made, "m")
+        return made.double()
+
+    def test_a_network_is_theirs_and_can_be_restored(self):
+        theirs = self.network()
+        ours = self.network()
+        kinds = [type(module) for module in ours.modules()]
+        staa.accelerate(ours, quiet=True)
+        self.assertEqual(len(staa.peers.report(ours).replaced), 4)
+        x = drives(4, 2, 2, 6, 6)
+        for network in (ours, pickle.loads(pickle.dumps(ours)), copy.deepcopy(ours)):
+            self.functional.reset_net(network), self.functional.reset_net(theirs)
+            self.assertEqual(network.state_dict().keys(), theirs.state_dict().keys())
+            network.load_state_dict(theirs.state_dict())
+            found, expected = network(x), theirs(x)
+            torch.testing.assert_close(found, expected)
+            for a, b in zip(gradients(found, list(network.parameters())),
+                            gradients(expected, list(theirs.parameters()))):
+                torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-8)
+        staa.restore(ours)
+        self.assertEqual([type(module) for module in ours.modules()], kinds)
+
+    def test_what_differs_is_left_and_told(self):
+        n, s = self.neuron, self.surrogate
+
+        class Own(n.LIFNode):
+            pass
+
+        for module, why in [
+            (n.LIFNode(surrogate_function=s.Erf()), "surrogate Erf"),
+            (n.LIFNode(surrogate_function=s.ATan(spiking=False)), "surrogate ATan"),
+            (n.LIFNode(store_v_seq=True), "store_v_seq"),
+            (Own(), "themselves"),
+        ]:
+            kind = type(module)
+            report = staa.peers.report(staa.accelerate(nn.Sequential(module), quiet=True))
+            self.assertEqual(report.replaced, [])
+            self.assertIn(why, str(report))
+            self.assertIs(type(module), kind)
+
+
+class SnnTorch(Peers):
+    def setUp(self):
+        self.snn = package("snntorch")
+        self.surrogate = package("snntorch.surrogate")
+
+    def test_leaky_is_theirs(self):
+        s = self.surrogate
+        for spike_grad in (None, s.atan(alpha=3.0), s.sigmoid(slope=5)):
+            for reset in ("subtract", "zero", "none"):
+                for learn in (False, True):
+                    if learn and reset == "subtract":
+                        continue
+                    with self.subTest(reset=reset, learn=learn):
+                        theirs = self.snn.Leaky(beta=0.8, threshold=0.7, spike_grad=spike_grad,
+                                                reset_mechanism=reset, learn_beta=learn)
+                        ours = staa.accelerate(copy.deepcopy(theirs), quiet=True)
+                        self.assertIsNot(type(ours), type(theirs))
+                        a, b = [drives(5, 2, 3, 4, 4).detach().float().requires_grad_()
+                                for _ in range(2)]
+                        outputs = []
+                        for module, x in ((ours, a), (theirs, b)):
+                            mem = module.reset_mem()
+                            steps = []
+                            for x_t in x:
+                                spikes, mem = module(x_t, mem)
+                                steps += [spikes, mem]
+                            outputs.append(torch.stack(steps))
+                        torch.testing.assert_close(*outputs, rtol=1e-5, atol=1e-5)
+                        self.assertTrue(torch.equal(outputs[0][::2], outputs[1][::2]))
+                        inputs = [a, *ours.parameters()], [b, *theirs.parameters()]
+                        for g, h in zip(gradients(outputs[0], inputs[0]),
+                                        gradients(outputs[1], inputs[1])):
+                            torch.testing.assert_close(g, h, rtol=1e-4, atol=1e-4)
+
+    def test_hidden_states_go_on(self):
+        network = nn.Sequential(nn.Linear(4, 16), self.snn.Leaky(beta=0.9, init_hidden=True),
+                                nn.Linear(16, 2),
+                                self.snn.Leaky(beta=0.9, init_hidden=True, output=True))
+        ours = staa.accelerate(copy.deepcopy(network), quiet=True)
+        self.assertEqual(len(staa.peers.report(ours).replaced), 2)
+        x = torch.rand(6, 3, 4) * 3
+        for x_t in x:
+            for a, b in zip(ours(x_t), network(x_t)):
+                torch.testing.assert_close(a, b)
+
+    def test_what_differs_is_left_and_told(self):
+        snn = self.snn
+        for module, why in [
+            (snn.Leaky(beta=0.9, spike_grad=self.surrogate.fast_sigmoid()), "spike_grad"),
+            (snn.Leaky(beta=0.9, learn_beta=True), "learned beta"),
+            (snn.Leaky(beta=0.9, learn_threshold=True), "threshold is learned"),
+            (snn.Leaky(beta=0.9, reset_delay=False), "reset_delay"),
+            (snn.Leaky(beta=torch.rand(4)), "differs between neurons"),
+            (snn.Synaptic(alpha=0.9, beta=0.8), "not Leaky"),
+        ]:
+            self.assertIn(why, str(staa.peers.report(staa.accelerate(module, quiet=True))))
+
+
+class Norse(Peers):
+    def setUp(self):
+        self.norse = package("norse.torch")
+
+    def test_lif_box_is_theirs(self):
+        from norse.torch.functional.lif_box import LIFBoxParameters
+
+        for leak, reset in ((0.0, 0.0), (0.1, -0.2)):
+            p = LIFBoxParameters(tau_mem_inv=torch.tensor(300.0), v_leak=torch.tensor(leak),
+                                 v_reset=torch.tensor(reset), v_th=torch.tensor(0.4),
+                                 method="tent", alpha=torch.tensor(1.0))
+            theirs = self.norse.LIFBoxCell(p)
+            ours = staa.accelerate(self.norse.LIFBoxCell(p), quiet=True)
+            if not staa.peers.report(ours).replaced:
+                self.skipTest(str(staa.peers.report(ours)))
+            a, b = [drives(5, 2, 3, 4, 4).detach().float().requires_grad_() for _ in range(2)]
+            outputs = []
+            for module, x in ((ours, a), (theirs, b)):
+                state, steps = None, []
+                for x_t in x:
+                    spikes, state = module(x_t, state)
+                    steps.append(spikes)
+                outputs.append(torch.stack(steps))
+            self.assertTrue(torch.equal(*outputs))
+            for g, h in zip(gradients(outputs[0], a), gradients(outputs[1], b)):
+                torch.testing.assert_close(g, h, rtol=1e-4, atol=1e-4)
+
+    def test_what_differs_is_left_and_told(self):
+        for module, why in [(self.norse.LIFCell(), "one state"),
+                            (self.norse.LIFBoxCell(), "surrogate 'super'")]:
+            self.assertIn(why, str(staa.peers.report(staa.accelerate(module, quiet=True))))
+
+
+class Surrogates(unittest.TestCase):
+    def test_each_of_staas_is_found_by_its_derivative(self):
+        from staa.peers.fire import surrogate_of
+
+        for shape in ("arctan", "sigmoid", "triangle", "rectangle"):
+            for width in (0.4, 1.0, 2.5):
+                neuron = staa.nn.Lif(surrogate=shape, surrogate_width=width, tau=1.0)
+
+                def spike(x):
+                    return neuron(x.reshape(1, 1, -1, 1, 1) + 1).reshape(x.shape)
+
+                found = surrogate_of(spike)
+                self.assertEqual(found[0], shape)
+                self.assertAlmostEqual(found[1], width, delta=1e-4 * width)
+        self.assertIsNone(surrogate_of(torch.sigmoid))
+        self.assertIsNone(surrogate_of(lambda x: x))
+
+
+if __name__ == "__main__":
+    unittest.main()
