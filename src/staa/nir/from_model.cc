@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -28,6 +29,14 @@ Array wholes(const std::vector<std::int64_t>& values) {
           NumberType::kWhole};
 }
 Array whole(std::int64_t value) { return {{}, {static_cast<double>(value)}, NumberType::kWhole}; }
+
+/// bf16 is the upper half of a float.
+float from_bf16(std::uint16_t half) {
+  const std::uint32_t bits = std::uint32_t{half} << 16;
+  float value = 0;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
 
 /// Why a node has no counterpart; "": it has one.
 std::string lacking(const format::Node& node, const format::ModelFile& file) {
@@ -110,7 +119,7 @@ class Converter {
     graph_.edges.push_back({name_of(from), to});
   }
 
-  /// [k, k, in, out] to [out, in, k, k]; of int8 weights with their scales.
+  /// [k, k, in, out] to [out, in, k, k]; whole numbers times their scales.
   void convolution(const format::Node& node) {
     const auto& from = format::input_shape(model_, node);
     const auto k = node.window.kernel;
@@ -134,9 +143,19 @@ class Converter {
   }
 
   double weight_at(const format::Node& node, std::int64_t at, std::int64_t out) const {
-    if (!node.int8) return file_.floats(node.name + ".weight")[at];
-    return static_cast<double>(file_.bytes(node.name + ".weight")[at]) *
-           static_cast<double>(file_.floats(node.name + ".scale")[out]);
+    const auto name = node.name + ".weight";
+    const auto scale = [&] { return static_cast<double>(file_.floats(node.name + ".scale")[out]); };
+    switch (node.weights) {
+      case format::Weights::kFp32:
+        return file_.floats(name)[at];
+      case format::Weights::kBf16:
+        return from_bf16(file_.bf16s(name)[at]);
+      case format::Weights::kInt16:
+        return scale() * file_.int16s(name)[at];
+      case format::Weights::kInt8:
+        return scale() * file_.bytes(name)[at];
+    }
+    fail(ErrorKind::kRuntime, "{}: unknown type of weights", node.name);
   }
 
   /// V = decay * H + gain * X + offset as tau V' = (v_leak - V) + r X, by forward Euler.
