@@ -101,6 +101,7 @@ class SpikingJelly(Peers):
         kinds = [type(module) for module in ours.modules()]
         staa.accelerate(ours, quiet=True)
         self.assertEqual(len(staa.peers.report(ours).replaced), 4)
+        self.assertEqual(len(staa.peers.report(ours).chains), 1)
         x = drives(4, 2, 2, 6, 6)
         for network in (ours, pickle.loads(pickle.dumps(ours)), copy.deepcopy(ours)):
             self.functional.reset_net(network), self.functional.reset_net(theirs)
@@ -111,6 +112,14 @@ class SpikingJelly(Peers):
             for a, b in zip(gradients(found, list(network.parameters())),
                             gradients(expected, list(theirs.parameters()))):
                 torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-8)
+            for name, tensor in theirs.state_dict().items():  # BatchNorm's statistics
+                torch.testing.assert_close(network.state_dict()[name], tensor)
+        calls = []
+        ours[1].register_forward_hook(lambda *_: calls.append(1))  # must be called from now on
+        self.functional.reset_net(ours), self.functional.reset_net(theirs)
+        ours.load_state_dict(theirs.state_dict())
+        torch.testing.assert_close(ours(x), theirs(x))
+        self.assertEqual(calls, [1])
         staa.restore(ours)
         self.assertEqual([type(module) for module in ours.modules()], kinds)
 

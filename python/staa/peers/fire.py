@@ -4,6 +4,8 @@ import math
 
 import torch
 
+from staa.nn import fusing
+
 _SHAPES = {
     "arctan": lambda x, a: 1 / a / (1 + (math.pi * x / a) ** 2),
     "sigmoid": lambda x, a: torch.sigmoid(4 * x / a) * torch.sigmoid(-4 * x / a) * 4 / a,
@@ -78,9 +80,17 @@ def _from_layer(y, like):
     return y.squeeze(-1).transpose(2, 3).reshape(shape)
 
 
-def fire(x, decay, gain, membrane=None, **options):
+def takes_norm(x, norm):
+    """Whether the neurons that x drives can apply a BatchNorm while they read."""
+    return takes(x) and _is_channels_last(x) and x.shape[2] == norm.num_features
+
+
+def fire(x, decay, gain, membrane=None, norm=None, **options):
     """Spikes of x [T, N, ...] and the last membrane [N, ...]: staa::lif_with_state with one decay and
-    one gain, numbers or tensors of one element, for all neurons."""
+    one gain, numbers or tensors of one element, for all neurons. `norm`: a BatchNorm2d to be applied
+    to x first, for which takes_norm() holds."""
+    if norm is not None:
+        options.update(fusing.norm_numbers(norm), **fusing.norm_tensors(norm))
     layer = _to_layer(x)
     channels = layer.shape[2]
 
