@@ -11,7 +11,7 @@ source=$(cd "$(dirname "$0")/.." && pwd)
 version=$("$venv/bin/python" -c 'import torch; print(torch.__version__)')
 cd /
 failed=0
-for module in library neurons layers networks peers pytorch2 safetensors; do
+for module in library neurons layers peers pytorch2 safetensors; do
   status=0
   PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$source/tests/python" \
     "$venv/bin/python" "$source/tests/python/run.py" "$version" "test_$module" || status=$?

@@ -104,7 +104,7 @@ def fire(x, decay, gain, membrane=None, norm=None, **options):
         if _is_channels_last(x):
             membrane = membrane.contiguous(memory_format=torch.channels_last)
         else:
-            membrane = _to_layer(membrane.contiguous()[None])[0]
+            membrane = _to_layer(membrane.contiguous().unsqueeze(0)).squeeze(0)
     spikes, last = torch.ops.staa.lif_with_state(
         layer, of_channels(decay), of_channels(gain), membrane, **options)
-    return _from_layer(spikes, x), _from_layer(last[None], x)[0]
+    return _from_layer(spikes, x), _from_layer(last.unsqueeze(0), x).squeeze(0)

@@ -29,11 +29,11 @@ class _Fused:
         multi = self.step_mode == "m"
         if getattr(norm, "step_mode", "s") != self.step_mode or x.dim() != (5 if multi else 4):
             return None
-        x = x if multi else x[None]
+        x = x if multi else x.unsqueeze(0)
         if self.store_v_seq or not self._continues(x) or not fire.takes_norm(x, norm):
             return None
         spikes = self._fire(x, norm)
-        return spikes if multi else spikes[0]
+        return spikes if multi else spikes.squeeze(0)
 
     def _continues(self, x_seq):
         """Whether the state is one that this sequence can go on from."""
@@ -64,7 +64,7 @@ class _Fused:
         if (args or kwargs or self.store_v_seq or not self._continues(x[None])
                 or not fire.takes(x[None])):
             return super().single_step_forward(x, *args, **kwargs)
-        return self.multi_step_forward(x[None])[0]
+        return self.multi_step_forward(x.unsqueeze(0)).squeeze(0)
 
 
 class LIFNode(_Fused, neuron.LIFNode):
