@@ -19,8 +19,12 @@ packages=(
   libgtest-dev libbenchmark-dev
 )
 if [ "${1:-}" = "--tests" ]; then
-  packages+=(clang-format clang-tidy python3-torch)
+  packages+=(clang-format clang-tidy python3-torch python3-pip python3-venv)
   packages+=(g++-aarch64-linux-gnu qemu-user)  # scripts/try_arm.sh
+  # What builds the Python wheel; Debian 12 has no package of it, and its test is skipped there.
+  if apt-cache show python3-scikit-build-core >/dev/null 2>&1; then
+    packages+=(python3-scikit-build-core)
+  fi
 fi
 
 missing=()

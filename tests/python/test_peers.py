@@ -101,6 +101,7 @@ class SpikingJelly(Peers):
         kinds = [type(module) for module in ours.modules()]
         staa.accelerate(ours, quiet=True)
         self.assertEqual(len(staa.peers.report(ours).replaced), 4)
+        self.assertEqual(len(staa.peers.report(ours).chains), 1)
         x = drives(4, 2, 2, 6, 6)
         for network in (ours, pickle.loads(pickle.dumps(ours)), copy.deepcopy(ours)):
             self.functional.reset_net(network), self.functional.reset_net(theirs)
@@ -111,6 +112,14 @@ class SpikingJelly(Peers):
             for a, b in zip(gradients(found, list(network.parameters())),
                             gradients(expected, list(theirs.parameters()))):
                 torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-8)
+            for name, tensor in theirs.state_dict().items():  # BatchNorm's statistics
+                torch.testing.assert_close(network.state_dict()[name], tensor)
+        calls = []
+        ours[1].register_forward_hook(lambda *_: calls.append(1))  # must be called from now on
+        self.functional.reset_net(ours), self.functional.reset_net(theirs)
+        ours.load_state_dict(theirs.state_dict())
+        torch.testing.assert_close(ours(x), theirs(x))
+        self.assertEqual(calls, [1])
         staa.restore(ours)
         self.assertEqual([type(module) for module in ours.modules()], kinds)
 
@@ -198,14 +207,13 @@ class Norse(Peers):
     def test_lif_box_is_theirs(self):
         from norse.torch.functional.lif_box import LIFBoxParameters
 
-        for leak, reset in ((0.0, 0.0), (0.1, -0.2)):
+        for leak, reset, method, alpha in ((0.0, 0.0, "triangle", 1.0), (0.1, -0.2, "tanh", 2.0)):
             p = LIFBoxParameters(tau_mem_inv=torch.tensor(300.0), v_leak=torch.tensor(leak),
                                  v_reset=torch.tensor(reset), v_th=torch.tensor(0.4),
-                                 method="tent", alpha=torch.tensor(1.0))
+                                 method=method, alpha=torch.tensor(alpha))
             theirs = self.norse.LIFBoxCell(p)
             ours = staa.accelerate(self.norse.LIFBoxCell(p), quiet=True)
-            if not staa.peers.report(ours).replaced:
-                self.skipTest(str(staa.peers.report(ours)))
+            self.assertEqual(len(staa.peers.report(ours).replaced), 1, staa.peers.report(ours))
             a, b = [drives(5, 2, 3, 4, 4).detach().float().requires_grad_() for _ in range(2)]
             outputs = []
             for module, x in ((ours, a), (theirs, b)):

@@ -48,8 +48,12 @@ def is_pointwise(module):
 
 def is_plain_batch_norm(module):
     """Whether the neurons can apply this BatchNorm while they read."""
-    return (is_plain(module, nn.BatchNorm2d)
-            and module.weight is not None
+    return is_plain(module, nn.BatchNorm2d) and has_all_of_batch_norm(module)
+
+
+def has_all_of_batch_norm(module):
+    """Whether a BatchNorm2d has parameters and running statistics."""
+    return (module.weight is not None
             and module.bias is not None
             and module.running_mean is not None
             and module.running_var is not None)
@@ -67,6 +71,30 @@ def over_steps(x, f):
     """f, which takes images [N, C, H, W], on all steps of a sequence [T, B, C, H, W] at once."""
     y = f(x.flatten(0, 1))
     return y.view(x.shape[0], x.shape[1], *y.shape[1:])
+
+
+def norm_numbers(module):
+    """What an operator is told of how a BatchNorm2d runs."""
+    numbers = {"training": module.training, "eps": module.eps}
+    if module.training:
+        momentum = module.momentum
+        if momentum is None:  # the mean over all batches, this one with them
+            momentum = 1 / (int(module.num_batches_tracked) + 1)
+        numbers["momentum"] = momentum
+    return numbers
+
+
+def norm_tensors(module, key="norm"):
+    """The tensors of a BatchNorm2d as an operator takes them, for x or for "residual_norm". In
+    training the operator writes the running statistics, and the batch is counted here."""
+    tensors = [module.weight, module.bias]
+    running = {"running_mean": module.running_mean, "running_var": module.running_var}
+    if not module.training:
+        return {key: tensors + list(running.values())}
+    if module.num_batches_tracked is not None:
+        module.num_batches_tracked.add_(1)
+    prefix = "" if key == "norm" else "residual_"
+    return {key: tensors, **{prefix + name: tensor for name, tensor in running.items()}}
 
 
 class Norms:
@@ -88,24 +116,11 @@ class Norms:
     def _hand_over(self, key, module):
         if not is_plain_batch_norm(module):
             return False
-        numbers = {"training": module.training, "eps": module.eps}
-        if module.training:
-            momentum = module.momentum
-            if momentum is None:  # the mean over all batches, this one with them
-                momentum = 1 / (int(module.num_batches_tracked) + 1)
-            numbers["momentum"] = momentum
+        numbers = norm_numbers(module)
         if any(self.arguments.get(name, value) != value for name, value in numbers.items()):
             return False
-        if module.training and module.num_batches_tracked is not None:
-            module.num_batches_tracked.add_(1)
         self.arguments.update(numbers)
-        self.arguments[key] = [module.weight, module.bias]
-        running = {"running_mean": module.running_mean, "running_var": module.running_var}
-        if module.training:  # the operator writes them
-            prefix = "" if key == "norm" else "residual_"
-            self.arguments.update({prefix + name: tensor for name, tensor in running.items()})
-        else:
-            self.arguments[key] += running.values()
+        self.arguments.update(norm_tensors(module, key))
         return True
 
     def _apply(self, key, module):

@@ -88,10 +88,13 @@ def resolve(layer, aggregator, given):
     return values
 
 
+_AT_EACH_CALL = frozenset(name for name, entry in table().items()
+                          if entry["part"] != "aggregator's layers")
+
+
 def for_call(values):
     """Those that the operators take at each call."""
-    return {name: value for name, value in values.items()
-            if table()[name]["part"] != "aggregator's layers"}
+    return {name: value for name, value in values.items() if name in _AT_EACH_CALL}
 
 
 def documented(aggregator):

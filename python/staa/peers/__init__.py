@@ -7,7 +7,7 @@ its state, say) go on as before.
 
 import sys
 
-from staa.peers import convolutions
+from staa.peers import chains, convolutions
 from staa.peers.report import Report
 
 _PEERS = ("spikingjelly", "snntorch", "norse")
@@ -28,8 +28,9 @@ def accelerate(model, *, quiet=False):
     """Replaces, in place, what staa does the same but faster, and returns the model.
 
     Neurons of SpikingJelly (LIFNode, IFNode, ParametricLIFNode), snnTorch (Leaky) and Norse
-    (LIFBoxCell) become fused calls that carry the state they had, and plain convolutions work on the
-    spikes alone where few of their inputs fire. Spikes are the same wherever a membrane is not within
+    (LIFBoxCell) become fused calls that carry the state they had, plain convolutions work on the
+    spikes alone where few of their inputs fire, and in a Sequential neurons apply the BatchNorm2d
+    before them while they read. Spikes are the same wherever a membrane is not within
     rounding of the threshold; gradients are the same but for rounding. What a module computes is read
     when this is called: after a change of its options call it again. restore() undoes it.
 
@@ -51,6 +52,10 @@ def accelerate(model, *, quiet=False):
                 vars(module).update(attributes)
                 module.__class__ = kind
             break
+    for name, module in model.named_modules():  # now that the neurons are known
+        if chains.has_pairs(module):
+            found.chains.append(name)
+            module.__class__ = chains.Sequential
     vars(model)["_staa_report"] = found
     if not quiet:
         print(found)

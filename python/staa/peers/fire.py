@@ -4,6 +4,8 @@ import math
 
 import torch
 
+from staa.nn import fusing
+
 _SHAPES = {
     "arctan": lambda x, a: 1 / a / (1 + (math.pi * x / a) ** 2),
     "sigmoid": lambda x, a: torch.sigmoid(4 * x / a) * torch.sigmoid(-4 * x / a) * 4 / a,
@@ -78,9 +80,17 @@ def _from_layer(y, like):
     return y.squeeze(-1).transpose(2, 3).reshape(shape)
 
 
-def fire(x, decay, gain, membrane=None, **options):
+def takes_norm(x, norm):
+    """Whether the neurons that x drives can apply a BatchNorm while they read."""
+    return takes(x) and _is_channels_last(x) and x.shape[2] == norm.num_features
+
+
+def fire(x, decay, gain, membrane=None, norm=None, **options):
     """Spikes of x [T, N, ...] and the last membrane [N, ...]: staa::lif_with_state with one decay and
-    one gain, numbers or tensors of one element, for all neurons."""
+    one gain, numbers or tensors of one element, for all neurons. `norm`: a BatchNorm2d to be applied
+    to x first, for which takes_norm() holds."""
+    if norm is not None:
+        options.update(fusing.norm_numbers(norm), **fusing.norm_tensors(norm))
     layer = _to_layer(x)
     channels = layer.shape[2]
 
@@ -94,7 +104,7 @@ def fire(x, decay, gain, membrane=None, **options):
         if _is_channels_last(x):
             membrane = membrane.contiguous(memory_format=torch.channels_last)
         else:
-            membrane = _to_layer(membrane.contiguous()[None])[0]
+            membrane = _to_layer(membrane.contiguous().unsqueeze(0)).squeeze(0)
     spikes, last = torch.ops.staa.lif_with_state(
         layer, of_channels(decay), of_channels(gain), membrane, **options)
-    return _from_layer(spikes, x), _from_layer(last[None], x)[0]
+    return _from_layer(spikes, x), _from_layer(last.unsqueeze(0), x).squeeze(0)

@@ -26,9 +26,9 @@ class LIFBoxCell(_Original):
             v = v if leak == 0 else v - leak
         shape, width = self._staa_surrogate
         spikes, v = fire.fire(
-            input_tensor[None], 1 - rate, rate, v, threshold=float(p.v_th) - leak,
+            input_tensor.unsqueeze(0), 1 - rate, rate, v, threshold=float(p.v_th) - leak,
             reset=float(p.v_reset) - leak, surrogate=shape, surrogate_width=width)
-        return spikes[0], LIFBoxFeedForwardState(v=v if leak == 0 else v + leak)
+        return spikes.squeeze(0), LIFBoxFeedForwardState(v=v if leak == 0 else v + leak)
 
 
 def consider(module):

@@ -16,6 +16,16 @@ class Leaky(_Original):
     _staa_original = _Original
 
     def forward(self, input_, mem=None):
+        return self._fire(input_, mem)
+
+    def _staa_fire(self, x, norm):
+        """The neurons behind a BatchNorm2d: they apply it while they read. None where they cannot."""
+        if (x.dim() != 4 or not fire.takes_norm(x[None], norm)
+                or (self.mem.shape == x.shape and self.mem.dtype != x.dtype)):
+            return None
+        return self._fire(x, None, norm)
+
+    def _fire(self, input_, mem, norm=None):
         if self.init_hidden and mem is not None:
             raise TypeError("`mem` should not be passed as an argument while `init_hidden=True`")
         before = self.mem if mem is None else mem
@@ -30,9 +40,9 @@ class Leaky(_Original):
                     "none": lambda: 0.0}[self.reset_mechanism]()
         shape, width = self._staa_surrogate
         spikes, self.mem = fire.fire(
-            input_[None], beta, 1.0, before, threshold=threshold, subtract=subtract,
+            input_.unsqueeze(0), beta, 1.0, before, norm, threshold=threshold, subtract=subtract,
             before_reset=True, detach_reset=True, surrogate=shape, surrogate_width=width)
-        spikes = spikes[0]
+        spikes = spikes.squeeze(0)  # indexing would copy in the backward pass
         return spikes if self.init_hidden and not self.output else (spikes, self.mem)
 
 

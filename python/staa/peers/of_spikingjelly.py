@@ -22,11 +22,30 @@ class _Fused:
         raise NotImplementedError
 
     def multi_step_forward(self, x_seq, *args, **kwargs):
+        return self._fire(x_seq, None, args, kwargs)
+
+    def _staa_fire(self, x, norm):
+        """The neurons behind a BatchNorm2d: they apply it while they read. None where they cannot."""
+        multi = self.step_mode == "m"
+        if getattr(norm, "step_mode", "s") != self.step_mode or x.dim() != (5 if multi else 4):
+            return None
+        x = x if multi else x.unsqueeze(0)
+        if self.store_v_seq or not self._continues(x) or not fire.takes_norm(x, norm):
+            return None
+        spikes = self._fire(x, norm)
+        return spikes if multi else spikes.squeeze(0)
+
+    def _continues(self, x_seq):
+        """Whether the state is one that this sequence can go on from."""
+        v = self.v
+        return not isinstance(v, torch.Tensor) or (v.shape == x_seq.shape[1:]
+                                                   and v.dtype == x_seq.dtype)
+
+    def _fire(self, x_seq, norm, args=(), kwargs={}):
         rest = 0.0 if self.v_reset is None else self.v_reset
         v = self.v
-        fits = not isinstance(v, torch.Tensor) or (v.shape == x_seq.shape[1:]
-                                                   and v.dtype == x_seq.dtype)
-        if args or kwargs or self.store_v_seq or not fits or not fire.takes(x_seq):
+        if (args or kwargs or self.store_v_seq or not self._continues(x_seq)
+                or not fire.takes(x_seq)):
             return super().multi_step_forward(x_seq, *args, **kwargs)
         if not isinstance(v, torch.Tensor):
             v = None if v == rest else torch.full_like(x_seq[0], v).detach()
@@ -35,18 +54,17 @@ class _Fused:
         shape, width = self._staa_surrogate
         decay, gain = self._coefficients()
         spikes, v = fire.fire(
-            x_seq, decay, gain, v, threshold=self.v_threshold - rest,
+            x_seq, decay, gain, v, norm, threshold=self.v_threshold - rest,
             subtract=self.v_threshold if self.v_reset is None else None,
             detach_reset=self.detach_reset, surrogate=shape, surrogate_width=width)
         self.v = v if rest == 0 else v + rest
         return spikes
 
     def single_step_forward(self, x, *args, **kwargs):
-        v = self.v
-        if (args or kwargs or self.store_v_seq or not fire.takes(x[None])
-                or (isinstance(v, torch.Tensor) and (v.shape != x.shape or v.dtype != x.dtype))):
+        if (args or kwargs or self.store_v_seq or not self._continues(x[None])
+                or not fire.takes(x[None])):
             return super().single_step_forward(x, *args, **kwargs)
-        return self.multi_step_forward(x[None])[0]
+        return self.multi_step_forward(x.unsqueeze(0)).squeeze(0)
 
 
 class LIFNode(_Fused, neuron.LIFNode):

@@ -6,15 +6,19 @@ import dataclasses
 
 @dataclasses.dataclass
 class Report:
-    """`replaced`: (name, class) of modules; `left`: (name, class, why)."""
+    """`replaced`: (name, class) of modules; `left`: (name, class, why);
+    `chains`: names of Sequentials whose neurons apply the BatchNorm before them."""
 
     replaced: list = dataclasses.field(default_factory=list)
     left: list = dataclasses.field(default_factory=list)
+    chains: list = dataclasses.field(default_factory=list)
 
     def __str__(self):
         counts = collections.Counter(kind for _, kind in self.replaced)
         done = ", ".join(f"{count} {kind}" for kind, count in counts.items()) or "nothing"
         lines = [f"staa.accelerate replaced {done}"]
+        if self.chains:
+            lines.append(f"  BatchNorm and neurons are one call in {len(self.chains)} Sequential")
         whys = collections.defaultdict(list)
         for name, kind, why in self.left:
             whys[kind, why].append(name or "the model")
