@@ -121,10 +121,10 @@ nlohmann::ordered_json measure(const Setup& setup, const std::string& run,
                                                          {runtime::Path::kSparse, "events"},
                                                          {runtime::Path::kDense, "dense"}};
   for (const auto& [path, name] : paths) {
-    for (const auto weights : {deploy::WeightType::kFp32, deploy::WeightType::kBf16,
-                               deploy::WeightType::kInt16, deploy::WeightType::kInt8}) {
+    for (const auto precision : {deploy::WeightType::kFp32, deploy::WeightType::kBf16,
+                                 deploy::WeightType::kInt16, deploy::WeightType::kInt8}) {
       // On many threads what the runtime chooses counts.
-      if (threads == 1 || path == runtime::Path::kAuto) ways.push_back({weights, path, name});
+      if (threads == 1 || path == runtime::Path::kAuto) ways.push_back({precision, path, name});
     }
   }
   std::vector<std::unique_ptr<runtime::Pool>> pools;

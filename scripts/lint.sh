@@ -5,7 +5,7 @@
 #   scripts/lint.sh BUILD_DIR [--all]
 set -euo pipefail
 build=${1:-build}
-plain=(util format tensorboard options events data pictures recipe kernels runtime)
+plain=(util format tensorboard options events data pictures recipe kernels runtime nir)
 folders=("${plain[@]/#/src/staa/}" apps/staa-run)
 if [ "${2:-}" = "--all" ]; then folders=(src apps bench); fi
 find "${folders[@]}" -name '*.cc' -print0 |

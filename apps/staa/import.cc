@@ -43,8 +43,9 @@ double parse_dt(const std::string& text) {
 void describe(const Options& options, const nir::Imported& imported) {
   const auto& graph = imported.graph;
   auto& out = beside(options.output);
-  out << fmt::format("{}: {} nodes, input {}, {} outputs, {} bytes\n", options.output,
-                     graph.layers.size(), format::describe_shape(graph.input), graph.classes.size(),
+  out << fmt::format("{}: {} nodes, input {}, output {}, {} bytes\n", options.output,
+                     graph.layers.size(), format::describe_shape(graph.input),
+                     format::describe_shape(graph.layers.back().shape),
                      with_thousands(static_cast<std::int64_t>(imported.file.size())));
   if (imported.has_time) {
     const auto* origin = !options.dt.empty()  ? "as asked for"

@@ -7,6 +7,7 @@
 #include "staa/data/augment/fit_image.h"
 #include "staa/data/codecs/png.h"
 #include "staa/events/atis.h"
+#include "staa/runtime/runtime.h"
 #include "staa/util/random.h"
 #include "support/tiny_data.h"
 
@@ -168,6 +169,71 @@ TEST_F(StaaRun, RecordingsOfEventsAreCutIntoFrames) {
   EXPECT_EQ(empty.code, 1);
   EXPECT_NE(empty.err.find("none.bin: holds no events"), std::string::npos) << empty.err;
   EXPECT_EQ(run({of_events, path("hand.bin"), "--sensor", "16"}).code, 2);
+}
+
+/// A NumPy array of floats.
+std::string npy_floats(const std::string& shape, const std::vector<float>& values) {
+  const auto header = "{'descr': '<f4', 'fortran_order': False, 'shape': " + shape + ", }\n";
+  std::string bytes = std::string("\x93NUMPY\x01") + '\0' + static_cast<char>(header.size()) + '\0';
+  bytes += header;
+  return bytes.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float));
+}
+
+TEST_F(StaaRun, StepsAndTheTimeOfFramesAreChosen) {
+  TinyModel tiny;
+  tiny.input = {2, 8, 8};
+  const auto fixed = model(tiny);
+  tiny.aggregate = false;
+  const auto free = model(tiny, "free.staa");
+  std::vector<events::Event> recorded;
+  for (int i = 0; i < 500; ++i) {
+    recorded.push_back({20 * i, static_cast<std::uint16_t>(i % 8),
+                        static_cast<std::uint16_t>(i / 8 % 8), static_cast<std::uint8_t>(i % 2)});
+  }
+  events::write_atis(folder_ / "r.bin", recorded);
+  const std::vector<std::string> arguments{free, path("r.bin"), "--frame-time", "1ms", "--steps"};
+  const auto with_steps = [&](const std::string& steps) {
+    auto all = arguments;
+    all.push_back(steps);
+    return objects(all);
+  };
+  EXPECT_EQ(with_steps("7")[0]["steps"], 7);
+  EXPECT_EQ(with_steps("20")[0]["steps"], 20);  // the last ten are empty
+  const auto steps = objects({free, path("r.bin"), "--each-step", "--steps", "4"});
+  ASSERT_EQ(steps.size(), 5U);
+  for (int t = 0; t < 4; ++t) {
+    EXPECT_EQ(steps[static_cast<std::size_t>(t)]["step"], t);
+    EXPECT_EQ(steps[static_cast<std::size_t>(t)]["outputs"].size(), 2U);
+  }
+  const auto refused = run({fixed, path("r.bin"), "--steps", "7"});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_NE(refused.err.find("position encoding fixes them at 3"), std::string::npos)
+      << refused.err;
+}
+
+TEST_F(StaaRun, ArraysGiveEachStepItsInput) {
+  TinyModel tiny;
+  tiny.aggregate = false;
+  const auto file = model(tiny);
+  std::vector<float> values(5 * 64);
+  Random random{2};
+  for (auto& value : values) value = static_cast<float>(random.uniform(-1, 1));
+  write_bytes(folder_ / "a.npy", npy_floats("(5, 1, 8, 8)", values));
+  const auto found = objects({file, path("a.npy"), "--steps", "5", "--each-step"});
+  ASSERT_EQ(found.size(), 6U);
+  runtime::Session session(runtime::Model::load(file), {runtime::Path::kAuto, true, 5});
+  for (std::size_t t = 0; t < 5; ++t) session.push(values.data() + 64 * t);
+  EXPECT_EQ(found.back()["spikes"], session.activity().spikes);
+  for (const auto& [shape, what] :
+       std::vector<std::pair<std::string, std::string>>{{"(5, 64)", "shape (steps, 1, 8, 8)"},
+                                                        {"(4, 1, 8, 8)", "expected 4 steps"},
+                                                        {"()", "shape"},
+                                                        {"(0, 1, 8, 8)", "shape"}}) {
+    write_bytes(folder_ / "b.npy", npy_floats(shape, values));
+    const auto refused = run({file, path("b.npy")});
+    EXPECT_EQ(refused.code, 1) << shape;
+    EXPECT_NE(refused.err.find(what), std::string::npos) << shape << ": " << refused.err;
+  }
 }
 
 TEST_F(StaaRun, SumsUpAndStopsEarly) {

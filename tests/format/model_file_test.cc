@@ -38,14 +38,19 @@ class ModelFileTest : public ::testing::Test {
     return model_.nodes.back();
   }
 
-  std::vector<std::uint8_t> bytes() {
+  /// All weights are 0 but, where told, one of those of 16 bits.
+  std::vector<std::uint8_t> bytes(std::size_t place = 0, std::uint16_t value = 0) {
     auto shaped = model_;
     infer_shapes(shaped, "test");
     SafetensorsWriter writer;
     const std::vector<float> zeros(4096);
+    std::vector<std::uint16_t> halves(4096);
+    halves[place] = value;
     for (const auto& node : shaped.nodes) {
       for (const auto& need : tensors_of(node, input_shape(shaped, node), shaped)) {
-        writer.add(need.name, need.dtype, need.shape, zeros.data());
+        const void* values = zeros.data();
+        if (dtype_bytes(need.dtype) == sizeof(std::uint16_t)) values = halves.data();
+        writer.add(need.name, need.dtype, need.shape, values);
       }
     }
     writer.set_metadata(kModelKey, to_json(model_));
@@ -68,6 +73,42 @@ TEST_F(ModelFileTest, ReadsWhatWasWritten) {
   EXPECT_EQ(to_json(file.model()), to_json(model_));
   EXPECT_TRUE((file.model().nodes[2].shape == Extent{4, 3, 3}));
   EXPECT_EQ(file.floats("head.bias")[1], 0.0F);
+}
+
+TEST_F(ModelFileTest, KeepsWeightsOfEveryType) {
+  for (const auto weights : {Weights::kBf16, Weights::kInt16, Weights::kInt8}) {
+    SCOPED_TRACE(weights_name(weights));
+    model_.nodes[3].weights = weights;
+    model_.precision = weights_name(weights);
+    const ModelFile file(bytes(), "m.staa");
+    EXPECT_EQ(file.model().nodes[3].weights, weights);
+    EXPECT_EQ(file.model().nodes[0].weights, Weights::kFp32);
+    EXPECT_EQ(file.model().precision, weights_name(weights));
+    // As programs from before there were 16 bits look at it.
+    const bool int8 = weights == Weights::kInt8;
+    EXPECT_EQ(to_json(file.model()).find("\"weights\"") == std::string::npos, int8);
+    EXPECT_EQ(to_json(file.model()).find("\"int8\":true") != std::string::npos, int8);
+  }
+  model_.nodes[0].weights = Weights::kBf16;
+  expect_refused({"'c0'", "fp32 weights"});
+}
+
+TEST_F(ModelFileTest, RefusesUnknownWeightsAndThoseThatAreNotFinite) {
+  model_.nodes[3].weights = Weights::kBf16;
+  auto text = to_json(model_);
+  const std::string field = "\"weights\":\"bf16\"";
+  const auto at = text.find(field);
+  ASSERT_NE(at, std::string::npos);
+  for (const std::string other :
+       {"\"weights\":\"fp16\"", "\"weights\":\"int8\"", "\"weights\":16"}) {
+    SafetensorsWriter writer;
+    writer.set_metadata(kModelKey, std::string(text).replace(at, field.size(), other));
+    test::expect_error(ErrorKind::kInput, {"m.staa", "weights"},
+                       [&] { ModelFile(writer.serialize(), "m.staa"); });
+  }
+  constexpr std::uint16_t kInfinite = 0x7F80;
+  test::expect_error(ErrorKind::kInput, {"m.staa", "c1.weight", "value 7 is not finite"},
+                     [&] { ModelFile(bytes(7, kInfinite), "m.staa"); });
 }
 
 TEST_F(ModelFileTest, RefusesGraphsThatDoNotFit) {

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -29,9 +30,16 @@ Array wholes(const std::vector<std::int64_t>& values) {
 }
 Array whole(std::int64_t value) { return {{}, {static_cast<double>(value)}, NumberType::kWhole}; }
 
+/// bf16 is the upper half of a float.
+float from_bf16(std::uint16_t half) {
+  const std::uint32_t bits = std::uint32_t{half} << 16;
+  float value = 0;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
 /// Why a node has no counterpart; "": it has one.
-std::string lacking(const format::ModelDescription& model, const format::Node& node,
-                    const format::ModelFile& file) {
+std::string lacking(const format::Node& node, const format::ModelFile& file) {
   switch (node.kind) {
     case NodeKind::kNeuron: {
       if (node.neuron.aggregate) return "a STAA neuron: its aggregator";
@@ -43,14 +51,8 @@ std::string lacking(const format::ModelDescription& model, const format::Node& n
       }
       return "";
     }
-    case NodeKind::kPool: {
-      const auto& input = format::input_shape(model, node);
-      if (node.window.maximum) return "a pool of the maximum";
-      const bool cut = node.window.padding == 0 && (input.height % 2 != 0 || input.width % 2 != 0);
-      return cut ? fmt::format("a pool of {}x{} pixels, whose windows at the border hold fewer",
-                               input.height, input.width)
-                 : "";
-    }
+    case NodeKind::kPool:
+      return node.window.maximum ? "a pool of the maximum" : "";
     case NodeKind::kWhitening:
       return "a whitening stem: its ReLU";
     case NodeKind::kCurrent:
@@ -80,6 +82,10 @@ class Converter {
           neurons(node);
           break;
         case NodeKind::kPool:
+          if (cut(node)) {
+            cut_pool(node);
+            continue;
+          }
           pool(node.name, {node.window.kernel, node.window.kernel},
                {node.window.stride, node.window.stride}, node.window.padding);
           break;
@@ -113,7 +119,7 @@ class Converter {
     graph_.edges.push_back({name_of(from), to});
   }
 
-  /// [k, k, in, out] to [out, in, k, k]; of int8 weights with their scales.
+  /// [k, k, in, out] to [out, in, k, k]; whole numbers times their scales.
   void convolution(const format::Node& node) {
     const auto& from = format::input_shape(model_, node);
     const auto k = node.window.kernel;
@@ -137,9 +143,19 @@ class Converter {
   }
 
   double weight_at(const format::Node& node, std::int64_t at, std::int64_t out) const {
-    if (!node.int8) return file_.floats(node.name + ".weight")[at];
-    return static_cast<double>(file_.bytes(node.name + ".weight")[at]) *
-           static_cast<double>(file_.floats(node.name + ".scale")[out]);
+    const auto name = node.name + ".weight";
+    const auto scale = [&] { return static_cast<double>(file_.floats(node.name + ".scale")[out]); };
+    switch (node.weights) {
+      case format::Weights::kFp32:
+        return file_.floats(name)[at];
+      case format::Weights::kBf16:
+        return from_bf16(file_.bf16s(name)[at]);
+      case format::Weights::kInt16:
+        return scale() * file_.int16s(name)[at];
+      case format::Weights::kInt8:
+        return scale() * file_.bytes(name)[at];
+    }
+    fail(ErrorKind::kRuntime, "{}: unknown type of weights", node.name);
   }
 
   /// V = decay * H + gain * X + offset as tau V' = (v_leak - V) + r X, by forward Euler.
@@ -174,6 +190,45 @@ class Converter {
     to.arrays["kernel_size"] = wholes(kernel);
     to.arrays["stride"] = wholes(stride);
     to.arrays["padding"] = wholes({padding, padding});
+  }
+
+  /// Whether windows of 2x2 at the border hold fewer pixels, and average these.
+  bool cut(const format::Node& node) const {
+    const auto& input = format::input_shape(model_, node);
+    return node.window.padding == 0 && (input.height % 2 != 0 || input.width % 2 != 0);
+  }
+
+  /// Such a pool: NIR's pads on all sides alike, or not at all, so that its place takes a
+  /// convolution of each channel by itself, whose kernel of 3x3 has nothing in its first row and
+  /// column, and a factor for the windows at the border.
+  void cut_pool(const format::Node& node) {
+    const auto& input = format::input_shape(model_, node);
+    const auto& shape = node.shape;
+    const auto windows = node.name + ".windows";
+    auto& conv = add(windows, "Conv2d");
+    std::vector<double> weight;
+    for (std::int64_t i = 0; i < 9 * shape.channels; ++i) {
+      weight.push_back(i % 3 > 0 && i / 3 % 3 > 0 ? 0.25 : 0);
+    }
+    conv.arrays["weight"] = floats({shape.channels, 1, 3, 3}, std::move(weight));
+    conv.arrays["bias"] =
+        floats({shape.channels}, std::vector<double>(static_cast<std::size_t>(shape.channels)));
+    conv.arrays["input_shape"] = wholes({input.height, input.width});
+    conv.arrays["stride"] = wholes({2, 2});
+    conv.arrays["padding"] = wholes({1, 1});
+    conv.arrays["dilation"] = wholes({1, 1});
+    conv.arrays["groups"] = whole(shape.channels);
+    std::vector<double> factors;
+    for (std::int64_t i = 0; i < shape.values(); ++i) {
+      const auto row = i / shape.width % shape.height;
+      const auto column = i % shape.width;
+      const double below = 2 * row + 1 == input.height ? 2 : 1;
+      factors.push_back(2 * column + 1 == input.width ? 2 * below : below);
+    }
+    add(node.name, "Scale").arrays["scale"] =
+        floats({shape.channels, shape.height, shape.width}, std::move(factors));
+    connect(node.inputs[0], windows);
+    graph_.edges.push_back({windows, node.name});
   }
 
   /// The mean over all pixels, and the linear layer.
@@ -221,7 +276,7 @@ class Converter {
 Node from_model(const format::ModelFile& file, const std::string& source) {
   std::vector<std::string> problems;
   for (const auto& node : file.model().nodes) {
-    const auto why = lacking(file.model(), node, file);
+    const auto why = lacking(node, file);
     if (!why.empty()) problems.push_back(fmt::format("'{}' ({})", node.name, why));
   }
   if (!problems.empty()) {

@@ -59,7 +59,7 @@ struct WholeNumbers {
 };
 
 /// bf16 weights as whole numbers of 16 bits with a scale per output: those within 2^-7 of the
-/// largest one are kept exactly, and of the smaller ones 2^-16 of the largest is lost at most. So
+/// largest one are kept exactly, and of the smaller ones 2^-15 of the largest is lost at most. So
 /// the processor adds up products of 16 bits, twice as many at once as in fp32 and without
 /// rounding, where its own products of bf16 are slower than fp32 or missing (docs/performance.md).
 WholeNumbers whole_numbers(const kernels::SparseConvolution& shape, const std::uint16_t* weights,

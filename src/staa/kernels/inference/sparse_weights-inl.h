@@ -151,8 +151,9 @@ struct Int8 : OfInts {
 /// these take both sides with a sign.
 struct Int8Dot : Int8 {
   static HWY_INLINE Sum accumulate(Sum sum, Sum value, Sum weight) {
-    // As text: a function that is compiled for such processors alone cannot be inlined here.
-    asm(".arch_extension dotprod\n\tsdot %0.4s, %1.16b, %2.16b"
+    // As text: a function that is compiled for such processors alone cannot be inlined here. What
+    // the assembler then takes, the compiler does not use by itself.
+    asm(".arch armv8.2-a+crypto+dotprod\n\tsdot %0.4s, %1.16b, %2.16b"
         : "+w"(sum.raw)
         : "w"(value.raw), "w"(weight.raw));
     return sum;
