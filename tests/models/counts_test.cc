@@ -34,8 +34,8 @@ struct ByHand {
     return weights + 2 * norms + features * classes + classes;
   }
 
-  /// PE T*C; each GC: key C + 1, query C*R + R, norm 2R, value R*C + C, R = C/4; SA with R = C/16
-  /// >= 4.
+  /// PE: T*C. Each GC, with R = C/4: key C + 1, query C*R + R, norm 2R, value R*C + C. SA, with
+  /// R = max(4, C/16).
   std::int64_t staa(std::int64_t steps) const {
     std::int64_t sum = 0;
     for (const auto c : neurons) {

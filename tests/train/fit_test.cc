@@ -1,4 +1,4 @@
-// fit() on networks and data that are not staa's.
+// fit() with networks and data sets that are not part of staa.
 #include <ATen/Parallel.h>
 #include <torch/data/datasets/base.h>
 #include <torch/data/datasets/mnist.h>
@@ -24,7 +24,7 @@ namespace {
 using test::expect_error;
 using test::TempFolder;
 
-/// Vectors around one of two centres.
+/// Vectors that are scattered around one of two centres.
 class Blobs {
  public:
   explicit Blobs(std::int64_t size, std::vector<std::int64_t> shape = {4})
@@ -46,7 +46,7 @@ class Blobs {
   std::vector<std::int64_t> shape_;
 };
 
-/// A dataset of LibTorch's kind.
+/// A LibTorch dataset.
 class TorchSet : public torch::data::datasets::Dataset<TorchSet> {
  public:
   torch::data::Example<> get(std::size_t index) override {
@@ -117,7 +117,7 @@ TEST(Fit, GivesInputsOfEveryKindTheirShape) {
        {std::vector<std::int64_t>{4}, {3, 4}, {2, 5, 6}, {3, 2, 5, 6}}) {
     auto body = torch::nn::Linear(2, 2);
     auto expected = shape;
-    expected.insert(expected.begin() + (shape.size() % 2 == 0 ? 1 : 0), 16);  // behind T
+    expected.insert(expected.begin() + (shape.size() % 2 == 0 ? 1 : 0), 16);  // after T
     const Classifier network(body.ptr(), [&](const torch::Tensor& x) {
       EXPECT_EQ(x.sizes(), expected);
       const auto batch = x.size(shape.size() % 2 == 0 ? 1 : 0);
@@ -261,7 +261,7 @@ TEST(Fit, SaysWhatIsWrong) {
                [&] { fit(perceptron(), data, data, options); });
   expect_error(ErrorKind::kInput, {"at least one sample"},
                [&] { fit(perceptron(), std::make_shared<Blobs>(0), data, tiny_options()); });
-  /// The second sample is of another shape.
+  /// The second sample has another shape.
   struct Uneven {
     std::int64_t size() const { return 2; }
     Sample get(std::int64_t index) const { return {torch::zeros({4 + index}), index}; }

@@ -65,7 +65,7 @@ void read_sweep(Fields& fields, Sweep& sweep) {
   sweep.after = read_axes(fields, "after");
 }
 
-/// What a layer of its kind has beside name, inputs and shape.
+/// Reads the fields that a kind of layer has in addition to name, inputs and shape.
 void read_settings(Fields& fields, Layer& layer) {
   switch (layer.kind) {
     case LayerKind::kConvolution:

@@ -16,7 +16,7 @@ constexpr std::int64_t kMaxKernel = 4096;
 constexpr std::int64_t kMaxTaps = std::int64_t{1} << 24;  // outputs of an axis times its kernel
 constexpr std::int64_t kMaxSteps = std::int64_t{1} << 20;
 
-/// Says which layer does not fit.
+/// Reports which layer is inconsistent.
 class Check {
  public:
   Check(const Layer& layer, const std::string& source) : layer_(layer), source_(source) {}
@@ -64,7 +64,7 @@ std::int64_t swept(const Axis& axis, const Check& check) {
   return out;
 }
 
-/// The input's shape with other extents behind the channels.
+/// The input's shape, with the extents after the channels replaced.
 Shape sweep(const Layer& layer, const Shape& input, const Check& check) {
   check(input.size() >= 2, "expected an input of channels and extents, found {}",
         describe_shape(input));

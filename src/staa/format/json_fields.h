@@ -14,10 +14,10 @@
 
 namespace staa::format {
 
-constexpr std::size_t kMaxText = 256;  ///< bytes of a name
+constexpr std::size_t kMaxText = 256;  ///< maximum size of a name in bytes
 
-/// The fields of one JSON object: each is asked for once, with the type it must have, and finish()
-/// refuses what nobody asked for.
+/// The fields of one JSON object. Each must be read once with its expected type; finish() refuses
+/// fields that were not read.
 class Fields {
  public:
   Fields(const nlohmann::json& object, const std::string& source, std::string where)
@@ -53,7 +53,7 @@ class Fields {
 
   double number(const std::string& key) { return finite(any(key), key); }
 
-  /// Of a field that files of earlier versions of the program do not have.
+  /// For a field that is absent in files of earlier versions of the program.
   double number_or(const std::string& key, double otherwise) {
     return object_.contains(key) ? number(key) : otherwise;
   }

@@ -28,8 +28,8 @@ const std::vector<std::pair<NodeKind, std::string>>& kind_names() {
   return table;
 }
 
-/// As a node of a convolution says it. Files from before there were weights of 16 bits have no
-/// field but `int8`.
+/// Reads the weight format of a convolution's node. Files from before the introduction of 16-bit
+/// weights have only the field `int8`.
 Weights read_weights(Fields& fields) {
   const bool int8 = fields.boolean("int8");
   const auto name = fields.text_or("weights", int8 ? "int8" : "fp32");
@@ -170,7 +170,7 @@ ordered_json node_json(const ModelDescription& model, const Node& node) {
   if (node.kind == NodeKind::kConvolution) {
     object["out"] = node.out;
     object["int8"] = node.weights == Weights::kInt8;
-    // Unknown to earlier programs, so said only where it matters.
+    // Earlier programs do not know this field, so it is written only if necessary.
     if (node.weights == Weights::kBf16 || node.weights == Weights::kInt16) {
       object["weights"] = weights_name(node.weights);
     }

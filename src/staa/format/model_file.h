@@ -72,22 +72,22 @@ struct CurrentSettings {
   double gain = 1;
 };
 
-/// What a convolution's weights are kept in. Whole numbers have a scale per output channel.
+/// The format of a convolution's weights. The integer formats have one scale per output channel.
 enum class Weights { kFp32, kBf16, kInt16, kInt8 };
 
 /// "fp32", "bf16", "int16", "int8".
 std::string weights_name(Weights weights);
 
-/// Index of a node's input: the image, or a node that stands before it.
+/// The index of a node's input: this value for the image, else that of an earlier node.
 constexpr std::size_t kImage = static_cast<std::size_t>(-1);
 
 struct Node {
   NodeKind kind = NodeKind::kConvolution;
   std::string name;
   std::vector<std::size_t> inputs;
-  Window window;                     ///< convolution, pool
+  Window window;                     ///< for convolution, pool
   std::int64_t out = 0;              ///< channels of a convolution
-  Weights weights = Weights::kFp32;  ///< of a convolution
+  Weights weights = Weights::kFp32;  ///< for convolution
   NeuronSettings neuron;
   CurrentSettings current;
   Extent shape;  ///< of the output
@@ -139,7 +139,7 @@ class ModelFile {
   const ModelDescription& model() const { return model_; }
   /// The file's name, for messages.
   const std::string& source() const { return reader_.source(); }
-  /// Values of a tensor that tensors_of names.
+  /// The values of a tensor that tensors_of() lists.
   const float* floats(const std::string& name) const;
   const std::uint16_t* bf16s(const std::string& name) const;
   const std::int16_t* int16s(const std::string& name) const;

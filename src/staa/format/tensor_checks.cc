@@ -13,8 +13,8 @@ std::string describe(DType dtype, const std::vector<std::int64_t>& shape) {
   return dtype_name(dtype) + " " + nlohmann::json(shape).dump();
 }
 
-/// The place of the first value whose exponent's bits are all set, or `size`. Looks for one without
-/// a way out in the middle first, so that it runs in vectors.
+/// The index of the first value with all exponent bits set, or `size`. A first loop without an
+/// early exit, which can be vectorised, only finds out whether there is one.
 template <class Bits>
 std::uint64_t first_not_finite(const Bits* values, std::uint64_t size, Bits exponent) {
   std::uint32_t bad = 0;
@@ -66,7 +66,7 @@ void check_tensors(const SafetensorsReader& reader, const std::vector<TensorNeed
 }
 
 const float* float_values(const SafetensorsReader& reader, const std::string& name) {
-  // The reader's memory is aligned, and check_tensors saw to the offset.
+  // The reader's memory is aligned, and check_tensors() has checked the offset.
   return reinterpret_cast<const float*>(reader.data(*reader.find(name)));
 }
 

@@ -15,8 +15,8 @@
 
 namespace staa::nn {
 
-/// All layers below map sequences [T, B, C, H, W] to sequences; each time step is channels-last. T
-/// = 1 stands for a sequence that does not change over time, however many time steps the network
+/// All layers below map sequences [T, B, C, H, W] to sequences; each time step is channels-last. A
+/// T of 1 stands for a sequence that does not change over time, however many time steps the network
 /// runs, so that the first convolution of a still image is computed once.
 
 /// Applies `f` ([N, C, H, W] -> [N, C', H', W']) to all time steps at once, with N = T * B.

@@ -35,7 +35,7 @@ void check_options(const LoaderOptions& options) {
   }
 }
 
-/// Adds the time of its own life to `total`.
+/// Adds its lifetime in seconds to `total`.
 class Stopwatch {
  public:
   explicit Stopwatch(double& total) : total_(total) {}
