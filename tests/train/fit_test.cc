@@ -1,4 +1,6 @@
 // fit() with networks and data sets that are not part of staa.
+#include "staa/train/fit.h"
+
 #include <ATen/Parallel.h>
 #include <torch/data/datasets/base.h>
 #include <torch/data/datasets/mnist.h>
@@ -14,7 +16,6 @@
 #include "staa/format/safetensors.h"
 #include "staa/models/registry.h"
 #include "staa/nn/layers.h"
-#include "staa/train/fit.h"
 #include "staa/train/statistics.h"
 #include "support/support.h"
 
