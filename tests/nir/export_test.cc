@@ -65,6 +65,7 @@ void expect_alike(const format::Extent& input) {
   const auto again = runtime::Model::load(import_graph(graph, {}, "tiny.nir").file, "tiny.nir");
   runtime::Session first(model);
   runtime::Session second(again);
+  std::uint64_t spikes = 0;
   Random random{11};
   for (int i = 0; i < 20; ++i) {
     std::vector<std::uint8_t> image(model.input().values());
@@ -76,8 +77,9 @@ void expect_alike(const format::Extent& input) {
     EXPECT_EQ(found.steps, expected.steps);
     EXPECT_NEAR(static_cast<double>(second.activity().spikes),
                 static_cast<double>(first.activity().spikes), 3);
-    EXPECT_GT(first.activity().spikes, 0U);
+    spikes += first.activity().spikes;
   }
+  EXPECT_GT(spikes, 100U);
 }
 
 TEST(NirExport, RoundTripsClassifyAlike) {

@@ -38,6 +38,7 @@ class Importer {
  private:
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
   static constexpr std::size_t kMostProblems = 30;
+  static constexpr std::int64_t kMostValues = std::int64_t{1} << 24;  // of a layer
 
   [[noreturn]] void refuse(const std::string& why) const {
     fail(ErrorKind::kInput, "{}: {}", source_, why);
@@ -178,6 +179,17 @@ class Importer {
     wiring_.links = std::move(links);
   }
 
+  /// Bounds what a small file can ask for.
+  static void check_size(const Shape& shape) {
+    std::int64_t values = 1;
+    for (const auto extent : shape) {
+      if (extent > kMostValues || values * extent > kMostValues) {
+        complain("a shape of {}: more than {} values", format::describe_shape(shape), kMostValues);
+      }
+      values *= extent;
+    }
+  }
+
   /// From the input on: a node's shape is known as soon as that of one of its inputs is.
   void find_shapes() {
     shapes_.resize(wiring_.nodes);
@@ -186,14 +198,7 @@ class Importer {
     const auto& input = graph_.nodes[wiring_.first];
     attempt(input, [&] {
       shapes_[wiring_.first] = extents(input, "shape");
-      std::int64_t values = 1;
-      for (const auto extent : shapes_[wiring_.first]) {
-        values = extent > format::kMaxActivations ? extent : values * extent;
-        if (values > format::kMaxActivations) {
-          complain("dataset 'shape': {}: more than {} values",
-                   format::describe_shape(shapes_[wiring_.first]), format::kMaxActivations);
-        }
-      }
+      check_size(shapes_[wiring_.first]);
     });
     report();
     const auto from = wiring_.links_from();
@@ -209,6 +214,7 @@ class Importer {
         inputs_[to] = shapes_[node];
         attempt(graph_.nodes[to], [&] {
           layers_[to] = layer_of(graph_.nodes[to], inputs_[to], timing_, source_);
+          check_size(layers_[to].shape);
           shapes_[to] = layers_[to].shape;
           open.push_back(to);
         });
@@ -258,16 +264,7 @@ class Importer {
       place[node] = nodes.size();
       nodes.push_back(node);
     }
-    for (const auto node : nodes) {
-      auto& layer = layers_[node];
-      const auto& source = graph_.nodes[node];
-      imported_.has_time = imported_.has_time || source.arrays.count("tau") +
-                                                         source.arrays.count("tau_mem") +
-                                                         source.arrays.count("delay") >
-                                                     0;
-      attempt(source, [&] { add_constants(node, layer); });
-      graph.layers.push_back(std::move(layer));
-    }
+    for (const auto node : nodes) graph.layers.push_back(layers_[node]);
     for (const auto& link : wiring_.links) {
       auto& layer = graph.layers[place[link.to]];
       if (!link.late) {
@@ -275,6 +272,20 @@ class Importer {
       } else {
         layer.late.push_back(place[link.from]);
       }
+    }
+    try {
+      describe();
+    } catch (const Problem& problem) {
+      refuse(fmt::format("the graph's metadata: {}", problem.what()));
+    }
+    format::check_graph(graph, source_);  // sizes, before constants are made for them
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      const auto& source = graph_.nodes[nodes[i]];
+      const auto& arrays = source.arrays;
+      const bool timed =
+          arrays.count("tau") > 0 || arrays.count("tau_mem") > 0 || arrays.count("delay") > 0;
+      imported_.has_time = imported_.has_time || timed;
+      attempt(source, [&] { add_constants(nodes[i], graph.layers[i]); });
     }
   }
 
@@ -327,13 +338,7 @@ class Importer {
   }
 
   Imported finish() {
-    try {
-      describe();
-    } catch (const Problem& problem) {
-      refuse(fmt::format("the graph's metadata: {}", problem.what()));
-    }
     auto& graph = imported_.graph;
-    format::check_graph(graph, source_);
     format::SafetensorsWriter writer;
     for (const auto& layer : graph.layers) {
       for (const auto& need : format::tensors_of(graph, layer)) {

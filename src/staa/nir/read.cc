@@ -17,6 +17,7 @@ constexpr int kMostDepth = 16;             // of subgraphs in one another
 constexpr std::size_t kMostNodes = 65536;  // of the file, as edges and names in a group
 constexpr hsize_t kMostEdges = hsize_t{1} << 20;
 constexpr std::size_t kMostText = 65536;  // bytes
+constexpr std::size_t kMostTexts = std::size_t{1} << 28;
 constexpr int kMostDimensions = 8;
 constexpr hsize_t kMostValues = hsize_t{1} << 29;
 // Deflate makes at most 1032 bytes of one, so that a dataset of more has no data in the file.
@@ -295,6 +296,9 @@ class Reader {
     const auto size = H5Tget_size(data.type.get());
     if (size == 0 || size > kMostText) {
       refuse(data.where, fmt::format("expected texts of 1 to {} bytes", kMostText));
+    }
+    if (data.values * size > kMostTexts) {
+      refuse(data.where, fmt::format("expected texts of {} bytes together at most", kMostTexts));
     }
     std::vector<char> bytes(data.values * size);
     read_into(data, data.type.get(), bytes.data());
