@@ -14,7 +14,7 @@
 namespace staa::kernels {
 namespace {
 
-constexpr std::uint64_t kCases = 60;
+constexpr std::uint64_t kCases = 30;
 
 std::vector<float> random_values(Random& random, std::size_t count) {
   std::vector<float> values(count);

@@ -174,7 +174,7 @@ using Weights = testing::Types<float, std::int16_t, std::int8_t>;
 TYPED_TEST_SUITE(SparseConvolutionOf, Weights);
 
 TYPED_TEST(SparseConvolutionOf, RandomShapesMatchAPlainLoopInBothWays) {
-  constexpr std::uint64_t kCases = 60;
+  constexpr std::uint64_t kCases = 30;
   for (const auto target : hwy::SupportedAndGeneratedTargets()) {
     SCOPED_TRACE(hwy::TargetName(target));
     hwy::SetSupportedTargetsForTest(target);

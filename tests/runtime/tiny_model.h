@@ -11,7 +11,8 @@ namespace staa::test {
 /// What a small model of random weights is like.
 struct TinyModel {
   format::Weights weights = format::Weights::kFp32;
-  bool of_16_bits = false;  ///< fp32 weights, of convolutions of spikes, that bf16 keeps as they are
+  bool of_16_bits =
+      false;  ///< fp32 weights, of convolutions of spikes, that bf16 keeps as they are
   format::Extent input{1, 8, 8};
   std::vector<std::string> classes{"left", "right"};
   bool checksum = true;
