@@ -7,7 +7,7 @@
 set -euo pipefail
 venv=$(cd "${1:?usage: scripts/pytorch_check.sh VENV}" && pwd)
 source=$(cd "$(dirname "$0")/.." && pwd)
-"$venv/bin/pip" install --no-build-isolation --no-deps -C cmake.define.STAA_CUDA=OFF "$source"
+"$venv/bin/pip" install --no-build-isolation --no-deps --config-settings=cmake.define.STAA_CUDA=OFF "$source"
 version=$("$venv/bin/python" -c 'import torch; print(torch.__version__)')
 cd /
 failed=0

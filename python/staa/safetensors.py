@@ -90,6 +90,6 @@ def read(path):
     return tensors, metadata
 
 
-def load_file(path):
+def load_file(path) -> "dict[str, torch.Tensor]":
     """The tensors of a file by name."""
     return read(path)[0]

@@ -17,7 +17,7 @@ if ! "$python" -m venv --system-site-packages "$tree/venv" >"$tree/log" 2>&1; th
   exit 77
 fi
 echo "$backend" >"$("$tree/venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/backend.pth"
-"$tree/venv/bin/pip" install --no-build-isolation --no-deps --no-index -C cmake.define.STAA_CUDA=OFF "$source" >"$tree/log" 2>&1 ||
+"$tree/venv/bin/pip" install --no-build-isolation --no-deps --no-index --config-settings=cmake.define.STAA_CUDA=OFF "$source" >"$tree/log" 2>&1 ||
   { cat "$tree/log"; exit 1; }
 cd "$tree"
 export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$(dirname "$run")

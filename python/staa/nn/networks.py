@@ -310,7 +310,8 @@ _RESNETS = {
 _VGGS = {"vgg7": Vgg7, "vgg13": Vgg13}
 
 
-def network(name, classes=10, steps=4, width=1.0, in_channels=3, neuron="staa_lif", **options):
+def network(name: str, classes: int = 10, steps: int = 4, width: float = 1.0, in_channels: int = 3,
+            neuron: str = "staa_lif", **options) -> Network:
     """A network by name. `options` are those of ModelOptions and of its neurons (staa.nn.StaaLif,
     Lif or AdaptiveLif)."""
     known = ModelOptions.__dataclass_fields__
@@ -332,7 +333,7 @@ def network(name, classes=10, steps=4, width=1.0, in_channels=3, neuron="staa_li
     return made
 
 
-def load(path, which="best"):
+def load(path, which: str = "best") -> Network:
     """The trained network of a run's folder, or of one of its safetensors files, in evaluation.
 
     Everything comes from the file: the recipe in its metadata, the input and the weights. `which`

@@ -3,6 +3,7 @@ shape."""
 
 import inspect
 import math
+import typing
 
 import torch
 from torch import nn
@@ -22,7 +23,9 @@ class _Neuron(nn.Module):
         self.channels = channels
         self.options = options.resolve(type(self).__name__, self._aggregator, given)
 
-    def forward(self, x, residual=None, norm=None, residual_norm=None, steps=0):
+    def forward(self, x: torch.Tensor, residual: typing.Optional[torch.Tensor] = None,
+                norm: typing.Optional[nn.Module] = None,
+                residual_norm: typing.Optional[nn.Module] = None, steps: int = 0) -> torch.Tensor:
         """Spikes of x [T, B, C, H, W], plus `residual` of that shape where it is given. Layers without
         pixels take x [T, B, C] alone.
 

@@ -5,7 +5,11 @@ parameters, buffers, hooks, state_dict, optimizers and the other package's funct
 its state, say) go on as before.
 """
 
+import importlib
 import sys
+import typing
+
+from torch import nn
 
 from staa.peers import chains, convolutions
 from staa.peers.report import Report
@@ -15,8 +19,6 @@ _PEERS = ("spikingjelly", "snntorch", "norse")
 
 def _considerations():
     """The functions that know a package's modules, of the packages that are loaded."""
-    import importlib
-
     found = [convolutions.consider]
     for package in _PEERS:
         if package in sys.modules:
@@ -24,15 +26,15 @@ def _considerations():
     return found
 
 
-def accelerate(model, *, quiet=False):
+def accelerate(model: nn.Module, *, quiet: bool = False) -> nn.Module:
     """Replaces, in place, what staa does the same but faster, and returns the model.
 
     Neurons of SpikingJelly (LIFNode, IFNode, ParametricLIFNode), snnTorch (Leaky) and Norse
     (LIFBoxCell) become fused calls that carry the state they had, plain convolutions work on the
     spikes alone where few of their inputs fire, and in a Sequential neurons apply the BatchNorm2d
     before them while they read. Spikes are the same wherever a membrane is not within
-    rounding of the threshold; gradients are the same but for rounding. What a module computes is read
-    when this is called: after a change of its options call it again. restore() undoes it.
+    rounding of the threshold; gradients are the same but for rounding. Surrogates are read when
+    this is called: call it again after changing one. restore() undoes it.
 
     Unless `quiet`, prints what was replaced, and what was left and why. staa.peers.report(model)
     gives that as an object.
@@ -62,7 +64,7 @@ def accelerate(model, *, quiet=False):
     return model
 
 
-def restore(model):
+def restore(model: nn.Module) -> nn.Module:
     """Gives every module that accelerate() has replaced its own class back; returns the model."""
     for module in model.modules():
         original = getattr(type(module), "_staa_original", None)
@@ -73,6 +75,6 @@ def restore(model):
     return model
 
 
-def report(model):
+def report(model: nn.Module) -> typing.Optional[Report]:
     """What accelerate() did to a model; None for a model that it has not seen."""
     return vars(model).get("_staa_report")

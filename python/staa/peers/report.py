@@ -2,6 +2,7 @@
 
 import collections
 import dataclasses
+import typing
 
 
 @dataclasses.dataclass
@@ -9,9 +10,9 @@ class Report:
     """`replaced`: (name, class) of modules; `left`: (name, class, why);
     `chains`: names of Sequentials whose neurons apply the BatchNorm before them."""
 
-    replaced: list = dataclasses.field(default_factory=list)
-    left: list = dataclasses.field(default_factory=list)
-    chains: list = dataclasses.field(default_factory=list)
+    replaced: typing.List[typing.Tuple[str, str]] = dataclasses.field(default_factory=list)
+    left: typing.List[typing.Tuple[str, str, str]] = dataclasses.field(default_factory=list)
+    chains: typing.List[str] = dataclasses.field(default_factory=list)
 
     def __str__(self):
         counts = collections.Counter(kind for _, kind in self.replaced)
