@@ -132,7 +132,7 @@ class Reader {
           if (!is_a(children, child.c_str(), H5O_TYPE_GROUP)) {
             refuse(where, fmt::format("its node '{}' is no group", child));
           }
-          const auto below = path.empty() ? child : path + "." + child;
+          const auto below = path.empty() ? child : fmt::format("{}.{}", path, child);
           node.nodes.push_back(this->node(children, child, below, depth + 1));
         }
       } else if (key == "edges" && is_a(group, "edges", H5O_TYPE_DATASET)) {
@@ -289,6 +289,7 @@ class Reader {
       std::vector<char*> pointers(data.values);
       read_into(data, data.type.get(), pointers.data());
       std::vector<std::unique_ptr<char, herr_t (*)(void*)>> owned;
+      owned.reserve(pointers.size());
       for (auto* pointer : pointers) owned.emplace_back(pointer, H5free_memory);
       for (const auto& text : owned) add(text == nullptr ? "" : text.get());
       return texts;
