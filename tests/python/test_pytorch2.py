@@ -178,6 +178,7 @@ class PyTorch2(unittest.TestCase):
                     torch.testing.assert_close(a, b)
 
     @needs_fakes
+    @unittest.expectedFailure  # PyTorch 2.15's Inductor: "getitem is not an OpOverload"
     def test_compiles_with_inductor(self):
         layer = nn.Sequential(nn.Linear(6, 4), staa.nn.Lif(4, surrogate="arctan"), nn.Linear(4, 2))
         torch._dynamo.reset()
