@@ -68,7 +68,10 @@ def register():
     fakes = {"lif": _spikes, "adaptive_lif": _spikes, "staa_lif": _spikes,
              "lif_with_state": _spikes_and_membrane, "spike_conv2d": _convolved}
     for name, fake in fakes.items():
-        torch.library.register_fake(f"staa::{name}", fake)
+        operator = getattr(torch.ops.staa, name)
+        for overload in operator.overloads():
+            whole = name if overload == "default" else f"{name}.{overload}"
+            torch.library.register_fake(f"staa::{whole}", fake)
         backward = getattr(torch.ops.staa, f"{name}_backward")
         torch.library.register_fake(f"staa::{name}_backward", _gradients_of(backward))
     return True

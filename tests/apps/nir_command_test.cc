@@ -68,7 +68,7 @@ TEST_F(NirCommand, WhatHasNoCounterpartIsSaidInOneError) {
   EXPECT_FALSE(std::filesystem::exists(path("staa.nir")));
   const auto int8 = run_staa({"export", out(), "-o", path("staa.nir"), "--int8"});
   EXPECT_EQ(int8.code, 2);
-  expect_holds(int8.err, {"--int8", "floats"});
+  expect_holds(int8.err, {"int8", "floats"});
 }
 
 TEST_F(NirCommand, WrongFilesAndOptionsAreErrors) {

@@ -180,7 +180,8 @@ TEST(SpikeBudget, LowersTheRateOfATraining) {
   budget.weight = 0.1;
   const auto kept = rates_of_a_fit(budget);
   ASSERT_EQ(free.size(), 6U);
-  EXPECT_EQ(free[0], kept[0]) << "an epoch of ReLU has no spikes to penalise";
+  EXPECT_LT(free[0], 0) << "an epoch with ReLU has no spikes";
+  EXPECT_GT(free[1], 0);
   EXPECT_LT(kept[5], 0.7 * free[5]);
 }
 

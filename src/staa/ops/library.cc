@@ -262,14 +262,27 @@ constexpr const char* kRunning =
     ", Tensor(a!)? running_mean=None, Tensor(b!)? running_var=None, "
     "Tensor(c!)? residual_running_mean=None, Tensor(d!)? residual_running_var=None";
 
-/// An operator: its name, its arguments, and behind them what it writes.
+/// An operator: its name, its arguments, and what its second overload also writes. Two overloads,
+/// because torch.compile's Inductor (of PyTorch 2.15) loses the output of an operator that might
+/// write something and is given nothing to write.
 struct Operator {
   std::string name;
   std::string arguments;
   std::string written;
   std::string outputs;
 
-  std::string schema() const { return name + "(" + arguments + written + ") -> " + outputs; }
+  /// The names of its overloads, the second of those that write.
+  std::vector<std::string> overloads() const {
+    if (written.empty()) return {name};
+    return {name, name + ".running"};
+  }
+  std::vector<std::string> schemas() const {
+    std::vector<std::string> all{name + "(" + arguments + ") -> " + outputs};
+    if (!written.empty()) {
+      all.push_back(overloads()[1] + "(" + arguments + written + ") -> " + outputs);
+    }
+    return all;
+  }
   std::string backward() const { return name + "_backward"; }
   std::string backward_schema() const {
     return backward() + "(Tensor[] gradients, bool[] wanted, " + arguments + ") -> Tensor[]";
@@ -309,7 +322,9 @@ void for_kernels(const F& f) {
 void register_device(torch::Library& m) {
   for_kernels([&](const Operator& op, auto kernel) {
     using Boxed = torch::CppFunction;
-    m.impl(op.name.c_str(), Boxed::makeFromBoxedFunction<&boxed<decltype(kernel)::value>>());
+    for (const auto& name : op.overloads()) {
+      m.impl(name.c_str(), Boxed::makeFromBoxedFunction<&boxed<decltype(kernel)::value>>());
+    }
     m.impl(op.backward().c_str(),
            Boxed::makeFromBoxedFunction<&boxed_backward<decltype(kernel)::value>>());
   });
@@ -363,7 +378,7 @@ std::string model_options() {
 
 TORCH_LIBRARY(staa, m) {
   for (const auto& op : operators()) {
-    m.def(op.schema().c_str());
+    for (const auto& schema : op.schemas()) m.def(schema.c_str());
     m.def(op.backward_schema().c_str());
   }
   m.def("neuron_options() -> str", neuron_options);
@@ -375,21 +390,28 @@ TORCH_LIBRARY_IMPL(staa, CUDA, m) { register_device(m); }
 
 TORCH_LIBRARY_IMPL(staa, Autograd, m) {
   for_kernels([&](const Operator& op, auto kernel) {
-    m.impl(op.name.c_str(),
-           torch::CppFunction::makeFromBoxedFunction<&boxed_autograd<decltype(kernel)::value>>());
+    using Boxed = torch::CppFunction;
+    for (const auto& name : op.overloads()) {
+      m.impl(name.c_str(),
+             Boxed::makeFromBoxedFunction<&boxed_autograd<decltype(kernel)::value>>());
+    }
     m.impl(op.backward().c_str(), torch::CppFunction::makeFallthrough());
   });
 }
 
 TORCH_LIBRARY_IMPL(staa, AutocastCPU, m) {
   for (const auto& op : operators()) {
-    m.impl(op.name.c_str(), torch::CppFunction::makeFromBoxedFunction<&boxed_autocast>());
+    for (const auto& name : op.overloads()) {
+      m.impl(name.c_str(), torch::CppFunction::makeFromBoxedFunction<&boxed_autocast>());
+    }
   }
 }
 
 TORCH_LIBRARY_IMPL(staa, AutocastCUDA, m) {
   for (const auto& op : operators()) {
-    m.impl(op.name.c_str(), torch::CppFunction::makeFromBoxedFunction<&boxed_autocast>());
+    for (const auto& name : op.overloads()) {
+      m.impl(name.c_str(), torch::CppFunction::makeFromBoxedFunction<&boxed_autocast>());
+    }
   }
 }
 

@@ -333,7 +333,7 @@ void Fit::finish_epoch() {
   report.train_top1 = progress.top1();
   report.learning_rate = learning_rate_at(std::max<std::int64_t>(0, progress.batch - 1));
   report.phase = phases_.now();
-  report.spike_rate = steps_.spike_rate();
+  if (report.phase.activation == Activation::kSpike) report.spike_rate = steps_.spike_rate();
   report.last_phase = phases_.last();
   report.test = last_;
   report.skipped_train = progress.skipped;

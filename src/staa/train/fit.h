@@ -70,8 +70,8 @@ struct EpochReport {
   Evaluation test;
   bool best = false;  ///< the best epoch of the last phase so far
   double images_per_s = 0;
-  /// Spike rate of the epoch's last training step, as the spike budget counts it; negative without
-  /// a budget.
+  /// Spikes as the budget counts them, in the epoch's last training step; below 0 if there is no
+  /// budget, and in an epoch with ReLU.
   double spike_rate = -1;
   double loader_wait_s = 0;        ///< time that training spent waiting for samples
   std::int64_t skipped_train = 0;  ///< corrupt samples that were skipped
