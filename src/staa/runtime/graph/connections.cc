@@ -54,7 +54,8 @@ class Convolution : public Operation {
       const auto pixel = (sparse.active == nullptr ? n : sparse.active[n]) / shape_.channels;
       taps += shape_.rows.size(pixel / shape_.width) * shape_.columns.size(pixel % shape_.width);
     }
-    return static_cast<double>(taps) * static_cast<double>(shape_.out / shape_.groups);
+    const auto out_per_group = shape_.out / shape_.groups;
+    return static_cast<double>(taps) * static_cast<double>(out_per_group);
   }
 
  private:
