@@ -126,6 +126,15 @@ def _train_in_ddp(rank, folder):
 
 
 class PyTorch2(unittest.TestCase):
+    def assert_alike(self, compiled, module, plain, x):
+        """The compiled module has the loss and the gradients of its plain copy."""
+        expected = loss_and_gradients(plain, plain, x)
+        found = loss_and_gradients(compiled, module, x)
+        torch.testing.assert_close(found[0], expected[0], rtol=1e-4, atol=1e-5)
+        self.assertEqual(len(found[1]), len(expected[1]))
+        for a, b in zip(found[1], expected[1]):
+            torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-4)
+
     @needs_fakes
     def test_operators_pass_opcheck(self):
         ops = torch.ops.staa
@@ -170,12 +179,7 @@ class PyTorch2(unittest.TestCase):
                 compiled = torch.compile(other, fullgraph=True, backend="aot_eager")
                 for mode in (True, False):
                     plain.train(mode), other.train(mode)
-                    expected = loss_and_gradients(plain, plain, x)
-                    found = loss_and_gradients(compiled, other, x)
-                    torch.testing.assert_close(found[0], expected[0], rtol=1e-4, atol=1e-5)
-                    self.assertEqual(len(found[1]), len(expected[1]))
-                    for a, b in zip(found[1], expected[1]):
-                        torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-4)
+                    self.assert_alike(compiled, other, plain, x)
                 for a, b in zip(other.buffers(), plain.buffers()):  # BatchNorm's statistics
                     torch.testing.assert_close(a, b)
 
@@ -198,11 +202,7 @@ class PyTorch2(unittest.TestCase):
         other = copy.deepcopy(plain)
         torch._dynamo.reset()
         compiled = torch.compile(other, fullgraph=True)
-        expected = loss_and_gradients(plain, plain, x)
-        found = loss_and_gradients(compiled, other, x)
-        torch.testing.assert_close(found[0], expected[0], rtol=1e-4, atol=1e-5)
-        for a, b in zip(found[1], expected[1]):
-            torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-4)
+        self.assert_alike(compiled, other, plain, x)
         for a, b in zip(other.buffers(), plain.buffers()):  # BatchNorm's statistics
             torch.testing.assert_close(a, b)
 

@@ -123,19 +123,12 @@ class Dataset {
     if (layout == H5D_VIRTUAL || H5Pget_external_count(list.get()) > 0) {
       refuse("its data lie in another file: not supported");
     }
-    const int filters = H5Pget_nfilters(list.get());
-    for (int i = 0; i < filters; ++i) {
-      unsigned flags = 0;
-      std::size_t values = 0;
-      char name[64] = "";
-      const auto filter = H5Pget_filter2(list.get(), static_cast<unsigned>(i), &flags, &values,
-                                         nullptr, sizeof name, name, nullptr);
-      if (filter >= 0 && H5Zfilter_avail(filter) > 0) continue;
+    if (const auto filter = unreadable_filter(list)) {
       refuse(
           fmt::format("compressed by {}, which the HDF5 library here cannot read: install its "
                       "plug-in and name its folder in $HDF5_PLUGIN_PATH, or repack the file "
                       "with h5repack -f GZIP=4",
-                      name_of_filter(filter, name)));
+                      name_of_filter(filter->id, filter->name.c_str())));
     }
     if (layout == H5D_CHUNKED) H5Pget_chunk(list.get(), 1, &chunk_);
   }

@@ -3,6 +3,8 @@
 #include <hdf5.h>
 
 #include <mutex>
+#include <optional>
+#include <string>
 #include <utility>
 
 namespace staa::events {
@@ -35,5 +37,25 @@ class Hdf5Handle {
   hid_t id_ = -1;
   Close close_ = nullptr;
 };
+
+/// A compression filter of a dataset that the HDF5 library here cannot undo.
+struct UnreadableFilter {
+  H5Z_filter_t id = -1;
+  std::string name;  ///< as the file gives it; may be empty
+};
+
+/// The first such filter of a dataset with the creation properties `list`, if there is one.
+inline std::optional<UnreadableFilter> unreadable_filter(const Hdf5Handle& list) {
+  const int filters = H5Pget_nfilters(list.get());
+  for (int i = 0; i < filters; ++i) {
+    unsigned flags = 0;
+    std::size_t values = 0;
+    char name[64] = "";
+    const auto filter = H5Pget_filter2(list.get(), static_cast<unsigned>(i), &flags, &values,
+                                       nullptr, sizeof name, name, nullptr);
+    if (filter < 0 || H5Zfilter_avail(filter) <= 0) return UnreadableFilter{filter, name};
+  }
+  return std::nullopt;
+}
 
 }  // namespace staa::events

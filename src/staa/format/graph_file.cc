@@ -32,14 +32,6 @@ const std::vector<std::pair<LayerKind, std::string>>& kind_names() {
   return table;
 }
 
-LayerKind read_kind(Fields& fields) {
-  const auto name = fields.text("kind");
-  for (const auto& [kind, known] : kind_names()) {
-    if (known == name) return kind;
-  }
-  fields.complain(fmt::format("unknown kind '{}'", name));
-}
-
 std::vector<std::int64_t> read_extents(Fields& fields, const std::string& key) {
   std::vector<std::int64_t> extents;
   constexpr std::uint64_t kMost = 1 << 30;
@@ -125,7 +117,7 @@ std::vector<Layer> read_layers(Fields& root, const std::string& source) {
     auto& fields =
         all.emplace_back(object, source, fmt::format("node {} of the graph", all.size()));
     Layer layer;
-    layer.kind = read_kind(fields);
+    layer.kind = fields.kind(kind_names());
     layer.name = fields.text("name");
     if (layer.name.empty() || !names.emplace(layer.name, layers.size()).second) {
       fields.complain(fmt::format("the name '{}' is empty or taken", layer.name));

@@ -95,6 +95,16 @@ class Fields {
     }
   }
 
+  /// The kind that the text of the field "kind" stands for in a table of kinds and their names.
+  template <class Kind>
+  Kind kind(const std::vector<std::pair<Kind, std::string>>& names) {
+    const auto found = text("kind");
+    for (const auto& [kind, name] : names) {
+      if (name == found) return kind;
+    }
+    complain(fmt::format("unknown kind '{}'", found));
+  }
+
   [[noreturn]] void complain(const std::string& what) const {
     fail(ErrorKind::kInput, "{}: {}: {}", source_, where_, what);
   }

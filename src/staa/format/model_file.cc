@@ -60,20 +60,12 @@ NeuronSettings read_neuron(Fields& fields) {
   return settings;
 }
 
-NodeKind read_kind(Fields& fields) {
-  const auto name = fields.text("kind");
-  for (const auto& [kind, known] : kind_names()) {
-    if (known == name) return kind;
-  }
-  fields.complain(fmt::format("unknown kind '{}'", name));
-}
-
 /// `known` holds the nodes so far, by name.
 Node read_node(const json& object, std::size_t index,
                const std::map<std::string, std::size_t>& known, const std::string& source) {
   Fields fields(object, source, fmt::format("node {} of the graph", index));
   Node node;
-  node.kind = read_kind(fields);
+  node.kind = fields.kind(kind_names());
   node.name = fields.text("name");
   if (node.name.empty() || known.count(node.name) > 0) {
     fields.complain(fmt::format("the name '{}' is empty or taken", node.name));

@@ -3,10 +3,10 @@
 #include <fmt/ranges.h>
 
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "staa/format/bf16.h"
 #include "staa/nir/import.h"
 #include "staa/util/error.h"
 
@@ -29,14 +29,6 @@ Array wholes(const std::vector<std::int64_t>& values) {
           NumberType::kWhole};
 }
 Array whole(std::int64_t value) { return {{}, {static_cast<double>(value)}, NumberType::kWhole}; }
-
-/// bf16 is the upper half of a float.
-float from_bf16(std::uint16_t half) {
-  const std::uint32_t bits = std::uint32_t{half} << 16;
-  float value = 0;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
-}
 
 /// Why a node has no counterpart; "": it has one.
 std::string lacking(const format::Node& node, const format::ModelFile& file) {
@@ -149,7 +141,7 @@ class Converter {
       case format::Weights::kFp32:
         return file_.floats(name)[at];
       case format::Weights::kBf16:
-        return from_bf16(file_.bf16s(name)[at]);
+        return format::from_bf16(file_.bf16s(name)[at]);
       case format::Weights::kInt16:
         return scale() * file_.int16s(name)[at];
       case format::Weights::kInt8:

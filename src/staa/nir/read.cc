@@ -199,17 +199,10 @@ class Reader {
     if (layout == H5D_VIRTUAL || H5Pget_external_count(list.get()) > 0) {
       refuse(open.where, "its data lie in another file: not supported");
     }
-    const int filters = H5Pget_nfilters(list.get());
-    for (int i = 0; i < filters; ++i) {
-      unsigned flags = 0;
-      std::size_t values = 0;
-      char name[64] = "";
-      const auto filter = H5Pget_filter2(list.get(), static_cast<unsigned>(i), &flags, &values,
-                                         nullptr, sizeof name, name, nullptr);
-      if (filter >= 0 && H5Zfilter_avail(filter) > 0) continue;
+    if (const auto filter = events::unreadable_filter(list)) {
       refuse(open.where, fmt::format("compressed by filter {}, which the HDF5 library here cannot "
                                      "read: repack the file with h5repack -f GZIP=4",
-                                     filter));
+                                     filter->id));
     }
     if (layout == H5D_CHUNKED) {
       hsize_t chunk[kMostDimensions] = {};

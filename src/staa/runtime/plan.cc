@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
+#include "staa/format/bf16.h"
 #include "staa/util/error.h"
 
 namespace staa::runtime {
@@ -67,10 +67,7 @@ WholeNumbers whole_numbers(const kernels::SparseConvolution& shape, const std::u
   constexpr double kMost = std::numeric_limits<std::int16_t>::max();
   const auto size = weights_of(shape);
   std::vector<float> floats(size);
-  for (std::size_t i = 0; i < size; ++i) {
-    const std::uint32_t bits = std::uint32_t{weights[i]} << 16;
-    std::memcpy(&floats[i], &bits, sizeof bits);
-  }
+  std::transform(weights, weights + size, floats.begin(), format::from_bf16);
   std::vector<double> largest(shape.out);
   std::vector<double> sums(shape.out);
   for (std::size_t i = 0; i < size; ++i) {
