@@ -12,7 +12,7 @@
 
 namespace staa::test {
 
-/// A frame [H, W, C] of values [C, H, W].
+/// Converts values [C, H, W] to a frame [H, W, C].
 inline std::vector<float> channels_last(const std::vector<double>& values,
                                         const runtime::Shape& shape) {
   std::vector<float> frame(values.size());
@@ -25,7 +25,7 @@ inline std::vector<float> channels_last(const std::vector<double>& values,
   return frame;
 }
 
-/// Inputs of a step: spikes, or real values.
+/// The input of a step: spikes or real values.
 inline std::vector<double> random_step(Random& random, std::size_t size, bool spikes) {
   std::vector<double> values(size);
   for (auto& value : values) {
@@ -34,8 +34,8 @@ inline std::vector<double> random_step(Random& random, std::size_t size, bool sp
   return values;
 }
 
-/// Imports a graph and runs it beside the reference, step by step. False where a membrane came so
-/// near to its threshold that rounding may decide; then nothing is compared any more.
+/// Imports a graph and runs it alongside the reference, step by step. Stops and returns false once
+/// a membrane is so close to its threshold that rounding may decide.
 inline bool compare(const nir::Node& graph, const nir::ImportOptions& options, Random& random,
                     bool spikes, std::set<nir::Edge> late = {}, std::size_t steps = 12,
                     double* fired = nullptr) {

@@ -1,4 +1,4 @@
-// Networks of LIF go out and come back.
+// LIF networks are exported to NIR and imported again.
 #include <cstdlib>
 
 #include "nir/compare.h"
@@ -19,7 +19,7 @@ Node written_and_read(const Node& graph) {
   return read(folder / "graph.nir");
 }
 
-/// Each constant of the model comes back to the bit.
+/// The constants of the model are restored exactly.
 TEST(NirExport, RoundTripsGiveEveryConstantBack) {
   test::TinyModel tiny;
   tiny.aggregate = false;
@@ -51,10 +51,10 @@ TEST(NirExport, RoundTripsGiveEveryConstantBack) {
     EXPECT_EQ(std::nextafter(threshold, 2.0F), static_cast<float>(node.neuron.threshold));
     EXPECT_EQ(graph.floats(node.name + ".reset")[0], static_cast<float>(node.neuron.reset));
   }
-  EXPECT_EQ(compared, 17U);  // 3 convolutions with 2, 3 neurons with 3, the head with 2
+  EXPECT_EQ(compared, 17U);  // 3 convolutions with 2 each, 3 neurons with 3 each, the head with 2
 }
 
-/// With an odd number of pixels before the pool, and an even one.
+/// A model with this input and its round trip classify alike.
 void expect_alike(const format::Extent& input) {
   test::TinyModel tiny;
   tiny.aggregate = false;
@@ -89,14 +89,14 @@ TEST(NirExport, RoundTripsClassifyAlike) {
 }
 
 TEST(NirExport, NodesWithoutCounterpartAreNamedInOneError) {
-  test::TinyModel tiny;  // with two layers of STAA neurons
+  test::TinyModel tiny;  // has two layers of STAA neurons
   const auto bytes = test::tiny_model(tiny);
   test::expect_error(ErrorKind::kUsage,
                      {"runs/a", "2 of its nodes", "no counterpart in NIR", "'n0'", "'n1'", "STAA"},
                      [&] { from_model(format::ModelFile(bytes, "runs/a"), "runs/a"); });
 }
 
-/// What the package `nir` of Python says of a file: skipped where it is not installed.
+/// Runs the Python package `nir` on an exported file. Skipped if the package is not installed.
 TEST(NirExport, ThePackageNirReadsIt) {
   const char* chosen = std::getenv("STAA_TEST_PYTHON");
   const std::string python = chosen == nullptr ? "python3" : chosen;

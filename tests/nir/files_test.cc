@@ -1,4 +1,4 @@
-// Files: what is written is read, and what is broken is refused with the node and the reason.
+// Files that were written can be read, and broken ones are refused with the node and the reason.
 #include <algorithm>
 
 #include "nir/graphs.h"
@@ -87,6 +87,23 @@ TEST(NirFiles, EveryCutFileIsRefused) {
   test::expect_error(ErrorKind::kIo, {"absent.nir"}, [&] { read(folder / "absent.nir"); });
 }
 
+/// HDF5 itself would read beyond its memory.
+TEST(NirFiles, TextsThatClaimMoreThanTheirHeapAreRefused) {
+  const test::TempFolder folder;
+  const auto whole = read_file(std::string(STAA_FUZZ_CORPUS) + "/nir/lif.nir");
+  const std::string text(whole.begin(), whole.end());
+  const auto heap = text.find("GCOL");
+  ASSERT_NE(heap, std::string::npos);
+  // One of the upper bytes of the first text's size, and of the heap's.
+  for (const auto place : {heap + 16 + 8 + 5, heap + 8 + 5}) {
+    auto damaged = text;
+    damaged[place] = 1;
+    write_file_atomically(folder / "damaged.nir", damaged);
+    test::expect_error(ErrorKind::kInput, {"damaged.nir", "offset", "damaged"},
+                       [&] { read(folder / "damaged.nir"); });
+  }
+}
+
 TEST(NirFiles, MissingDatasetsAndWrongShapesNameTheNode) {
   auto build = small_graph();
   find(build, "lif").arrays.erase("tau");
@@ -157,7 +174,7 @@ TEST(NirFiles, GraphsThatDoNotHoldTogetherAreRefused) {
   expect_refused(build, {"'lif'", "one shape", "[3]", "[4]"});
 }
 
-/// Subgraphs in each other, with an edge to one of their inputs by its name.
+/// Nested subgraphs, with an edge that names one of their inputs.
 TEST(NirFiles, SubgraphsRunAsIfTheirNodesStoodInTheGraph) {
   auto plain = small_graph();
   GraphBuilder nested;

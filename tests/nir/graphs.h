@@ -16,7 +16,7 @@ inline std::int64_t values_of(const Extents& shape) {
   return values;
 }
 
-/// Small graphs of NIR, node by node.
+/// Builds small NIR graphs node by node.
 class GraphBuilder {
  public:
   GraphBuilder() { graph_.type = nir::kGraphType; }

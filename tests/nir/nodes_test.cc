@@ -1,4 +1,4 @@
-// Each type of node against a plain reference, over random shapes and constants.
+// Compares each type of node with a plain reference, over random shapes and constants.
 #include <functional>
 
 #include "nir/compare.h"
@@ -11,7 +11,7 @@ using test::GraphBuilder;
 
 constexpr std::uint64_t kCases = 40;
 
-/// One random graph of a kind.
+/// A random graph that contains a certain type of node.
 struct Case {
   GraphBuilder build;
   Random random;
@@ -36,7 +36,7 @@ struct Case {
   Extents image() { return {from(1, 5), from(3, 9), from(3, 9)}; }
 };
 
-/// Runs `make` for many seeds; enough of them must be decided by more than rounding.
+/// Runs `make` for many seeds. In enough of the cases, rounding must not decide the spikes.
 void try_cases(const std::function<void(Case&)>& make) {
   std::uint64_t decided = 0;
   for (std::uint64_t seed = 0; seed < kCases; ++seed) {
@@ -161,7 +161,7 @@ TEST(NirNodes, DelayMatchesThePlainLoop) {
   });
 }
 
-/// Constants of neurons, of which some are the same for all and some differ.
+/// Draws constants of neurons, some the same for all neurons and some different.
 void neurons(Case& one, Node& node, const Extents& shape) {
   const auto constants = [&](const char* key, double low, double high) {
     switch (one.random.below(3)) {
@@ -231,7 +231,7 @@ TEST(NirNodes, ANetworkOfManyKindsMatchesThePlainLoop) {
     neurons(one, build.add("cuba", "CubaLIF"), {9});
     build.output("out");
     build.chain({"in", "conv", "lif", "pool", "flatten", "a", "cuba", "out"});
-    build.chain({"flatten", "b", "cuba"});  // two inputs that are added
+    build.chain({"flatten", "b", "cuba"});  // flatten has two inputs, which are added
     double spikes = 0;
     test::compare(build.graph(), one.options, one.random, true, {}, 20, &spikes);
     fired += spikes;
@@ -239,8 +239,8 @@ TEST(NirNodes, ANetworkOfManyKindsMatchesThePlainLoop) {
   EXPECT_GT(fired, 100);
 }
 
-/// A layer that feeds itself through a matrix: its spikes arrive a step later, and the matrix's
-/// bias at once.
+/// A layer that feeds itself through a matrix: its spikes arrive one step later, but the bias of
+/// the matrix acts at once.
 TEST(NirNodes, ARecurrentLayerReadsItsSpikesOfTheStepBefore) {
   double fired = 0;
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
@@ -265,7 +265,7 @@ TEST(NirNodes, ARecurrentLayerReadsItsSpikesOfTheStepBefore) {
   EXPECT_GT(fired, 50);
 }
 
-/// A Delay in a loop is its memory: no step comes on top of its own.
+/// A Delay in a loop provides the loop's memory and delays by exactly its stated time.
 TEST(NirNodes, ADelayInALoopDelaysBySoMuchAsItSays) {
   GraphBuilder build;
   build.input("in", {1});

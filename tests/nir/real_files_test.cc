@@ -1,4 +1,5 @@
-// Tests on public files, which are not part of the project: each says what it needs when it skips.
+// Tests on public files that are not part of the project. Each test says what it needs when it
+// skips.
 #include <cstdlib>
 #include <filesystem>
 
@@ -35,7 +36,7 @@ TEST_F(RealNirFiles, TwoLifNeuronsMatchThePlainLoop) {
   EXPECT_GT(fired, 0);
 }
 
-/// Every output spike of 256 steps, from inputs that make the network fire.
+/// Compares every output spike of 256 steps, with inputs that make the network fire.
 TEST_F(RealNirFiles, TheBrailleReaderMatchesThePlainLoopStepByStep) {
   const auto graph = read(folder_ / "braille_noDelay_bias_zero.nir");
   for (std::uint64_t seed = 0; seed < 5; ++seed) {

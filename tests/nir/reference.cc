@@ -47,7 +47,7 @@ Reference::Tensor Reference::step(const std::vector<double>& input) {
     if (node.type == "Output") output = node.name;
   }
   auto result = value(output);
-  for (const auto& node : graph_.nodes) value(node.name);  // all remember their step
+  for (const auto& node : graph_.nodes) value(node.name);  // update the state of all nodes
   ++steps_;
   return result;
 }
@@ -70,7 +70,7 @@ const Reference::Tensor& Reference::value(const std::string& name) {
   for (const auto& from : late) {
     const auto earlier = before_.find(from);
     if (sum.shape.empty()) {
-      // Neurons alone are read late, and know their shape.
+      // only neurons are read late, and they have an array with their shape
       const auto& shape = node(from).arrays.at("r").shape;
       sum = {shape, std::vector<double>(static_cast<std::size_t>(values_of(shape)))};
     }
@@ -127,7 +127,7 @@ Reference::Tensor Reference::run(const nir::Node& node, const Tensor& in) {
   return out;
 }
 
-/// A convolution or pool over the rows and columns of its input; Conv1d has one row.
+/// A convolution or pool over the rows and columns of its input. Conv1d has a single row.
 Reference::Tensor Reference::sweep(const nir::Node& node, const Tensor& in) {
   const bool pool = node.type.find("Pool") != std::string::npos;
   const bool flat = node.type == "Conv1d";
@@ -203,7 +203,7 @@ Reference::Tensor Reference::neurons(const nir::Node& node, const Tensor& in) {
   current.resize(in.values.size());
   const bool cuba = node.type.rfind("Cuba", 0) == 0;
   const bool spiking = node.type.find("IF") != std::string::npos;
-  // tau x' = drive - x over a step
+  // One step of tau x' = drive - x.
   const auto follow = [&](double x, double drive, double tau) {
     if (timing_.discretisation == nir::Discretisation::kExponential) {
       return drive + (x - drive) * std::exp(-timing_.dt / tau);

@@ -10,8 +10,8 @@
 
 namespace staa::test {
 
-/// Runs graphs of NIR without subgraphs by their equations, densely and in double precision, with
-/// the channels first: what the runtime is compared with.
+/// Runs NIR graphs without subgraphs by their equations, densely, in double precision and with
+/// channels first. The runtime is compared with it.
 class Reference {
  public:
   struct Tensor {
@@ -19,13 +19,14 @@ class Reference {
     std::vector<double> values;
   };
 
-  /// `late`: edges that carry what their beginning gave in the step before.
+  /// `late` are the edges that carry the output of the previous step.
   Reference(nir::Node graph, nir::Timing timing, std::set<nir::Edge> late = {});
 
-  /// One step; returns what reaches the Output.
+  /// Runs one step and returns the value of the Output.
   Tensor step(const std::vector<double>& input);
 
-  /// How near a membrane came to its threshold: below some rounding the spikes may differ.
+  /// How close a membrane came to its threshold. If it is too small, rounding may change the
+  /// spikes.
   double closest() const { return closest_; }
   double spikes() const { return spikes_; }
 

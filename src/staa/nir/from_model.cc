@@ -30,7 +30,7 @@ Array wholes(const std::vector<std::int64_t>& values) {
 }
 Array whole(std::int64_t value) { return {{}, {static_cast<double>(value)}, NumberType::kWhole}; }
 
-/// Why a node has no counterpart; "": it has one.
+/// Why a node has no counterpart in NIR, or "" if it has one.
 std::string lacking(const format::Node& node, const format::ModelFile& file) {
   switch (node.kind) {
     case NodeKind::kNeuron: {
@@ -111,7 +111,8 @@ class Converter {
     graph_.edges.push_back({name_of(from), to});
   }
 
-  /// [k, k, in, out] to [out, in, k, k]; whole numbers times their scales.
+  /// Transposes the weight from [k, k, in, out] to [out, in, k, k], and applies the scales of
+  /// integer weights.
   void convolution(const format::Node& node) {
     const auto& from = format::input_shape(model_, node);
     const auto k = node.window.kernel;
@@ -150,7 +151,7 @@ class Converter {
     fail(ErrorKind::kRuntime, "{}: unknown type of weights", node.name);
   }
 
-  /// V = decay * H + gain * X + offset as tau V' = (v_leak - V) + r X, by forward Euler.
+  /// Writes V = decay * H + gain * X + offset as forward Euler of tau V' = (v_leak - V) + r X.
   void neurons(const format::Node& node) {
     const auto& shape = node.shape;
     const float* decay = file_.floats(node.name + ".decay");
@@ -184,15 +185,15 @@ class Converter {
     to.arrays["padding"] = wholes({padding, padding});
   }
 
-  /// Whether windows of 2x2 at the border hold fewer pixels, and average these.
+  /// Whether the border cuts off 2x2 windows, which then average the pixels that they contain.
   bool cut(const format::Node& node) const {
     const auto& input = format::input_shape(model_, node);
     return node.window.padding == 0 && (input.height % 2 != 0 || input.width % 2 != 0);
   }
 
-  /// Such a pool: NIR's pads on all sides alike, or not at all, so that its place takes a
-  /// convolution of each channel by itself, whose kernel of 3x3 has nothing in its first row and
-  /// column, and a factor for the windows at the border.
+  /// Replaces such a pool, since pools of NIR pad all sides equally. A convolution of each channel
+  /// takes the sums, with a 3x3 kernel whose first row and column are 0. A Scale then corrects the
+  /// windows at the border.
   void cut_pool(const format::Node& node) {
     const auto& input = format::input_shape(model_, node);
     const auto& shape = node.shape;
@@ -223,7 +224,7 @@ class Converter {
     graph_.edges.push_back({windows, node.name});
   }
 
-  /// The mean over all pixels, and the linear layer.
+  /// The mean over all pixels, followed by the linear layer.
   void head(const format::Node& node) {
     const auto& from = format::input_shape(model_, node);
     const auto mean = node.name + ".mean";

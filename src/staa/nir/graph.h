@@ -6,14 +6,14 @@
 #include <utility>
 #include <vector>
 
-/// Graphs of the Neuromorphic Intermediate Representation as they lie in files (neuroir.org):
-/// nodes of given types with their arrays, and edges.
+/// Graphs of the Neuromorphic Intermediate Representation as files store them (neuroir.org): nodes
+/// with types and arrays, connected by edges.
 namespace staa::nir {
 
-/// How numbers are written; of those that were read it is kDouble.
+/// The type in which numbers are written. Numbers that were read have kDouble.
 enum class NumberType { kDouble, kFloat, kWhole };
 
-/// Numbers; without extents it is one number.
+/// An array of numbers; without extents it is a single number.
 struct Array {
   std::vector<std::int64_t> shape;
   std::vector<double> values;
@@ -34,18 +34,18 @@ struct Node {
   std::string name;
   std::string type;
   std::map<std::string, Array> arrays;
-  std::map<std::string, std::string> texts;  ///< such as a padding of "same"
-  std::map<std::string, Array> metadata;     ///< that are numbers
-  std::map<std::string, std::string> notes;  ///< metadata that are texts
+  std::map<std::string, std::string> texts;  ///< datasets with text, such as a padding of "same"
+  std::map<std::string, Array> metadata;     ///< metadata with numbers
+  std::map<std::string, std::string> notes;  ///< metadata with text
   std::vector<Node> nodes;                   ///< of a subgraph
   std::vector<Edge> edges;
 };
 
 constexpr const char* kGraphType = "NIRGraph";
 
-/// A graph without subgraphs: each is replaced by its nodes, named "subgraph.node", its inputs and
-/// outputs by nodes of type kPass. Edges that stand there twice are taken once. Throws
-/// Error(kInput) that begins with `source` for edges that lead from or to no node.
+/// Returns the graph without subgraphs. Each subgraph is replaced by its nodes, named
+/// "subgraph.node", and its inputs and outputs by nodes of type kPass. Duplicate edges are removed.
+/// Throws Error(kInput) that begins with `source` if an edge starts or ends at no node.
 Node without_subgraphs(const Node& graph, const std::string& source);
 
 constexpr const char* kPass = "(pass)";

@@ -38,7 +38,7 @@ class Importer {
  private:
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
   static constexpr std::size_t kMostProblems = 30;
-  static constexpr std::int64_t kMostValues = std::int64_t{1} << 24;  // of a layer
+  static constexpr std::int64_t kMostValues = std::int64_t{1} << 24;  // per layer
 
   [[noreturn]] void refuse(const std::string& why) const {
     fail(ErrorKind::kInput, "{}: {}", source_, why);
@@ -48,7 +48,7 @@ class Importer {
     problems_.push_back(fmt::format("node '{}' ({}): {}", node.name, node.type, problem));
   }
 
-  /// Runs `part` for a node and notes what is wrong with it.
+  /// Runs `part` for a node and notes its error, if any.
   template <typename Part>
   void attempt(const Node& node, const Part& part) {
     try {
@@ -56,7 +56,7 @@ class Importer {
     } catch (const Problem& problem) {
       note(node, problem.what());
     } catch (const Error& error) {
-      // Of the model file's own checks, which name file and node too.
+      // The checks of the model file name the file and the node too.
       const std::string text = error.what();
       const auto prefix = fmt::format("{}: node '{}': ", source_, node.name);
       note(node, text.rfind(prefix, 0) == 0 ? text.substr(prefix.size()) : text);
@@ -76,7 +76,8 @@ class Importer {
     refuse(text);
   }
 
-  /// A Delay in a loop reads layers of the step before; what the network is shown is none.
+  /// If a Delay is in a loop, its inputs are read one step late. That is possible for layers but
+  /// not for the network's input, so a pass node is put between the input and every Delay.
   void keep_delays_from_the_input() {
     std::map<std::string, std::string> types;
     for (const auto& node : graph_.nodes) types[node.name] = node.type;
@@ -84,8 +85,9 @@ class Importer {
       if (types.at(edge.from) != "Input" || types.at(edge.to) != "Delay") continue;
       Node pass;
       pass.name = edge.to + "@in";
+      while (types.count(pass.name) > 0) pass.name += "+";  // a name of the file's own
       pass.type = kPass;
-      if (types.count(pass.name) > 0) continue;
+      types[pass.name] = kPass;
       const auto input = std::exchange(edge.from, pass.name);
       passes_.push_back({input, pass.name});
       graph_.nodes.push_back(std::move(pass));
@@ -124,7 +126,7 @@ class Importer {
     }
   }
 
-  /// dt of the metadata, of the graph or of a node.
+  /// The dt in the metadata of the graph or of a node.
   std::optional<double> stated_dt() const {
     std::optional<double> dt;
     const auto look = [&](const Node& node) {
@@ -179,7 +181,7 @@ class Importer {
     wiring_.links = std::move(links);
   }
 
-  /// Bounds what a small file can ask for.
+  /// Limits the memory that a small file can request.
   static void check_size(const Shape& shape) {
     std::int64_t values = 1;
     for (const auto extent : shape) {
@@ -190,7 +192,7 @@ class Importer {
     }
   }
 
-  /// From the input on: a node's shape is known as soon as that of one of its inputs is.
+  /// Proceeds from the input: a node's shape is known once that of one of its inputs is.
   void find_shapes() {
     shapes_.resize(wiring_.nodes);
     layers_.resize(wiring_.nodes);
@@ -278,7 +280,7 @@ class Importer {
     } catch (const Problem& problem) {
       refuse(fmt::format("the graph's metadata: {}", problem.what()));
     }
-    format::check_graph(graph, source_);  // sizes, before constants are made for them
+    format::check_graph(graph, source_);  // check sizes before constants of these sizes are made
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       const auto& source = graph_.nodes[nodes[i]];
       const auto& arrays = source.arrays;
@@ -347,7 +349,7 @@ class Importer {
     }
     writer.set_metadata(format::kModelKey, format::to_json(graph));
     imported_.file = writer.serialize();
-    // What is written can be read: names, finite values and sizes are checked there.
+    // Read the file back, which checks names, finite values and sizes.
     const format::GraphFile readable(format::SafetensorsReader(imported_.file, source_));
     return std::move(imported_);
   }
@@ -360,10 +362,10 @@ class Importer {
   std::map<std::string, std::size_t> index_;
   Wiring wiring_;
   std::vector<char> kept_;
-  std::vector<Shape> shapes_;  // of what each node gives
+  std::vector<Shape> shapes_;  // of each node's output
   std::vector<Shape> inputs_;
   std::vector<format::Layer> layers_;
-  std::set<std::size_t> shortened_;  // delays whose input is late already
+  std::set<std::size_t> shortened_;  // delays whose input is already one step late
   std::map<std::string, std::vector<float>> tensors_;
   std::vector<std::string> problems_;
   Imported imported_;

@@ -38,13 +38,14 @@ const std::map<std::string, LayerKind>& kinds() {
   return table;
 }
 
-/// Numbers of one or two axes; one axis is that of the columns.
+/// Numbers for one or two axes. A single number is for the columns; the rows get `otherwise`.
 Axes axes(const std::vector<std::int64_t>& numbers, std::int64_t otherwise) {
   if (numbers.size() == 1) return {otherwise, numbers[0]};
   return {numbers[0], numbers[1]};
 }
 
-/// Padding as numbers, "valid" or "same", of which an odd remainder goes behind, as in PyTorch.
+/// Reads the padding: numbers, "valid" or "same". If the total of "same" is odd, the larger part
+/// comes after the input, as in PyTorch.
 void pad(const Node& node, std::size_t count, format::Sweep& sweep) {
   const auto text = node.texts.find("padding");
   if (text == node.texts.end()) {
@@ -147,7 +148,7 @@ std::vector<float> floats(const std::vector<double>& values) {
   return {values.begin(), values.end()};
 }
 
-/// [out, in, kh, kw] to [kh, kw, in, out].
+/// Transposes a weight from [out, in, kh, kw] to [kh, kw, in, out].
 std::vector<float> turned(const Array& weight) {
   const auto out = static_cast<std::size_t>(weight.shape[0]);
   const auto in = static_cast<std::size_t>(weight.shape[1]);
@@ -173,7 +174,7 @@ std::vector<float> bias_of(const Node& node, std::int64_t out) {
   return floats(bias.values);
 }
 
-/// Keeps one value a channel where all pixels have the same.
+/// Keeps only one value per channel if all pixels have the same values.
 void pack(Layer& layer, std::map<std::string, std::vector<double>> constants, Tensors& tensors) {
   const auto channels = static_cast<std::size_t>(layer.shape[0]);
   layer.each = std::any_of(constants.begin(), constants.end(), [&](const auto& item) {

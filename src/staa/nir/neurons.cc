@@ -9,7 +9,7 @@ namespace {
 
 using Values = std::vector<double>;
 
-/// What a state keeps over a step, and the share of its drive that it takes: they make 1.
+/// The shares of its old value and of its drive that make up a state after a step. Their sum is 1.
 struct Leak {
   Values keeps;
   Values takes;
@@ -17,7 +17,7 @@ struct Leak {
 
 Leak leak(const Node& node, const std::string& key, const std::vector<std::int64_t>& shape,
           const Timing& timing) {
-  constexpr double kRounding = 1e-6;  // constants may have been floats
+  constexpr double kRounding = 1e-6;  // tau may have been rounded to float
   Leak leak;
   for (const double tau : spread(node, key, shape)) {
     if (!(tau > 0)) complain("dataset '{}': expected times above 0 s, found {}", key, tau);

@@ -8,16 +8,15 @@
 
 namespace staa::nir {
 
-/// The constants of format::Dynamics for neurons of NIR whose values have the shape `shape`, each
-/// [H, W, C]:
+/// The constants of format::Dynamics for NIR neurons whose values have the shape `shape`, each [H,
+/// W, C]:
 ///
-/// - I, IF: v' = r I. The input of a step counts whole, v += r * I, whatever dt, as all simulators
-///   read it: a spike that arrives is an impulse.
-/// - LI, LIF: tau v' = (v_leak - v) + r I, where I stands still over a step.
-/// - CubaLI, CubaLIF: tau_syn i' = -i + w_in I, then tau_mem v' = (v_leak - v) + r i with the new
-/// i.
+/// - I, IF: v' = r I. The input of a step is added in full, v += r * I, for any dt, because all
+///   simulators treat an arriving spike as an impulse.
+/// - LI, LIF: tau v' = (v_leak - v) + r I, where I is constant over a step.
+/// - CubaLI, CubaLIF: tau_syn i' = -i + w_in I, then tau_mem v' = (v_leak - v) + r i (new i).
 ///
-/// Throws Problem for time constants that are not above 0, or shorter than a step of Euler's.
+/// Throws Problem if a time constant is not above 0, or is shorter than a step of forward Euler.
 std::map<std::string, std::vector<double>> neuron_constants(const Node& node,
                                                             const std::vector<std::int64_t>& shape,
                                                             const Timing& timing);

@@ -12,7 +12,7 @@
 
 namespace staa::nir {
 
-/// What is wrong with one node; the importer gathers these for one error.
+/// An error in one node. The importer collects these and reports them together.
 class Problem : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -23,22 +23,23 @@ template <typename... Args>
   throw Problem(fmt::format(format, std::forward<Args>(args)...));
 }
 
-/// Throws Problem where the node has no such array of numbers.
+/// Returns an array; array() throws Problem if the node has no such numbers, find_array() returns
+/// null.
 const Array& array(const Node& node, const std::string& key);
 const Array* find_array(const Node& node, const std::string& key);
 
-/// A whole number from `least` to `most`.
+/// Reads a whole number from `least` to `most`.
 std::int64_t whole(const Node& node, const std::string& key, std::int64_t least, std::int64_t most);
 
-/// `count` whole numbers, or one for all of them.
+/// Reads `count` whole numbers of at least `least`, or one that stands for all of them.
 std::vector<std::int64_t> wholes(const Node& node, const std::string& key, std::size_t count,
                                  std::int64_t least);
 
-/// Extents of at least 1.
+/// Reads the 1 to 3 extents of a shape, each at least 1.
 std::vector<std::int64_t> extents(const Node& node, const std::string& key);
 
-/// One value for each of a layer's, [H, W, C]: of an array of its shape with the channels first, or
-/// of one number for all.
+/// Reads one number per value of a layer and returns them as [H, W, C]. The array must have the
+/// layer's shape, with channels first, or hold one number for all values.
 std::vector<double> spread(const Node& node, const std::string& key,
                            const std::vector<std::int64_t>& shape);
 

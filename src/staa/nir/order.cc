@@ -8,8 +8,8 @@
 namespace staa::nir {
 namespace {
 
-/// The links of a loop within a step, the last of which leads back; empty: there is none. Walks
-/// from the input, then from whatever was not reached.
+/// Finds the links of a loop within a time step, in order; the last one closes the loop. Returns
+/// none if there is no loop. Searches from the input first, then from nodes not reached yet.
 class LoopFinder {
  public:
   explicit LoopFinder(const Wiring& wiring)
@@ -28,8 +28,8 @@ class LoopFinder {
 
   struct Place {
     std::size_t node;
-    std::size_t next;     // of its links
-    std::size_t arrived;  // by which link
+    std::size_t next;     // the next of its links to follow
+    std::size_t arrived;  // the link that led here
   };
 
   bool walk(std::size_t start) {

@@ -6,31 +6,33 @@
 
 namespace staa::nir {
 
-/// A graph by indices, for the order in which its nodes run within a step.
+/// A graph given by indices, from which the order of its nodes within a time step is derived.
 struct Wiring {
   struct Link {
     std::size_t from;
     std::size_t to;
-    bool late = false;  ///< its end reads what its beginning gave in the step before
+    bool late = false;  ///< it reads the output of the previous time step
   };
 
   std::size_t nodes = 0;
-  std::size_t first = 0;  ///< the input, at which paths begin
+  std::size_t first = 0;  ///< the input, where paths start
   std::size_t last = 0;   ///< the output, which runs last
   std::vector<Link> links;
-  std::vector<char> neuron;  ///< of each node: what it gives may be read a step later
-  std::vector<char> delays;  ///< it waits at least a step; set to 0 where that step is taken off
+  std::vector<char> neuron;  ///< for each node: its output may be read one step later
+  std::vector<char> delays;  ///< for each node: it delays by at least a step;
+                             ///< break_loops() may set it to 0
 
   std::vector<std::vector<std::size_t>> links_from() const;
 };
 
-/// Makes links late until no loop is left that runs within a step. Of a loop through a node that
-/// delays, the links into that node are late, and `delays` of it becomes 0: it has to wait a step
-/// less. Of any other, the link behind its last layer of neurons, counted from the input, is.
-/// Throws Error(kInput) with `source` and the names of a loop that has neither.
+/// Makes links late until no loop within a time step is left. If a loop contains a delaying node,
+/// the links to that node become late, and its entry in `delays` becomes 0, because it must then
+/// delay one step less. Otherwise the link that leaves the loop's last layer of neurons, counted
+/// from the input, becomes late. Throws Error(kInput) with `source` and the names of a loop that
+/// contains neither.
 void break_loops(Wiring& wiring, const std::vector<std::string>& names, const std::string& source);
 
-/// The order, after break_loops.
+/// The order in which the nodes run, after break_loops().
 std::vector<std::size_t> order(const Wiring& wiring);
 
 }  // namespace staa::nir

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "staa/events/hdf5_handle.h"
+#include "staa/nir/heaps.h"
 #include "staa/util/error.h"
 #include "staa/util/input_file.h"
 
@@ -13,17 +14,17 @@ namespace {
 
 using events::Hdf5Handle;
 
-constexpr int kMostDepth = 16;             // of subgraphs in one another
-constexpr std::size_t kMostNodes = 65536;  // of the file, as edges and names in a group
+constexpr int kMostDepth = 16;             // of nested subgraphs
+constexpr std::size_t kMostNodes = 65536;  // in a file, and entries in a group
 constexpr hsize_t kMostEdges = hsize_t{1} << 20;
 constexpr std::size_t kMostText = 65536;  // bytes
 constexpr std::size_t kMostTexts = std::size_t{1} << 28;
 constexpr int kMostDimensions = 8;
 constexpr hsize_t kMostValues = hsize_t{1} << 29;
-// Deflate makes at most 1032 bytes of one, so that a dataset of more has no data in the file.
+// Deflate expands one byte to at most 1032. A dataset with a higher ratio is not all in the file.
 constexpr hsize_t kMostCompressed = 1100;
 
-/// One byte behind the character at `at` of UTF-8, or 0 for what is none.
+/// Returns the position after the UTF-8 character at `at`, or 0 if it is invalid.
 std::size_t behind_character(const std::string& text, std::size_t at) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const auto first = byte(at);
@@ -53,7 +54,8 @@ bool is_utf8(const std::string& text) {
 
 class Reader {
  public:
-  /// `bytes`: of the file, which bound what it can hold, in however many places it is named.
+  /// `bytes` is the size of the file. It limits how many values are read in total, even if the file
+  /// lists the same data in many places.
   Reader(const std::filesystem::path& path, std::uint64_t bytes)
       : source_(path.string()), left_(std::min<hsize_t>(kMostValues, bytes * kMostCompressed)) {
     file_ = {H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose};
@@ -79,7 +81,7 @@ class Reader {
     fail(ErrorKind::kInput, "{}: {}: {}", source_, where, why);
   }
 
-  /// Whether `name` is in the group itself, not in another file, and of that type.
+  /// Whether the group itself, not another file, contains `name` with that type.
   static bool is_a(const Hdf5Handle& group, const char* name, H5O_type_t type) {
     H5L_info_t link;
     H5O_info_t info;
@@ -117,7 +119,7 @@ class Reader {
     return group;
   }
 
-  /// The node in a group; `path` is its name with those of the graphs around it.
+  /// Reads a node. `path` is its name, prefixed with the names of the enclosing graphs.
   Node node(const Hdf5Handle& parent, const std::string& name, const std::string& path, int depth) {
     const auto where = path.empty() ? std::string("the graph") : "node '" + path + "'";
     if (depth > kMostDepth) refuse(where, fmt::format("lies in more than {} graphs", kMostDepth));
@@ -155,14 +157,14 @@ class Reader {
     return node;
   }
 
-  /// A dataset that is open, with its type and extents.
+  /// An open dataset with its type and extents.
   struct Open {
     Hdf5Handle data;
     Hdf5Handle type;
     std::string where;
     std::vector<std::int64_t> shape;
     hsize_t values = 1;
-    bool empty = false;  // of no extents at all, which h5py writes for None
+    bool empty = false;  // has no extents at all; h5py writes None like this
   };
 
   Open open(const Hdf5Handle& group, const std::string& key, const std::string& where) {
@@ -237,7 +239,7 @@ class Reader {
       case H5T_FLOAT:
         arrays[key] = numbers(data);
         break;
-      case H5T_ENUM:  // a Boolean of Python's
+      case H5T_ENUM:  // a Boolean of Python
         arrays[key] = booleans(data);
         break;
       default:
@@ -306,7 +308,8 @@ class Reader {
   std::vector<Edge> edges(const Hdf5Handle& group, const std::string& where) {
     const auto data = open(group, "edges", where);
     if (data.values == 0) return {};
-    const bool pairs = data.shape.size() == 2 && data.shape[1] == 2 && data.values <= kMostEdges;
+    const bool pairs =
+        data.shape.size() == 2 && data.shape[1] == 2 && data.values <= 2 * kMostEdges;
     if (!pairs || H5Tget_class(data.type.get()) != H5T_STRING) {
       refuse(data.where, "expected pairs of names of nodes");
     }
@@ -319,13 +322,14 @@ class Reader {
   std::string source_;
   Hdf5Handle file_;
   std::size_t nodes_ = 0;
-  hsize_t left_;  // values that may be read yet
+  hsize_t left_;  // the number of values that may still be read
 };
 
 }  // namespace
 
 Node read(const std::filesystem::path& path) {
-  const auto bytes = InputFile(path).size();  // with a message where it cannot be read
+  const auto bytes = InputFile(path).size();  // throws if the file cannot be read
+  check_heaps(path);
   const std::lock_guard<std::mutex> lock(events::hdf5_mutex());
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   return Reader(path, bytes).graph();

@@ -7,10 +7,10 @@
 namespace staa::nir {
 namespace {
 
-/// Where edges from and to a name of a graph go.
+/// The nodes that edges to and from a name of a graph connect.
 struct Ends {
-  std::vector<std::string> in;   // what an edge to it reaches; of a subgraph its inputs
-  std::vector<std::string> out;  // what an edge from it leaves
+  std::vector<std::string> in;   // where edges to the name end; for a subgraph its inputs
+  std::vector<std::string> out;  // where edges from the name start; for a subgraph its outputs
   bool subgraph = false;
 };
 
@@ -18,11 +18,12 @@ class Flattener {
  public:
   explicit Flattener(const std::string& source) : source_(source) {}
 
-  /// Adds the nodes of a graph, whose own name with a dot behind it is `prefix`.
+  /// Adds the nodes of a graph. `prefix` is the graph's name followed by a dot, or empty at the
+  /// top.
   void add(const Node& graph, const std::string& prefix, Ends& own) {
     std::map<std::string, Ends> ends;
     for (const auto& node : graph.nodes) {
-      // Some writers name the nodes of a subgraph after it already.
+      // Some writers already prefix the nodes of a subgraph with its name.
       const bool named = !prefix.empty() && node.name.rfind(prefix, 0) == 0;
       const auto name = named ? node.name : prefix + node.name;
       auto& place = ends[node.name];

@@ -32,7 +32,7 @@ Hdf5Handle space_of(const std::vector<std::int64_t>& shape) {
   return {H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr), H5Sclose};
 }
 
-/// Of arrays that are worth it: in one chunk or rows of them, deflated.
+/// The layout of a dataset. Large arrays are deflated, in one chunk or in chunks of rows.
 Hdf5Handle layout_of(const Array& array) {
   Hdf5Handle list(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
   if (array.values.size() < kWorthPacking || array.shape.empty()) return list;

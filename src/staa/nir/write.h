@@ -7,7 +7,7 @@
 
 namespace staa::nir {
 
-/// The bytes of an HDF5 file of a graph, as the package nir reads and writes it.
+/// Returns the bytes of an HDF5 file with the graph, as the package nir reads and writes it.
 std::vector<std::uint8_t> to_hdf5(const Node& graph);
 
 }  // namespace staa::nir
