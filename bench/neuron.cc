@@ -10,7 +10,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "neuron_on_card.h"
+#include "neuron_cuda.h"
 #include "staa/ops/implementation.h"
 #include "staa/util/blas.h"
 #include "staa/util/memory.h"
@@ -91,7 +91,7 @@ int main(int argc, char** argv) {
   app.add_option("--rounds", setup.rounds, "Timed rounds; the median counts");
   app.add_option("--threads", setup.threads, "Threads (0: all cores)");
   app.add_option("--device", setup.device,
-                 "cpu, or cuda: fused and reference, beside the card's own copy")
+                 "cpu, or cuda: fused and reference, beside the GPU's own copy")
       ->check(CLI::IsMember({"cpu", "cuda"}));
   app.add_flag("--reference", setup.reference, "The reference composition");
   app.add_flag("--json", setup.json, "Print an array of objects");
@@ -101,11 +101,11 @@ int main(int argc, char** argv) {
     return 2;
   }
   if (setup.device == "cuda") {
-    std::vector<CardShape> shapes;
+    std::vector<CudaShape> shapes;
     for (std::size_t i = 0; i < setup.channels.size(); ++i) {
       shapes.push_back({setup.steps, setup.batch, setup.channels[i], setup.sizes[i]});
     }
-    return neurons_on_card(shapes, setup.rounds, setup.json);
+    return neurons_on_cuda(shapes, setup.rounds, setup.json);
   }
   if (setup.threads > 0) at::set_num_threads(setup.threads);
   std::unique_ptr<ops::UseReference> reference;

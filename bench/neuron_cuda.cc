@@ -1,4 +1,4 @@
-#include "neuron_on_card.h"
+#include "neuron_cuda.h"
 
 #include <fmt/format.h>
 #include <torch/autograd.h>
@@ -17,9 +17,9 @@
 namespace staa::bench {
 namespace {
 
-/// Median seconds of a work that is queued on the card: of `kInARow` calls between two waits, so
+/// Median seconds of a work that is queued on the GPU: of `kInARow` calls between two waits, so
 /// that the wait and the launch of the first do not count.
-double seconds_on_card(int rounds, const std::function<void()>& work) {
+double seconds_on_gpu(int rounds, const std::function<void()>& work) {
   constexpr int kInARow = 20;
   for (int i = 0; i < kInARow; ++i) work();
   std::vector<double> times;
@@ -34,15 +34,15 @@ double seconds_on_card(int rounds, const std::function<void()>& work) {
   return median(times);
 }
 
-/// Bytes a second that a copy within the card's memory reads and writes.
+/// Bytes a second that a copy within the GPU's memory reads and writes.
 double copy_bandwidth(int rounds) {
   constexpr std::int64_t kBytes = 256 << 20;
   const auto from = torch::zeros({kBytes}, torch::dtype(torch::kByte).device(torch::kCUDA));
   auto to = torch::empty_like(from);
-  return 2.0 * kBytes / seconds_on_card(rounds, [&] { to.copy_(from); });
+  return 2.0 * kBytes / seconds_on_gpu(rounds, [&] { to.copy_(from); });
 }
 
-nlohmann::ordered_json run(const CardShape& shape, NeuronKind kind, torch::ScalarType type,
+nlohmann::ordered_json run(const CudaShape& shape, NeuronKind kind, torch::ScalarType type,
                            bool fused, int rounds, double bandwidth) {
   torch::manual_seed(1);
   NeuronOptions options;
@@ -68,8 +68,8 @@ nlohmann::ordered_json run(const CardShape& shape, NeuronKind kind, torch::Scala
     if (!weights.defined()) weights = torch::randn_like(spikes);
     torch::autograd::grad({spikes}, {input}, {weights});
   };
-  const auto forward_time = seconds_on_card(rounds, forward);
-  const auto both_time = seconds_on_card(rounds, both);
+  const auto forward_time = seconds_on_gpu(rounds, forward);
+  const auto both_time = seconds_on_gpu(rounds, both);
   // Forward X is read and spikes are written; backward X and the spikes' gradient are read and the
   // gradient of X is written.
   const auto bytes = static_cast<double>(x.nbytes());
@@ -113,14 +113,14 @@ void print(const nlohmann::ordered_json& row) {
 
 }  // namespace
 
-int neurons_on_card(const std::vector<CardShape>& shapes, int rounds, bool json) {
+int neurons_on_cuda(const std::vector<CudaShape>& shapes, int rounds, bool json) {
   if (!torch::cuda::is_available()) {
     std::cerr << "skipped: LibTorch finds no CUDA device\n";
     return 0;
   }
   const auto bandwidth = copy_bandwidth(rounds);
   auto rows = nlohmann::ordered_json::array();
-  const auto measure = [&](const CardShape& shape, NeuronKind kind, torch::ScalarType type,
+  const auto measure = [&](const CudaShape& shape, NeuronKind kind, torch::ScalarType type,
                            double published_ms = 0) {
     for (const bool fused : {true, false}) {
       rows.push_back(run(shape, kind, type, fused, rounds, bandwidth));
@@ -129,7 +129,7 @@ int neurons_on_card(const std::vector<CardShape>& shapes, int rounds, bool json)
     }
   };
   if (!json) {
-    std::cout << fmt::format("copy within the card: {:.0f} GB/s\n", bandwidth / 1e9)
+    std::cout << fmt::format("copy within the GPU: {:.0f} GB/s\n", bandwidth / 1e9)
               << fmt::format(
                      "{:9} {:10} {:9} {:>3} {:>5} {:>8} {:>5} {:>11} {:>11} {:>8} {:>8} {:>11}\n",
                      "neuron", "", "type", "T", "batch", "channels", "size", "forward ms",

@@ -101,8 +101,8 @@ nlohmann::ordered_json measure(const Setup& setup, const std::string& run,
   const auto forward = [&] {
     for (const auto& x : images.tensors) network->forward(x);
   };
-  const auto infer = [&](ConvolutionFloor& of) {
-    for (std::size_t i = 0; i < images.tensors.size(); ++i) of.infer();
+  const auto infer = [&](ConvolutionFloor& convolutions) {
+    for (std::size_t i = 0; i < images.tensors.size(); ++i) convolutions.infer();
   };
   std::vector<std::function<void()>> works{[&] {
                                              const ops::UseReference reference;

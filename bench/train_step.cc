@@ -184,13 +184,13 @@ Subject fresh(const Setup& setup, const Case& row, torch::Device device) {
     recipe.data.set = setup.data_set;
     recipe.data.path = setup.data;
     subject.batches = read_batches(recipe, row.batch, nullptr, device);
-    options.in_channels = subject.batches[0].inputs.size(1);
+    options.in_channels = subject.batches[0].inputs.size(2);
   } else {
     const auto images = torch::randn({row.batch, 3, setup.size, setup.size})
                             .contiguous(torch::MemoryFormat::ChannelsLast)
                             .to(device);
     const auto labels = torch::randint(options.classes, {row.batch}, torch::kLong).to(device);
-    subject.batches.push_back({images, labels, 0});
+    subject.batches.push_back({images.unsqueeze(0), labels});
   }
   subject.network = models::make_network(options);
   subject.network->to(device);
@@ -351,7 +351,7 @@ std::vector<Case> cases_of(const Setup& setup, const Case& network) {
     for (const auto batch : setup.batches) {
       for (const auto& implementation : setup.implementations) {
         for (const auto& precision : setup.precisions) {
-          // On a CPU eager programs compute in fp32, on a card they use what it has. fp16 is for
+          // On a CPU eager programs compute in fp32, on a GPU they use what it has. fp16 is for
           // CUDA.
           if (on_cpu && implementation == "reference" && precision != "fp32") continue;
           if (on_cpu && precision == "fp16") continue;

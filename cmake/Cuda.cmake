@@ -1,7 +1,7 @@
-# The kernels for graphics cards: compiled where nvcc is found, called where LibTorch has CUDA as well.
+# The kernels for GPUs: compiled where nvcc is found, called where LibTorch has CUDA as well.
 # Sets STAA_CUDA_KERNELS, whether they are compiled, and STAA_CUDA_TORCH, whether they are called; then STAA_C10_CUDA
 # and STAA_CUDART are the libraries of LibTorch's and CUDA's that callers need.
-set(STAA_CUDA AUTO CACHE STRING "Kernels for graphics cards: AUTO (where nvcc is found), ON, OFF")
+set(STAA_CUDA AUTO CACHE STRING "Kernels for GPUs: AUTO (where nvcc is found), ON, OFF")
 set_property(CACHE STAA_CUDA PROPERTY STRINGS AUTO ON OFF)
 set(STAA_CUDA_KERNELS OFF)
 set(STAA_CUDA_TORCH OFF)
@@ -15,7 +15,7 @@ if(NOT STAA_NVCC)
     message(FATAL_ERROR "STAA_CUDA=${STAA_CUDA}: nvcc is neither in PATH nor in /usr/local/cuda/bin; "
       "name it with -DSTAA_NVCC=")
   endif()
-  message(STATUS "Kernels for graphics cards: no nvcc, not compiled")
+  message(STATUS "Kernels for GPUs: no nvcc, not compiled")
   return()
 endif()
 
@@ -27,13 +27,13 @@ if(NOT STAA_NVCC_WORKS STREQUAL STAA_NVCC)
   if(failed AND NOT STAA_CUDA STREQUAL "AUTO")
     message(FATAL_ERROR "STAA_CUDA=${STAA_CUDA}: ${STAA_NVCC} compiles nothing:\n${why}")
   elseif(failed)
-    message(STATUS "Kernels for graphics cards: ${STAA_NVCC} compiles nothing, not compiled:\n${why}")
+    message(STATUS "Kernels for GPUs: ${STAA_NVCC} compiles nothing, not compiled:\n${why}")
     return()
   endif()
   set(STAA_NVCC_WORKS ${STAA_NVCC} CACHE INTERNAL "The CUDA compiler that was tried")
 endif()
 
-# Of each generation the first card: its code runs on the later ones. What is not among them compiles the PTX for
+# Of each generation the first GPU: its code runs on the later ones. What is not among them compiles the PTX for
 # itself when a program starts.
 if(NOT CMAKE_CUDA_ARCHITECTURES)
   execute_process(COMMAND ${STAA_NVCC} --list-gpu-code OUTPUT_VARIABLE known ERROR_QUIET)
@@ -55,12 +55,12 @@ set(CMAKE_CUDA_STANDARD 17)
 set(CMAKE_CUDA_STANDARD_REQUIRED ON)
 enable_language(CUDA)
 set(STAA_CUDA_KERNELS ON)
-message(STATUS "Kernels for graphics cards: nvcc ${CMAKE_CUDA_COMPILER_VERSION} for ${CMAKE_CUDA_ARCHITECTURES}")
+message(STATUS "Kernels for GPUs: nvcc ${CMAKE_CUDA_COMPILER_VERSION} for ${CMAKE_CUDA_ARCHITECTURES}")
 
 get_filename_component(torch_library_folder "${STAA_TORCH_ROOT}/lib" ABSOLUTE)
 find_library(STAA_C10_CUDA c10_cuda HINTS ${torch_library_folder} ${TORCH_INSTALL_PREFIX}/lib)
 if(NOT STAA_C10_CUDA)
-  message(STATUS "Kernels for graphics cards: LibTorch has no CUDA, they are compiled but not called")
+  message(STATUS "Kernels for GPUs: LibTorch has no CUDA, they are compiled but not called")
   return()
 endif()
 # The runtime that LibTorch loads: a wheel brings it in a folder beside torch/.
@@ -71,5 +71,5 @@ find_library(STAA_CUDART NAMES libcudart.so.${cuda_major} libcudart.so.${cuda_ma
 if(NOT STAA_CUDART)
   message(FATAL_ERROR "No libcudart.so.${cuda_major} beside LibTorch or nvcc; name it with -DSTAA_CUDART=")
 endif()
-message(STATUS "Kernels for graphics cards: called, with ${STAA_CUDART}")
+message(STATUS "Kernels for GPUs: called, with ${STAA_CUDART}")
 set(STAA_CUDA_TORCH ON)

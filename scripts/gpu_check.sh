@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Builds staa on a machine with a CUDA card and no network, runs the tests that need the card, measures, and trains
+# Builds staa on a machine with a CUDA GPU and no network, runs the tests that need the GPU, measures, and trains
 # CIFAR-10 for as long as it may. No root, no packages of a distribution: what is missing comes from a folder that
 # --pack made elsewhere.
 #
 #   scripts/gpu_check.sh --pack DIR              on Debian 12 with apt: fetch what staa builds upon into DIR
-#   scripts/gpu_check.sh --out DIR [options]     on the machine with the card
+#   scripts/gpu_check.sh --out DIR [options]     on the machine with the GPU
 #     --with DIR        the pack to build from
 #     --torch WHERE     LibTorch: "python" (default: that of python3) or .../site-packages/torch
 #     --build DIR       build folder, from the source tree (default: build-gpu)
@@ -13,7 +13,7 @@
 #     --data DIR        CIFAR-10: its binary files, or train/CLASS and test/CLASS with its images (default:
 #                       $STAA_DATA/cifar10); without them nothing is trained
 #     --minutes N       of training (default: 60)
-#     --no-gpu          leave out what needs a card: a rehearsal
+#     --no-gpu          leave out what needs a GPU: a rehearsal
 set -uo pipefail
 called_from=$PWD
 cd "$(dirname "$0")/.." || exit 1
@@ -154,7 +154,7 @@ for pair in fmt=fmt/core.h spdlog=spdlog/spdlog.h json=nlohmann/json.hpp toml++=
   need_header "${pair%%=*}" "${pair#*=}"
 done
 need_program protoc "protobuf's compiler"
-[ "$gpu" = 0 ] || need_program nvidia-smi "no driver of a card; --no-gpu leaves out what needs one"
+[ "$gpu" = 0 ] || need_program nvidia-smi "no driver of a GPU; --no-gpu leaves out what needs one"
 if command -v nvcc >/dev/null || [ -x /usr/local/cuda/bin/nvcc ]; then
   PATH=$PATH:/usr/local/cuda/bin
   have nvcc "$(nvcc --version | grep release)"
@@ -190,14 +190,14 @@ step() {
     return 1
   fi
 }
-on_card() {
-  if [ "$gpu" = 1 ]; then step "$@"; else say "$1: left out, it needs a card (--no-gpu)"; fi
+on_gpu() {
+  if [ "$gpu" = 1 ]; then step "$@"; else say "$1: left out, it needs a GPU (--no-gpu)"; fi
 }
-# The tests that touch the card skip themselves where LibTorch finds none: here that is a failure.
-test_on_card() {
-  OMP_NUM_THREADS=1 ctest --test-dir "$build" --output-on-failure --no-tests=error -R 'CardNeurons|CudaTraining' |
-    tee "$out/on-card.log" || return 1
-  ! grep -q 'Skipped' "$out/on-card.log" || { echo "error: tests were skipped: LibTorch finds no card"; return 1; }
+# The tests that touch the GPU skip themselves where LibTorch finds none: here that is a failure.
+test_on_gpu() {
+  OMP_NUM_THREADS=1 ctest --test-dir "$build" --output-on-failure --no-tests=error -R 'CudaNeurons|CudaTraining' |
+    tee "$out/on-gpu.log" || return 1
+  ! grep -q 'Skipped' "$out/on-gpu.log" || { echo "error: tests were skipped: LibTorch finds no GPU"; return 1; }
 }
 test_all() { scripts/run_tests.sh "$build"; }
 train() {
@@ -219,11 +219,11 @@ train() {
 # shellcheck disable=SC2086 # targets are words
 step configure cmake -S . -B "$build" "${cmake_options[@]}" || die "nothing was built"
 step build cmake --build "$build" --parallel "$jobs" ${targets:+--target $targets} || die "not all was built"
-on_card tests-on-card test_on_card
+on_gpu tests-on-gpu test_on_gpu
 [ -n "$targets" ] || step tests test_all
-on_card train-step "$build/bin/bench_train_step" --device cuda --precisions fp32,bf16,fp16 --batch 128 --json
-on_card neuron "$build/bin/bench_neuron" --device cuda
-if [ $trains = 1 ]; then on_card train train; fi
+on_gpu train-step "$build/bin/bench_train_step" --device cuda --precisions fp32,bf16,fp16 --batch 128 --json
+on_gpu neuron "$build/bin/bench_neuron" --device cuda
+if [ $trains = 1 ]; then on_gpu train train; fi
 
 say "Result"
 if [ ${#failed[@]} -gt 0 ]; then

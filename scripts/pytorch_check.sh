@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs staa with pip into a virtual environment that has PyTorch and scikit-build-core, and runs the
 # Python tests there: what a newer PyTorch than Debian's has, and other packages' models as far as they are
-# installed. Needs no graphics card.
+# installed. Needs no GPU.
 #
 #   scripts/pytorch_check.sh VENV
 set -euo pipefail

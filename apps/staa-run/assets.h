@@ -2,7 +2,7 @@
 
 namespace staa::app {
 
-/// assets/live.html
+/// The text of assets/live.html.
 extern const char* const kLivePage;
 
 }  // namespace staa::app

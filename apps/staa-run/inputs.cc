@@ -90,7 +90,7 @@ std::size_t checked_label(const std::string& name, std::size_t index, std::size_
        label, model.classes().size());
 }
 
-/// The labels of `count` images.
+/// Reads the labels of `count` images.
 std::vector<std::uint8_t> read_labels(const std::string& path, std::uint32_t count) {
   constexpr std::uint32_t kMagic = 0x801;
   const auto source = data::open_bytes(path);
@@ -135,7 +135,7 @@ void use_idx(const fs::path& path, const InputOptions& options, const runtime::M
   }
 }
 
-/// Records of one or two label bytes, of which the last counts, and planes.
+/// Reads records of one or two label bytes, the last of which is used, and a plane per channel.
 void use_cifar(const fs::path& path, const runtime::Model& model, const Use& f) {
   const InputFile file(path);
   const auto shape = model.input();
@@ -197,7 +197,7 @@ void use_recording(const fs::path& path, const InputOptions& options, const runt
   f({path.string(), nullptr, frames.data(), options.steps, {}});
 }
 
-/// All steps of the array, as many as they are.
+/// Runs one step for each entry of the array, regardless of --steps.
 void use_series(const fs::path& path, const runtime::Model& model, const Use& f) {
   const auto series = read_series(path, model.input());
   f({path.string(), nullptr, series.values.data(), series.steps, {}});

@@ -8,8 +8,8 @@
 
 namespace staa::app {
 
-/// A distribution of times in memory that does not grow: quantiles are exact to one per cent, from
-/// a microsecond to a thousand seconds.
+/// A distribution of times in a fixed amount of memory. Quantiles are accurate to 1 %, from a
+/// microsecond to a thousand seconds.
 class Latency {
  public:
   void add(double milliseconds) {
@@ -24,7 +24,7 @@ class Latency {
   double mean() const { return count_ == 0 ? 0 : sum_ / static_cast<double>(count_); }
   double most() const { return most_; }
 
-  /// The time that a share of all does not exceed.
+  /// The smallest time that is not exceeded by this share of all times.
   double quantile(double share) const {
     const auto target = static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(count_)));
     std::uint64_t below = 0;

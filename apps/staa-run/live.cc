@@ -26,7 +26,8 @@ std::atomic<bool> stopped{false};
 
 extern "C" void on_signal(int) { stopped = true; }
 
-/// The first signal asks for the totals; the second one ends the program at once.
+/// The first signal stops the run, which then prints its totals. The second one ends the program at
+/// once.
 void catch_signals() {
   struct sigaction action {};
   action.sa_handler = on_signal;
@@ -35,7 +36,7 @@ void catch_signals() {
   ::sigaction(SIGTERM, &action, nullptr);
 }
 
-/// Frames between the thread that reads and the one that runs the model.
+/// Passes frames from the thread that reads to the one that runs the model.
 class Queue {
  public:
   explicit Queue(Overflow overflow) : overflow_(overflow) {}
@@ -56,7 +57,7 @@ class Queue {
     changed_.notify_all();
   }
 
-  /// False: there will be no more.
+  /// Returns false if there will be no more frames.
   bool pop(LiveFrame& frame) {
     std::unique_lock<std::mutex> lock(mutex_);
     while (frames_.empty() && !ended_ && !stopped) changed_.wait_for(lock, kTick);
@@ -96,7 +97,7 @@ class Queue {
   std::uint64_t waits_ = 0;
 };
 
-/// What the reading thread leaves behind.
+/// The results of the reading thread.
 struct Reading {
   SourceEnd end;
   std::uint64_t late_events = 0;
@@ -135,9 +136,9 @@ struct Totals {
   std::uint64_t events = 0;
   std::uint64_t spikes = 0;
   std::uint64_t late = 0;
-  std::map<std::size_t, std::uint64_t> classes;  ///< steps by the class that was found
+  std::map<std::size_t, std::uint64_t> classes;  ///< the number of steps for each predicted class
   Latency latency;                               ///< from a frame's last event to its prediction
-  Latency work;                                  ///< of the model alone
+  Latency work;                                  ///< of the model only
 };
 
 class LiveRun {

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::int64_t kSecond = 1'000'000;
 
-/// One slice that never ends.
+/// The extent of a single slice that never ends.
 events::Extent endless() { return {std::numeric_limits<std::uint64_t>::max(), 0, 0}; }
 
 }  // namespace
@@ -41,7 +41,7 @@ void FrameMaker::restart(std::int64_t t) {
 
 void FrameMaker::advance(std::int64_t clock) {
   if (!running_ || rule_.duration_us == 0 || clock < begin_) return;
-  if ((clock - begin_) / rule_.duration_us > kMostEmpty) return;  // the next event begins anew
+  if ((clock - begin_) / rule_.duration_us > kMostEmpty) return;  // the next event restarts
   while (clock >= begin_ + rule_.duration_us) hand_on(begin_ + rule_.duration_us);
 }
 

@@ -11,25 +11,26 @@ namespace staa::app {
 
 using Clock = std::chrono::steady_clock;
 
-/// The events of one time step, as the model takes them.
+/// The events of one time step in the form that the model reads.
 struct LiveFrame {
   std::vector<float> values;  ///< [height, width, 2]
-  std::int64_t begin = 0;     ///< microseconds of the camera's clock
+  std::int64_t begin = 0;     ///< in microseconds of the camera's clock
   std::int64_t end = 0;
   std::uint64_t events = 0;
-  bool restart = false;       ///< whether the camera's clock has jumped before it
-  Clock::time_point arrived;  ///< when all of its events were there
+  bool restart = false;       ///< the camera's clock jumped before this frame
+  Clock::time_point arrived;  ///< when the last of its events was read
 };
 
-/// What a frame is made of: so many microseconds, or where that is 0 so many events.
+/// The size of a frame: a duration in microseconds or, if that is 0, a number of events.
 struct FrameRule {
   std::int64_t duration_us = 10'000;
   std::uint64_t events = 0;
 };
 
-/// Cuts a stream of events into frames. Events earlier than the frame under way go into it and are
-/// counted as late; where the clock jumps back by more than a second, or ahead by more than
-/// kMostEmpty frames, frames begin anew at that event.
+/// Divides a stream of events into frames. An event from before the current frame is added to that
+/// frame and counted as late; so is, in frames of a number of events, one from before the previous
+/// event. If the clock jumps back by more than a second, or ahead by more than kMostEmpty frames,
+/// timed frames restart at that event.
 class FrameMaker {
  public:
   using Use = std::function<void(LiveFrame&&)>;
@@ -38,9 +39,9 @@ class FrameMaker {
   FrameMaker(events::Sensor sensor, events::Sensor size, const FrameRule& rule, Use use);
 
   void add(const events::Event* events, std::size_t count);
-  /// Ends the frames that are over at the camera's time `clock`.
+  /// Finishes all frames that end by the camera's time `clock`.
   void advance(std::int64_t clock);
-  /// Hands on what there is of the last frame.
+  /// Passes on the last frame, even if it is not full.
   void finish();
 
   std::uint64_t late_events() const { return late_events_; }

@@ -23,7 +23,7 @@ using Use = std::function<void(const events::Event*, std::size_t, std::int64_t)>
 
 constexpr const char* kTcp = "tcp://";
 
-/// A file descriptor, closed when this goes, but for standard input.
+/// A file descriptor that is closed on destruction, except standard input.
 class Descriptor {
  public:
   explicit Descriptor(int fd) : fd_(fd) {}
@@ -63,7 +63,7 @@ int connect_to(const std::string& name, const std::string& address) {
   fail_errno(name, "cannot connect");
 }
 
-/// Waits until bytes can be read; false: `stop` was set.
+/// Waits until bytes can be read. Returns false if `stop` was set.
 bool wait_for_bytes(int fd, const std::atomic<bool>& stop) {
   constexpr int kWaitMs = 50;
   while (!stop) {
@@ -79,7 +79,7 @@ SourceEnd run_bytes(const LiveSource& source, const std::atomic<bool>& stop, con
   const bool tcp = source.name.rfind(kTcp, 0) == 0;
   const Descriptor input(tcp ? connect_to(name, name.substr(6)) : STDIN_FILENO);
   const auto decoder = events::make_live_decoder(source.format, name, source.sensor);
-  // Small enough that a slow camera's events are not held back, large enough for a fast one's.
+  // Small enough not to delay the events of a slow camera, large enough for those of a fast one.
   std::vector<std::uint8_t> bytes(std::size_t{1} << 16);
   std::vector<events::Event> events;
   SourceEnd end;
@@ -93,7 +93,7 @@ SourceEnd run_bytes(const LiveSource& source, const std::atomic<bool>& stop, con
       if (got < 0) fail_errno(name, "cannot read");
       decoder->add(bytes.data(), static_cast<std::size_t>(got), events);
     } catch (const Error& error) {
-      end.broken = error.what();  // the events before it count
+      end.broken = error.what();  // the events decoded before it still count
     }
     if (!begun && !events.empty()) {
       begin(decoder->sensor());
@@ -107,7 +107,7 @@ SourceEnd run_bytes(const LiveSource& source, const std::atomic<bool>& stop, con
   return end;
 }
 
-/// Waits until `time`; false: `stop` was set.
+/// Waits until `time`. Returns false if `stop` was set.
 bool sleep_until(Clock::time_point time, const std::atomic<bool>& stop) {
   constexpr auto kMost = std::chrono::milliseconds(50);
   while (!stop) {
@@ -139,7 +139,7 @@ SourceEnd run_file(const LiveSource& source, const std::atomic<bool>& stop, cons
       if (count == 0) break;
       if (!begun) first = chunk[0].t;
       begun = true;
-      // Events are handed on when their millisecond comes.
+      // Events are passed on in groups of one millisecond, when the last of a group is due.
       for (std::size_t i = 0; i < count && !stop;) {
         constexpr std::int64_t kTogether = 1000;
         std::size_t next = i + 1;

@@ -10,26 +10,27 @@
 
 namespace staa::app {
 
-/// Where live events come from.
+/// The source of live events.
 struct LiveSource {
   std::string name;  ///< "-", "tcp://HOST:PORT" or a recording's file
   events::LiveFormat format = events::LiveFormat::kAuto;
-  events::Sensor sensor;  ///< where the stream states none
-  double speed = 1;       ///< of a file: times its own; 0: as fast as it can be read
+  events::Sensor sensor;  ///< used if the stream does not state it
+  double speed = 1;  ///< of playback, relative to real time; 0: as fast as the file can be read
 };
 
-/// What a source has told so far, when it ended.
+/// The result of reading a source to its end.
 struct SourceEnd {
   std::string format;
   events::Skipped skipped;
-  std::size_t cut_bytes = 0;  ///< of a record or packet that the stream ended in (LiveDecoder)
-  std::string broken;         ///< the error that ended it; "": its end, or `stop`
+  std::size_t cut_bytes = 0;  ///< LiveDecoder::waiting() at the end
+  std::string broken;  ///< the error that ended the stream; empty if it ended normally or by `stop`
 };
 
-/// Calls begin(sensor) when the sensor is known, before the first events, then use(events, count,
-/// clock) as they come, until the source ends or `stop` is set. clock is the camera's time, -1
-/// where it is not known. Errors of the stream itself end it and are told in the result; those of
-/// opening it are thrown: Error(kIo) for a file or server that is not there.
+/// Calls begin(sensor) once the sensor is known, before the first events. Then calls use(events,
+/// count, clock) for events as they arrive, until the source ends or `stop` is set. `clock` is the
+/// camera's time, or -1 if it is unknown. Errors while opening the source are thrown, such as
+/// Error(kIo) if a file or server is not there; errors in the stream end it and are returned in the
+/// result.
 SourceEnd run_source(
     const LiveSource& source, const std::atomic<bool>& stop,
     const std::function<void(events::Sensor)>& begin,

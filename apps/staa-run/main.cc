@@ -46,9 +46,9 @@ double milliseconds_since(Clock::time_point start) {
 
 struct Totals {
   std::size_t threads = 1;
-  double seconds = 0;  ///< of many threads, from the first batch read to the last told
+  double seconds = 0;  ///< with several threads: from the first sample to the last result
   std::size_t weight_bytes = 0;
-  std::size_t session_bytes = 0;  ///< of all threads' together
+  std::size_t session_bytes = 0;  ///< of all threads together
   std::size_t images = 0;
   std::size_t labelled = 0;
   std::size_t correct = 0;
@@ -119,7 +119,7 @@ void print_totals(const Options& options, const Totals& totals) {
   std::cout << '\n';
 }
 
-/// What the network gave in each step, as one object a line.
+/// Prints the network's output in each step, one JSON object per line.
 class StepPrinter {
  public:
   explicit StepPrinter(const runtime::Model& model) : before_(model.classes().size()) {}
@@ -140,7 +140,7 @@ class StepPrinter {
   std::vector<float> before_;
 };
 
-/// All steps, or as many as it takes to be sure enough.
+/// Runs all steps, or stops once the required confidence is reached.
 runtime::Prediction classify(const Options& options, const runtime::Model& model,
                              runtime::Session& session, const Sample& sample) {
   const bool image = sample.image != nullptr;
@@ -158,8 +158,8 @@ runtime::Prediction classify(const Options& options, const runtime::Model& model
   return found;
 }
 
-/// Classifies samples one by one or, on many threads, batch by batch, and tells of them in their
-/// order.
+/// Classifies samples one by one, or in batches if there are several threads, and reports the
+/// results in order.
 class Classifier {
  public:
   Classifier(const Options& options, const runtime::Model& model)
@@ -179,7 +179,7 @@ class Classifier {
     if (held_.size() == batch_) tell();
   }
 
-  /// What is still held.
+  /// Classifies and reports the samples that are still held.
   void tell() {
     if (held_.empty()) return;
     pool_.run(held_.size(), [&](runtime::Session& session, std::size_t i) {
@@ -201,7 +201,7 @@ class Classifier {
  private:
   static constexpr std::size_t kPerThread = 32;
 
-  /// A sample with what it points to.
+  /// A sample with a copy of its data.
   struct Held {
     Held(const Sample& from, const runtime::Model& model) : sample(from) {
       const auto values = model.input().values();
@@ -246,7 +246,7 @@ class Classifier {
   Totals totals_;
 };
 
-/// "WIDTHxHEIGHT".
+/// Parses "WIDTHxHEIGHT".
 events::Sensor parse_sensor(const std::string& text) {
   events::Sensor sensor;
   int end = 0;
@@ -259,7 +259,7 @@ events::Sensor parse_sensor(const std::string& text) {
   fail(ErrorKind::kUsage, "--sensor: expected WIDTHxHEIGHT such as 34x34, found '{}'", text);
 }
 
-/// What --live and the options beside it ask for.
+/// The settings of --live and related options.
 LiveOptions live_options(const Options& options) {
   auto live = options.live;
   live.source.sensor = options.input.sensor;
@@ -271,7 +271,7 @@ LiveOptions live_options(const Options& options) {
   live.rule = {events::parse_time(options.frame, "--frame"), 0};
   if (live.rule.duration_us == 0) fail(ErrorKind::kUsage, "--frame: expected a time above 0");
   if (options.frame_events > 0) live.rule = {0, static_cast<std::uint64_t>(options.frame_events)};
-  // A pipe and a file that is read as fast as it can be wait; a camera and its replay do not.
+  // A pipe, or a file that is read as fast as possible, can wait; a camera or its replay cannot.
   const bool waits = live.source.name == "-" ||
                      (live.source.speed == 0 && live.source.name.rfind("tcp://", 0) != 0);
   live.overflow = waits ? Overflow::kWait : Overflow::kDrop;
@@ -314,7 +314,7 @@ int run(Options options) {
       for_samples(input, options.input, model,
                   [&](const Sample& sample) { classifier.take(sample); });
     } catch (...) {
-      classifier.tell();  // what stood before what cannot be read
+      classifier.tell();  // first report the samples before the one that cannot be read
       throw;
     }
     classifier.tell();

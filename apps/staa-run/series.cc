@@ -122,8 +122,8 @@ class SeriesReader {
   std::string name_;
   runtime::Shape shape_;
   std::vector<std::uint8_t> bytes_;
-  std::size_t data_ = 0;  // where the items begin
-  std::size_t item_ = 0;  // bytes
+  std::size_t data_ = 0;  // offset of the first item
+  std::size_t item_ = 0;  // bytes per item
   std::size_t steps_ = 0;
   std::string type_;
   const events::NpyType* integer_ = nullptr;

@@ -14,9 +14,9 @@ struct Series {
   std::vector<float> values;
 };
 
-/// Reads a NumPy array of floats or integers of the shape [steps, channels, height, width], or
-/// [steps, channels] for a model of one pixel. Throws Error(kInput) naming the file for an array of
-/// another shape or type, one in Fortran's order, and one that is cut off.
+/// Reads a NumPy array of floats or integers of shape [steps, channels, height, width], or [steps,
+/// channels] for a model whose input is one pixel. Throws Error(kInput) naming the file if the
+/// array has another shape or type, is in Fortran order, or is truncated.
 Series read_series(const std::filesystem::path& path, const runtime::Shape& shape);
 
 }  // namespace staa::app

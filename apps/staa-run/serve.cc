@@ -33,7 +33,7 @@ std::string base64(const std::vector<std::uint8_t>& bytes) {
   return out;
 }
 
-/// A byte a pixel: 16 * brighter + darker, each at most 15.
+/// Packs each pixel into one byte, 16 * brighter + darker, each at most 15.
 std::string pack(const std::vector<float>& frame) {
   std::vector<std::uint8_t> bytes(frame.size() / 2);
   const auto level = [](float value) {
@@ -55,7 +55,7 @@ class LivePage::Impl {
                             {"classes", model.classes()}, {"width", shape.width},
                             {"height", shape.height},     {"steps", model.steps()}}
                  .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-    // A connection that is kept would hold up the end for as long as it may wait.
+    // A connection that is kept alive would delay the end of the program until it times out.
     server_.set_keep_alive_max_count(1);
     server_.Get("/", [](const httplib::Request&, httplib::Response& response) {
       response.set_header("Cache-Control", "no-store");
@@ -79,7 +79,7 @@ class LivePage::Impl {
            host, port);
     }
     thread_ = std::thread([this] { server_.listen_after_bind(); });
-    // stop() before the server runs would be lost.
+    // stop() has no effect before the server runs.
     while (!server_.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 
@@ -97,7 +97,7 @@ class LivePage::Impl {
     if (now - last_ < kShown) return;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
-      if (watching_ == 0) return;  // nobody looks
+      if (watching_ == 0) return;  // no browser is connected
     }
     last_ = now;
     auto text = nlohmann::json{{"step", view.step},
@@ -125,7 +125,7 @@ class LivePage::Impl {
   }
 
  private:
-  /// Waits for something new and sends it; false: the browser has gone.
+  /// Waits for a new step and sends it. Returns false if the browser has disconnected.
   bool send(httplib::DataSink& sink, std::uint64_t& seen, bool& told) {
     std::string message;
     bool last = false;
@@ -161,7 +161,7 @@ class LivePage::Impl {
   httplib::Server server_;
   std::thread thread_;
   Clock::time_point last_;
-  std::mutex mutex_;  // guards what follows
+  std::mutex mutex_;  // guards the members below
   std::condition_variable changed_;
   std::string latest_;
   std::uint64_t number_ = 0;  ///< of latest_

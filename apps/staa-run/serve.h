@@ -9,7 +9,7 @@
 
 namespace staa::app {
 
-/// What the page shows of one time step.
+/// The data of one time step on the page.
 struct LiveView {
   std::uint64_t step = 0;
   std::int64_t t_us = 0;
@@ -24,18 +24,18 @@ struct LiveView {
   const std::vector<float>* frame;  ///< [height, width, 2]
 };
 
-/// A page that shows a running network in a browser: GET / is the page, GET /events a stream of
-/// server-sent events, some 25 a second. A browser that is slow misses steps; nothing is kept for
-/// it. Threads of its own serve it; show() is called by one thread.
+/// A page that shows a running network in a browser: GET / returns the page, GET /events a stream
+/// of server-sent events, about 25 per second. Steps are not kept for a slow browser, which misses
+/// some. The page is served by its own threads; show() must be called from a single thread.
 class LivePage {
  public:
-  /// Port 0: any that is free. Throws Error(kIo) where the port cannot be had.
+  /// Port 0 stands for any free port. Throws Error(kIo) if the port is not available.
   LivePage(const std::string& host, int port, const runtime::Model& model);
   ~LivePage();
   LivePage(const LivePage&) = delete;
   LivePage& operator=(const LivePage&) = delete;
 
-  /// "http://127.0.0.1:8080/"
+  /// Such as "http://127.0.0.1:8080/".
   std::string address() const;
 
   void show(const LiveView& view);

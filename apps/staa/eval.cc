@@ -29,7 +29,8 @@ int eval_command(const Options& options) {
   trained.network->to(device);
   const auto test = run::open_data(trained.recipe, &trained.input).test;
   const auto loader = run::evaluation_loader(test, trained.recipe);
-  const auto result = train::evaluate(trained.network, *loader, device);
+  const auto result =
+      train::evaluate({trained.network, train::StillInput::kSequence}, *loader, device);
 
   for (const auto& reason : result.skipped) std::cerr << "staa: skipped: " << reason << '\n';
   if (const auto remark = test->remark(); !remark.empty()) {

@@ -14,7 +14,7 @@ void expect_holds(const std::string& text, const std::vector<std::string>& parts
   }
 }
 
-/// A usage error: exit code 2, one message on standard error, nothing on standard output.
+/// Expects a usage error: exit code 2, one message on standard error, nothing on standard output.
 void expect_usage_error(const std::vector<std::string>& arguments,
                         const std::vector<std::string>& parts) {
   const auto ended = run_staa(arguments);
@@ -146,7 +146,7 @@ TEST_F(TinyCommand, ExportsWhatStaaRunRuns) {
          "--labels", (folder_ / "data" / "t10k-labels-idx1-ubyte").string(), "--bench", "--json"}};
     const auto ran = Process(command).wait();
     ASSERT_EQ(ran.code, 0) << ran.err;
-    // A spike within rounding of the threshold may flip: at most two of the 40 images.
+    // A spike within rounding of the threshold may change and affect at most two of the 40 images.
     EXPECT_NEAR(100 * Json::parse(ran.out)["accuracy"].get<double>(), expected, 5.01) << precision;
   }
 }

@@ -1,4 +1,4 @@
-// `staa data prepare`, `simulate` and `show` as their users run them.
+// Runs `staa data prepare`, `simulate` and `show` as users do.
 
 #include <nlohmann/json.hpp>
 
@@ -30,7 +30,7 @@ class DataCommand : public ::testing::Test {
   }
   std::string cache_key() const { return "data.cache=" + at("cache"); }
 
-  /// How many files lie in the cache.
+  /// The number of files in the cache.
   std::int64_t kept() const {
     std::int64_t count = 0;
     for (const auto& entry : fs::recursive_directory_iterator(folder_ / "cache")) {

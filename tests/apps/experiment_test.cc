@@ -12,7 +12,7 @@ void expect_holds(const std::string& text, const std::string& part) {
   EXPECT_NE(text.find(part), std::string::npos) << "expected \"" << part << "\", found: " << text;
 }
 
-/// Two cells of fig5 with one seed, on the tiny set: a grid of two runs of a second each.
+/// Two cells of fig5 with one seed on the tiny data set: a grid of two runs of about a second each.
 class ExperimentCommand : public TinyCommand {
  protected:
   std::vector<std::string> grid(const std::string& name,
@@ -146,7 +146,7 @@ TEST_F(ExperimentCommand, ASignalStopsItsRunsCleanly) {
 }
 
 TEST_F(ExperimentCommand, AFailedRunDoesNotStopTheOthers) {
-  // A file stands where the first cell's folder should be.
+  // A file is in the place of the first cell's folder.
   std::filesystem::create_directories(folder_ / "grid");
   write_bytes(folder_ / "grid" / "r-1", "in the way");
   const auto ended = run_staa(grid("grid", {"--json"}));

@@ -13,10 +13,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Three processes that lose one in the middle of a run.
+/// Three processes, one of which is lost in the middle of a run.
 class Faults : public ManyProcesses {
  protected:
-  /// Sends `signal` to the process of `rank` once there is a checkpoint.
+  /// Sends `signal` to the process with this `rank` once there is a checkpoint.
   Finished lose(int rank, int signal) {
     Process process(
         on(3, "run", {"--timeout", "4", "--set", "train.checkpoint_steps=1", "train.epochs=1000"}));
@@ -32,7 +32,7 @@ class Faults : public ManyProcesses {
     return finished;
   }
 
-  /// The run's last checkpoint is whole and two processes go on from it.
+  /// Expects the last checkpoint to be complete, and two processes to resume from it.
   void expect_resumable() {
     const format::SafetensorsReader reader(last("run"));
     const auto progress = nlohmann::json::parse(reader.metadata().at("staa.progress"));
@@ -55,7 +55,7 @@ TEST_F(Faults, AKilledProcessEndsTheRunAndIsNamed) {
       finished.err.find("rank 1 (process " + std::to_string(lost_) + ") was ended by signal 9"),
       std::string::npos)
       << finished.err;
-  // The others found it out themselves.
+  // The other processes have detected it themselves.
   EXPECT_NE(finished.err.find("rank 0: rank 1 (process " + std::to_string(lost_)),
             std::string::npos)
       << finished.err;
@@ -93,7 +93,7 @@ TEST_F(Faults, ARunKilledAtRandomMomentsLosesNoEpoch) {
   std::int64_t epochs = 0;
   for (int i = 0; i < kills; ++i) {
     Process process(command);
-    // From before its first step to some epochs on.
+    // Kill at a time between the start, before the first step, and a few epochs later.
     std::this_thread::sleep_for(std::chrono::milliseconds(random.below(6000)));
     const auto children = children_of(process.id());
     const auto victim = random.below(static_cast<std::int64_t>(children.size()) + 1);
@@ -102,13 +102,13 @@ TEST_F(Faults, ARunKilledAtRandomMomentsLosesNoEpoch) {
                : children[static_cast<std::size_t>(victim)],
            SIGKILL);
     const auto ended = process.wait();
-    // A killed parent takes its processes with it; give the system the time.
+    // The processes of a killed parent are killed too, but this may take the system some time.
     for (const auto child : children) {
       for (int wait = 0; wait < 200 && ::kill(child, 0) == 0; ++wait) ::usleep(10000);
     }
     const run::RunFolder files(folder_ / "run");
     if (files.has_run()) command = {"train", "--resume", "--out", out("run"), "--processes", "2"};
-    // What the log calls done is in the checkpoint.
+    // Epochs that the log reports as done must be in the checkpoint.
     std::int64_t said = 0;
     if (std::filesystem::exists(files.log())) {
       std::istringstream log(read_text_file(files.log()));

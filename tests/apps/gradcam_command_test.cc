@@ -53,7 +53,7 @@ TEST_F(GradCamCommand, DrawsTwoRunsBesideEachOther) {
 }
 
 TEST_F(GradCamCommand, ExplainsAPictureOfAnySizeAndOneLayer) {
-  // The picture that gradcam draws is a picture as well.
+  // The picture that gradcam draws serves as an image.
   ASSERT_EQ(gradcam({"--sample", "0"}).code, 0);
   const auto ended = gradcam(
       {"--image", picture().string(), "--layer", "stages.0.1.conv2", "--class", "7", "--json"});

@@ -1,4 +1,4 @@
-// staa-run --live on standard input, over TCP and on recordings, and its page.
+// staa-run --live with standard input, TCP and recordings, and its page.
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -24,7 +24,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// A socket of this machine alone.
+/// A socket for connections on this machine.
 class Socket {
  public:
   Socket() : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {}
@@ -35,7 +35,7 @@ class Socket {
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
 
-  /// Takes a free port and returns it.
+  /// Binds a free port and returns it.
   int bind_any() const {
     auto address = here(0);
     socklen_t size = sizeof address;
@@ -51,7 +51,7 @@ class Socket {
     EXPECT_EQ(::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL),
               static_cast<ssize_t>(bytes.size()));
   }
-  /// Reads until `part` has come, or the other side ends.
+  /// Reads until `part` has arrived or the other side closes the connection.
   std::string read_until(const std::string& part) const {
     std::string all;
     char block[4096];
@@ -83,7 +83,7 @@ class StaaRunLive : public ::testing::Test {
     tiny.input = {2, 8, 8};
     const auto file = tiny_model(tiny);
     write_bytes(folder_ / "tiny.staa", {reinterpret_cast<const char*>(file.data()), file.size()});
-    // 3,000 events from 0 to 29,990 us: three frames of 10 ms.
+    // 3,000 events from 0 to 29,990 us, which make three frames of 10 ms.
     Random random{9};
     for (int i = 0; i < 3000; ++i) {
       events_.push_back({i * 10, static_cast<std::uint16_t>(random.below(16)),
@@ -102,7 +102,7 @@ class StaaRunLive : public ::testing::Test {
     return {STAA_PROGRAM, arguments, input};
   }
 
-  /// The objects that it prints with --json; the last one has the totals.
+  /// Returns the objects that it prints with --json; the last one has the totals.
   std::vector<Json> objects(const std::string& source, std::vector<std::string> more,
                             const std::string& input = "/dev/null", int code = 0) const {
     more.emplace_back("--json");
@@ -114,7 +114,7 @@ class StaaRunLive : public ::testing::Test {
     return found;
   }
 
-  /// What staa-run makes of the recording as a whole.
+  /// Returns the result of staa-run for the whole recording.
   Json whole(const std::string& slice) const {
     const auto ended = Process(Command{STAA_PROGRAM,
                                        {path("tiny.staa"), path("hand.bin"), "--sensor", "16x16",
@@ -224,7 +224,7 @@ TEST_F(StaaRunLive, SaysWhatIsWrong) {
             std::string::npos);
 }
 
-/// A pipe with a name, open for writing.
+/// A named pipe, open for writing.
 class Pipe {
  public:
   explicit Pipe(const std::string& path) {

@@ -8,8 +8,8 @@
 namespace staa::test {
 namespace {
 
-/// Two machines in small: network namespaces joined by a pair of virtual Ethernet devices, which
-/// the test makes and removes.
+/// Emulates two machines: network namespaces joined by a pair of virtual Ethernet devices, which
+/// the test creates and removes.
 class Namespaces : public ManyProcesses {
  protected:
   void SetUp() override {
@@ -28,7 +28,7 @@ class Namespaces : public ManyProcesses {
     shell("ip netns del {0}b");
   }
 
-  /// A command in which {0} stands for this test's own prefix.
+  /// Runs a command in which {0} stands for this test's own prefix. Returns whether it succeeded.
   bool shell(const char* command) const {
     const auto text = fmt::format(fmt::runtime(command), prefix_) + " 2>/dev/null";
     return std::system(("(" + text + ") 2>/dev/null").c_str()) == 0;  // NOLINT: a test's own words
@@ -50,7 +50,7 @@ class Namespaces : public ManyProcesses {
 };
 
 TEST_F(Namespaces, TwoMachinesTrainAsOneDoes) {
-  // A few steps: a rounding that makes one more spike is another network after many.
+  // Only a few steps: after many, a rounding that adds a spike has led to a different network.
   const std::vector<std::string> set{"--set", "train.batch=23", "train.epochs=1"};
   ASSERT_EQ(run_staa(train(set, "one")).code, 0);
   Process first(train(set, "two"), as(0));

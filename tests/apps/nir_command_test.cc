@@ -1,4 +1,4 @@
-// staa import, and staa export to NIR, as one uses them.
+// Runs staa import, and staa export to NIR, as users do.
 
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -18,7 +18,7 @@ class NirCommand : public TinyCommand {
     }
   }
 
-  /// What staa-run gives for each of the test images.
+  /// Returns the results of staa-run for each test image.
   std::vector<nlohmann::json> results(const std::string& model,
                                       const std::vector<std::string>& more = {}) const {
     std::vector<std::string> arguments{model, path("data/t10k-images-idx3-ubyte"), "--json"};
@@ -55,7 +55,7 @@ TEST_F(NirCommand, ARunOfLifGoesOutAndComesBack) {
     EXPECT_EQ(found[i]["steps"], 2);
     alike += found[i]["class"] == expected[i]["class"] ? 1 : 0;
   }
-  EXPECT_GE(alike, 39U);  // rounding may decide one spike
+  EXPECT_GE(alike, 39U);  // rounding may change the class of one image
   EXPECT_EQ(results(path("again.staa"), {"--steps", "5"})[0]["steps"], 5);
   EXPECT_EQ(results(path("direct.staa"), {"--steps", "3"})[0]["steps"], 3);
 }

@@ -9,10 +9,10 @@
 namespace staa::test {
 namespace {
 
-/// What programs write, where it cannot be written or is no plain file.
+/// Output that cannot be written, and output to something other than a plain file.
 class Output : public TinyCommand {
  protected:
-  /// A shell's command line with `staa` and `staa-run` by these names.
+  /// Runs a shell command in which `staa` and `staa-run` are the programs under test.
   static Finished shell(const std::string& line) {
     return run_program("/bin/bash",
                        {"-c", "staa() { " STAA_PROGRAM " \"$@\"; }; staa-run() { " STAA_RUN_PROGRAM
@@ -44,7 +44,7 @@ TEST_F(Output, AFullDeviceIsAnErrorOfEveryCommand) {
     EXPECT_NE(finished.err.find("error: standard output: cannot write"), std::string::npos)
         << line << finished.err;
   }
-  // What is not written is not missed.
+  // With --quiet nothing is written, so nothing fails.
   EXPECT_EQ(shell("staa train --out " + out() + " --resume --quiet >/dev/full").code, 0);
 }
 
@@ -59,7 +59,7 @@ TEST_F(Output, ATrainingOutlivesTheReaderOfItsOutput) {
 TEST_F(Output, WhatIsNoPlainFileIsWrittenThrough) {
   ASSERT_EQ(run_staa(train({"--set", "train.max_steps=1"})).code, 0);
   const auto report = "staa report " + out() + " -o ";
-  // A link stays, its target is written.
+  // A link is kept, and its target is written.
   std::filesystem::create_directories(folder_ / "elsewhere");
   std::filesystem::create_symlink("elsewhere/r.html", folder_ / "link.html");
   ASSERT_EQ(shell(report + path("link.html")).code, 0);

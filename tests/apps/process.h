@@ -11,33 +11,34 @@
 
 namespace staa::test {
 
-/// How a process ended and what it said.
+/// How a process ended and what it printed.
 struct Finished {
-  int code = -1;  ///< its exit status; -1: a signal ended it
+  int code = -1;  ///< its exit status; -1: ended by a signal
   std::string out;
   std::string err;
 };
 
-/// A program with its arguments and the file that it gets as standard input.
+/// A program with its arguments and the file for its standard input.
 struct Command {
   std::string program;
   std::vector<std::string> arguments;
   std::string input = "/dev/null";
 };
 
-/// A program, running in the background on one thread.
+/// A program that runs in the background.
 class Process {
  public:
   explicit Process(const Command& command);
-  /// The program `staa`; `before` are words that stand before it, looked up in $PATH:
-  /// {"env", "RANK=0"}.
+  /// The program `staa`. `before` are words in front of it, such as {"env", "RANK=0"}; the first
+  /// one is looked up in $PATH.
   explicit Process(const std::vector<std::string>& arguments,
                    const std::vector<std::string>& before = {});
   ~Process();
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
-  /// Waits until `happened`, for at most a minute. False: it ended, or the time was up, before.
+  /// Waits for at most a minute until `happened` returns true. Returns false if the program has
+  /// ended or the time is up.
   bool wait_for(const std::function<bool()>& happened);
   void send(int signal) const;
   pid_t id() const { return pid_; }
@@ -56,11 +57,11 @@ class Process {
 Finished run_staa(const std::vector<std::string>& arguments,
                   const std::vector<std::string>& before = {});
 
-/// Whether $PATH has this program.
+/// Whether the program is in $PATH.
 bool has_program(const std::string& name);
 
-/// Runs another program to its end; a name without a slash is looked for in PATH. Exit code 127: it
-/// is not there.
+/// Runs another program to its end. A name without a slash is looked up in $PATH. The exit code is
+/// 127 if the program is not found.
 Finished run_program(const std::string& program, const std::vector<std::string>& arguments);
 
 }  // namespace staa::test

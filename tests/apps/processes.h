@@ -12,7 +12,7 @@
 
 namespace staa::test {
 
-/// The largest difference of a weight between two checkpoints, in units of the largest weight of
+/// The largest difference of a weight between two checkpoints, relative to the largest weight of
 /// its tensor.
 inline double weight_difference(const std::filesystem::path& a, const std::filesystem::path& b) {
   const format::SafetensorsReader first(a);
@@ -36,8 +36,8 @@ inline double weight_difference(const std::filesystem::path& a, const std::files
   return most;
 }
 
-/// The processes whose parent is `parent`, by their place in the list that the system gives, which
-/// is the order of their starts.
+/// The processes with the parent `parent`, in the order of the system's list, in which they were
+/// started.
 inline std::vector<pid_t> children_of(pid_t parent) {
   std::ifstream list("/proc/" + std::to_string(parent) + "/task/" + std::to_string(parent) +
                      "/children");
@@ -46,7 +46,7 @@ inline std::vector<pid_t> children_of(pid_t parent) {
   return children;
 }
 
-/// Trains the tiny recipe in many processes.
+/// Trains the tiny recipe in several processes.
 class ManyProcesses : public TinyCommand {
  protected:
   void SetUp() override {

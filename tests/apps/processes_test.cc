@@ -8,7 +8,7 @@
 namespace staa::test {
 namespace {
 
-// 240 training images in batches of 23: ten full ones, whose shares are unequal, and one of 10.
+// 240 training images in batches of 23: ten full ones, which are divided unequally, and one of 10.
 const std::vector<std::string> kUneven{"--set", "train.batch=23", "train.epochs=1"};
 
 TEST_F(ManyProcesses, TwoAndFourTrainAsOneDoes) {
@@ -39,7 +39,7 @@ TEST_F(ManyProcesses, AgreeOnTheLossScale) {
 }
 
 TEST_F(ManyProcesses, ABatchSmallerThanTheProcessesIsNotLost) {
-  // The last batch of 240 in batches of 239 is one image, for four processes.
+  // With batches of 239 images, the last of 240 is a batch by itself, for four processes.
   const std::vector<std::string> few{"--set", "train.batch=239", "train.epochs=1"};
   ASSERT_EQ(run_staa(train(few, "one")).code, 0);
   const auto finished = run_staa(on(4, "four", few));
@@ -81,7 +81,7 @@ TEST_F(ManyProcesses, SaysOnceWhatIsWrongWithTheCommand) {
   EXPECT_NE(crowded.err.find("at least one sample for each of 9"), std::string::npos);
 }
 
-/// Starts one process a rank with what a launcher would set, and compares with one process.
+/// Starts one process per rank with a launcher's variables, and compares with a single process.
 class Launchers : public ManyProcesses {
  protected:
   void expect_like_one(const std::vector<std::string>& before) {
@@ -93,7 +93,8 @@ class Launchers : public ManyProcesses {
   }
 };
 
-/// "2.15": the version of LibTorch behind the torchrun in $PATH, by the interpreter that runs it.
+/// The version of LibTorch that the torchrun in $PATH uses, such as "2.15", from torchrun's own
+/// interpreter.
 std::string torchrun_version() {
   Process process(Command{"/bin/sh",
                           {"-c",
@@ -106,12 +107,12 @@ std::string torchrun_version() {
 
 TEST_F(Launchers, Torchrun) {
   if (!has_program("torchrun")) GTEST_SKIP() << "no torchrun here (Debian: python3-torch)";
-  // It keeps the meeting place, in words that change from version to version.
+  // torchrun provides the meeting point, and its protocol changes between versions.
   const auto own = fmt::format("{}.{}", TORCH_VERSION_MAJOR, TORCH_VERSION_MINOR);
   if (torchrun_version() != own) {
     GTEST_SKIP() << "torchrun is of LibTorch " << torchrun_version() << ", staa of " << own;
   }
-  // The torchrun of LibTorch 1.13 needs the redirections spelt out under Python 3.11.
+  // The torchrun of LibTorch 1.13 needs explicit redirections under Python 3.11.
   expect_like_one({"torchrun", "--nproc_per_node=2", "--master_port=29511", "--redirects=1",
                    "--tee=1", "--no_python"});
 }

@@ -17,7 +17,7 @@ accumulator.Reload()
 read = {}
 for tag in accumulator.Tags()["scalars"]:
     read[tag] = [[event.step, event.value] for event in accumulator.Scalars(tag)]
-# Newer versions turn plain scalars into tensors as they read them.
+# Newer versions convert plain scalars to tensors when reading them.
 for tag in accumulator.Tags()["tensors"]:
     read[tag] = [[event.step, float(tensor_util.make_ndarray(event.tensor_proto))]
                  for event in accumulator.Tensors(tag)]

@@ -1,4 +1,4 @@
-// staa data events: what it prints of a recording and what it makes of it.
+// Runs staa data events: what it prints about a recording, and what it converts it to.
 
 #include <nlohmann/json.hpp>
 

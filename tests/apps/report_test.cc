@@ -1,5 +1,5 @@
-// staa report, and its page in a browser. The latter is skipped without one: set STAA_CHROMIUM, or
-// install Debian's package chromium.
+// Tests staa report, and its page in a browser. The latter is skipped without a browser: set
+// STAA_CHROMIUM, or install Debian's package chromium.
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <regex>
@@ -24,7 +24,7 @@ std::vector<std::smatch> all_matches(const std::string& text, const char* patter
   return {std::sregex_iterator(text.begin(), text.end(), regex), std::sregex_iterator()};
 }
 
-/// The text between the first `begin` and the next `end` behind it.
+/// The text from the first `begin` to the next `end`.
 std::string between(const std::string& text, const std::string& begin, const std::string& end) {
   const auto from = text.find(begin);
   EXPECT_NE(from, std::string::npos) << begin;
@@ -41,7 +41,7 @@ class ReportCommand : public TinyCommand {
     return run_staa(arguments);
   }
 
-  /// The page as the browser has it after its script; skips the test without a browser.
+  /// The page after the browser has run its script, or "" without a browser.
   std::string rendered() const {
     const char* chosen = std::getenv("STAA_CHROMIUM");
     const auto ended = run_program(
@@ -59,7 +59,8 @@ TEST_F(ReportCommand, WritesOnePageOnSeveralRuns) {
   ASSERT_EQ(ended.code, 0) << ended.err;
   EXPECT_NE(ended.out.find("2 runs"), std::string::npos) << ended.out;
   const auto page = read_text_file(page_path());
-  // Figures of the measurements: every test sample is in each matrix, and the energy is profile's.
+  // Every test sample is in the confusion matrix of each run, and the energy is that of `staa
+  // profile`.
   for (const auto& run : {out(), out("lif")}) {
     const auto profile = Json::parse(run_staa({"profile", run, "--json", "--images", "8"}).out);
     const auto energy = fmt::format("{:.4f}</td>", profile["energy_mj"].get<double>());
@@ -95,7 +96,7 @@ TEST_F(ReportCommand, RefusesAFolderWithoutARun) {
   EXPECT_FALSE(std::filesystem::exists(page_path()));
 }
 
-/// What a chart draws of one curve, read back from its path by means of the ticks of its axis.
+/// The values of one curve of a chart, read back from its path with the ticks of the axis.
 std::vector<double> read_curve(const std::string& figure, int run, const std::string& key) {
   const auto ticks =
       all_matches(figure, "data-axis=\"y\" data-value=\"([^\"]+)\" data-place=\"([^\"]+)\"");
@@ -131,7 +132,7 @@ TEST_F(ReportCommand, ThePageShowsTheMetricsInABrowser) {
   for (int i = 0; i < 2; ++i) {
     const auto rows = metrics_of(folder_ / names[static_cast<std::size_t>(i)]);
     ASSERT_EQ(rows.size(), 2U);
-    // The table.
+    // Check the table.
     const auto table =
         between(dom, fmt::format("class=\"metrics\" data-run=\"{}\"", i), "</table>");
     for (const auto& [key, digits] : {std::pair<const char*, int>{"train_loss", 4},
@@ -146,7 +147,7 @@ TEST_F(ReportCommand, ThePageShowsTheMetricsInABrowser) {
             << key;
       }
     }
-    // The curves, to a part of a pixel.
+    // Check the curves to a fraction of a pixel.
     for (const auto& [title, key] :
          {std::pair<const char*, const char*>{"Accuracy, %", "test_top1"},
           {"Accuracy, %", "train_top1"},

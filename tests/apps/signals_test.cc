@@ -7,8 +7,8 @@
 namespace staa::test {
 namespace {
 
-/// A signal in the middle of the first epoch: whole checkpoint, the shell's exit code, and a
-/// resumed run that is the uninterrupted one to the bit.
+/// A signal in the middle of the first epoch must leave a complete checkpoint and give the exit
+/// code of a shell. The resumed run must match the uninterrupted one bit for bit.
 class Signals : public TinyCommand {
  protected:
   void stop_and_resume(int signal) {
@@ -41,7 +41,8 @@ TEST_F(Signals, SigintInMidEpochThenResume) { stop_and_resume(SIGINT); }
 
 TEST_F(Signals, SighupInMidEpochThenResume) { stop_and_resume(SIGHUP); }
 
-/// nohup ignores SIGHUP, and a shell without job control SIGINT for what it starts with &.
+/// nohup ignores SIGHUP, and a shell without job control ignores SIGINT for programs started with
+/// &.
 TEST_F(Signals, ThoseThatWereIgnoredAtTheStartStayIgnored) {
   for (const std::vector<int>& processes : {std::vector<int>{}, std::vector<int>{2}}) {
     const auto name = processes.empty() ? "one" : "many";

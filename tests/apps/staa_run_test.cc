@@ -1,4 +1,4 @@
-// The program staa-run on every kind of input, with models of random weights.
+// The program staa-run on every kind of input, with models with random weights.
 
 #include <nlohmann/json.hpp>
 
@@ -37,7 +37,7 @@ class StaaRun : public ::testing::Test {
     return Process(Command{STAA_PROGRAM, arguments, input}).wait();
   }
 
-  /// The objects that it prints with --json.
+  /// Returns the objects that it prints with --json.
   static std::vector<Json> objects(std::vector<std::string> arguments,
                                    const std::string& input = "/dev/null") {
     arguments.emplace_back("--json");
@@ -158,7 +158,8 @@ TEST_F(StaaRun, RecordingsOfEventsAreCutIntoFrames) {
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0]["steps"], 3);
   EXPECT_GT(found[0]["spikes"], 0);
-  // Events outside of a smaller sensor are left out: another input. Too many are an error.
+  // Events outside a smaller sensor are left out, which changes the input. Too many of them are an
+  // error.
   EXPECT_NE(objects({of_events, path("hand.bin"), "--sensor", "16x12"})[0]["spikes"],
             found[0]["spikes"]);
   const auto refused = run({of_events, path("hand.bin")});
@@ -171,7 +172,7 @@ TEST_F(StaaRun, RecordingsOfEventsAreCutIntoFrames) {
   EXPECT_EQ(run({of_events, path("hand.bin"), "--sensor", "16"}).code, 2);
 }
 
-/// A NumPy array of floats.
+/// Returns a NumPy array of floats.
 std::string npy_floats(const std::string& shape, const std::vector<float>& values) {
   const auto header = "{'descr': '<f4', 'fortran_order': False, 'shape': " + shape + ", }\n";
   std::string bytes = std::string("\x93NUMPY\x01") + '\0' + static_cast<char>(header.size()) + '\0';
@@ -257,7 +258,7 @@ TEST_F(StaaRun, SumsUpAndStopsEarly) {
 
 TEST_F(StaaRun, FitsImagesOfAnotherShape) {
   const auto tiny = model();
-  // Each pixel of a small grey image as four of a large one in colour.
+  // Each pixel of a small grey image becomes four pixels of a larger colour image.
   const auto bytes = random_bytes(64);
   std::vector<std::uint8_t> large;
   for (std::size_t y = 0; y < 16; ++y) {

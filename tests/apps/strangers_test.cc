@@ -11,10 +11,10 @@
 namespace staa::test {
 namespace {
 
-/// A program that is none of ours and listens at a port of its own.
+/// An unrelated program that listens on its own port.
 class Stranger {
  public:
-  /// Answers every connection with `words` and hangs up; empty and `silent`: never says a thing.
+  /// Answers every connection with `words` and hangs up, or never answers if `silent`.
   Stranger(std::string words, bool silent) : words_(std::move(words)) {
     socket_ = ::socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in address{};
@@ -67,7 +67,7 @@ class Strangers : public ManyProcesses {
          "LOCAL_WORLD_SIZE=2", "MASTER_ADDR=127.0.0.1", "MASTER_PORT=" + port});
   }
 
-  /// One line that names rank, host and port.
+  /// Expects a single error that names rank, host and port.
   void expect_one_error(const Finished& finished, const std::string& rank) {
     EXPECT_EQ(finished.code, 1) << finished.err;
     EXPECT_NE(finished.err.find("rank " + rank), std::string::npos) << finished.err;

@@ -1,4 +1,4 @@
-// The event files of a run, read by TensorBoard itself. Skipped without it: set
+// TensorBoard itself reads the event files of a run. Skipped without TensorBoard: set
 // STAA_TENSORBOARD_PYTHON to a Python that has it.
 #include <nlohmann/json.hpp>
 
@@ -20,7 +20,7 @@ TEST_F(TinyCommand, TensorBoardReadsTheRunsEvents) {
                  << probe.err;
   }
 
-  // In two starts, the second of which goes on from the first.
+  // Train in two starts, the second of which resumes the first.
   ASSERT_EQ(run_staa(train({"--set", "train.epochs=1"})).code, 0);
   ASSERT_EQ(run_staa({"train", "--resume", "--out", out(), "--set", "train.epochs=2"}).code, 0);
   const auto read = run_program(python, {script, out()});
@@ -42,7 +42,7 @@ TEST_F(TinyCommand, TensorBoardReadsTheRunsEvents) {
     }
   }
   EXPECT_EQ(epoch, 2U);
-  // 30 steps an epoch, an event every 20.
+  // 30 steps per epoch, an event every 20.
   EXPECT_EQ(scalars["learning_rate"].size(), 3U);
   EXPECT_EQ(scalars["firing_rate/stem.0"].size(), 2U);
 }

@@ -8,7 +8,7 @@
 namespace staa::kernels::cuda {
 namespace {
 
-/// Every finite half is a float that becomes the same half.
+/// Widening a half to float and narrowing it again gives the same half, unless it is NaN.
 TEST(Halves, ComeBackFromFloats) {
   for (std::uint32_t bits = 0; bits < 0x10000; ++bits) {
     const Half half{static_cast<std::uint16_t>(bits)};

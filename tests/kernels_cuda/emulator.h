@@ -10,13 +10,13 @@
 
 namespace staa::test {
 
-/// What 32 threads that run together have in common.
+/// The state shared by 32 threads that run together.
 struct EmulatedWarp {
   Barrier barrier{kernels::cuda::kWarp};
-  double slots[2][kernels::cuda::kWarp] = {};  // of two exchanges in turn
+  double slots[2][kernels::cuda::kWarp] = {};  // two exchanges alternate between them
 };
 
-/// One thread's view of its block (kernels/cuda/grid.h).
+/// A block as one of its threads sees it (src/staa/kernels/cuda/grid.h).
 class EmulatedBlock {
  public:
   struct Common {
@@ -53,8 +53,8 @@ class EmulatedBlock {
   unsigned exchanges_ = 0;
 };
 
-/// Launches kernels for graphics cards on the processor: groups one after the other, the threads of
-/// a group as fibres. Shared memory starts as NaNs, and what is written behind its end is found.
+/// Launches CUDA kernels on the processor: groups run one after the other, and the threads of a
+/// group run as fibres. Shared memory starts as NaNs, and writes beyond its end are detected.
 class Emulator {
  public:
   explicit Emulator(const kernels::cuda::Device& device, std::uint64_t seed = 1)

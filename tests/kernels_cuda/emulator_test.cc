@@ -4,14 +4,14 @@
 
 #include <vector>
 
-/// The emulation must show the mistakes that it is there for.
+/// The emulation must detect the errors that it exists for.
 namespace staa::test {
 namespace {
 
 using kernels::cuda::Device;
 using kernels::cuda::GridSize;
 
-/// Every thread reads what its neighbour wrote, behind a barrier or, wrongly, without one.
+/// Every thread reads what its neighbour has written, after a barrier or, incorrectly, without one.
 struct Neighbours {
   bool waits;
   std::vector<unsigned>* out;
@@ -64,7 +64,7 @@ TEST(Emulator, TellsAWriteBehindSharedMemory) {
   EXPECT_THROW(emulator.launch("far", WritesTooFar{}, {1, 32, 1, 16}), std::runtime_error);
 }
 
-/// Lanes add up over a warp, blocks over a group.
+/// Sums over the lanes of a warp, then over the blocks of a group.
 struct AddsUp {
   std::vector<double>* sums;
 

@@ -1,4 +1,4 @@
-#undef _FORTIFY_SOURCE  // whose longjmp refuses to go from one stack to another
+#undef _FORTIFY_SOURCE  // its longjmp refuses to switch between stacks
 #include "kernels_cuda/fibres.h"
 
 #include <setjmp.h>
@@ -29,7 +29,7 @@ struct Fibre {
   }
 };
 
-/// The fibres of a run. A switch between stacks is a longjmp, which asks the kernel for nothing.
+/// The fibres of a run. Stacks are switched with longjmp, which makes no system call.
 struct Run {
   const std::function<void(std::size_t)>* body = nullptr;
   std::vector<Fibre> fibres;
@@ -78,14 +78,15 @@ void run_fibres(std::size_t count, std::uint64_t seed,
   std::vector<std::size_t> order(count);
   std::iota(order.begin(), order.end(), std::size_t{0});
   Random random{seed};
-  // A round of all, then some alone for as long as they can go on, and so on.
+  // Rounds in which all fibres run alternate with phases in which a range of them runs as far as it
+  // can.
   std::size_t first = 0;
   std::size_t last = count;
   const auto below = [&](std::size_t size) {
     return static_cast<std::size_t>(random.below(static_cast<std::int64_t>(size)));
   };
   for (;;) {
-    // A rotation, now and then from behind: a full shuffle would cost more than the fibres.
+    // Rotate the order, and sometimes reverse it: a full shuffle would cost more than the fibres.
     std::rotate(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(below(count)),
                 order.end());
     if (random.chance(0.5)) std::reverse(order.begin(), order.end());

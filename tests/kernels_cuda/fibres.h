@@ -6,21 +6,21 @@
 
 namespace staa::test {
 
-/// Where fibres wait until all `needed` have come.
+/// A point where fibres wait until all `needed` ones have arrived.
 struct Barrier {
   std::size_t needed = 0;
   std::size_t arrived = 0;
   std::size_t generation = 0;
 };
 
-/// Runs body(0) ... body(count - 1) side by side in this thread: each until it waits at a barrier,
-/// in an order that `seed` changes every round, and at times some far ahead of the others, so that
-/// what one reads of another without a barrier between them shows. Throws std::runtime_error where
-/// all that are left wait in vain.
+/// Runs body(0) ... body(count - 1) concurrently in this thread. Each fibre runs until it waits at
+/// a barrier. The order depends on `seed` and changes every round, and sometimes a few fibres run
+/// far ahead of the others, so that reading another fibre's data without a barrier has visible
+/// effects. Throws std::runtime_error if all remaining fibres wait in vain.
 void run_fibres(std::size_t count, std::uint64_t seed,
                 const std::function<void(std::size_t)>& body);
 
-/// Called by a fibre.
+/// Must be called in a fibre.
 void wait_at(Barrier& barrier);
 
 }  // namespace staa::test

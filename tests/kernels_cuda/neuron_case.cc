@@ -68,9 +68,10 @@ NeuronCase<T>::NeuronCase(std::uint64_t seed, bool smooth) {
   layer.offset = arrays.drawn(random, channels, 0.1);
   layer.threshold = static_cast<T>(random.uniform(0.5, 1.2));
   layer.reset = random.chance(0.5) ? T(0) : static_cast<T>(random.uniform(-0.3, 0.3));
-  const auto shapes = static_cast<int>(Surrogate::kArctan) + 1;
+  const auto shapes = static_cast<int>(Surrogate::kFastSigmoid) + 1;
   layer.surrogate = smooth ? Surrogate::kArctan : static_cast<Surrogate>(below(shapes));
   layer.surrogate_width = static_cast<T>(random.uniform(0.5, 2));
+  layer.surrogate_scale = static_cast<T>(random.uniform(0.5, 2));
   layer.detach_reset = random.chance(0.5);
   if (layer.aggregate) {
     if (random.chance(0.7)) {

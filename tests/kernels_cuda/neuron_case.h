@@ -12,7 +12,7 @@
 
 namespace staa::test {
 
-/// Arrays that live as long as the case that points into them.
+/// Arrays with the lifetime of the case that points to them.
 template <class T>
 class Arrays {
  public:
@@ -28,8 +28,7 @@ class Arrays {
   std::deque<std::vector<T>> arrays_;
 };
 
-/// A random layer, its input and the gradients of its spikes, in T and plain memory. Everything
-/// follows from the seed.
+/// A random layer, its input and the gradients of its spikes, in T. The seed determines everything.
 template <class T>
 struct NeuronCase {
   NeuronCase(std::uint64_t seed, bool smooth);
@@ -46,7 +45,7 @@ struct NeuronCase {
   std::vector<std::uint8_t> dropped;
   kernels::NeuronLayer<T> layer;
   kernels::NeuronInput<T> input;
-  const T* center[2] = {};  ///< of terms with a BatchNorm
+  const T* center[2] = {};  ///< for terms with a BatchNorm
   const T* spike_gradients = nullptr;
   bool adaptive = false;
 };
@@ -54,7 +53,7 @@ struct NeuronCase {
 template <class T>
 std::ostream& operator<<(std::ostream& out, const NeuronCase<T>& c);
 
-/// All that a layer leaves: named arrays, so that two ways to it can be compared.
+/// The results of a layer as named arrays, so that two implementations can be compared.
 template <class T>
 struct Outcome {
   struct Named {
@@ -72,22 +71,22 @@ struct Outcome {
   std::vector<Named> named;
 };
 
-/// Places for what the forward pass leaves, in `out`.
+/// Allocates in `out` what the forward pass writes.
 template <class T>
 kernels::AggregatorRows<T> place_rows(const NeuronCase<T>& c, Outcome<T>& out);
 
-/// Places for sums, `pieces` rows a sample, which are not compared themselves, in `memory`.
+/// Allocates in `memory` the sums, `pieces` rows per sample. They are not compared.
 template <class T, class S>
 kernels::NeuronGradients<S> place_gradients(const NeuronCase<T>& c, std::size_t pieces,
                                             Arrays<T>& memory);
 template <class T>
 kernels::cuda::GcRows<T> place_gc_rows(const NeuronCase<T>& c, Arrays<T>& memory);
 
-/// Places for the gradients of parameters, in `out`.
+/// Allocates the gradients of the parameters in `out`.
 template <class T>
 kernels::ParameterGradients<T> place_outputs(const NeuronCase<T>& c, Outcome<T>& out);
 
-/// Spikes, rows and gradients by the processor's kernels.
+/// Computes spikes, rows and gradients with the processor's kernels.
 template <class T>
 void run_on_processor(const NeuronCase<T>& c, Outcome<T>& out);
 

@@ -7,8 +7,7 @@
 #include "kernels_cuda/neuron_case.h"
 #include "staa/kernels/cuda/launch-inl.h"
 
-/// The kernels for graphics cards against those for the processor, thread by thread on the
-/// processor.
+/// Compares the CUDA kernels, run thread by thread on the processor, with the processor's kernels.
 namespace staa::test {
 namespace {
 
@@ -17,7 +16,8 @@ using kernels::Compute;
 using kernels::Half;
 namespace cuda = kernels::cuda;
 
-/// Cards of every sort: with and without groups, with shared memory that holds slabs or does not.
+/// GPUs of all kinds: with and without groups, with shared memory that is large enough for slabs or
+/// not.
 cuda::Device random_device(std::uint64_t seed) {
   Random random{seed, 18};
   cuda::Device device;
@@ -28,7 +28,7 @@ cuda::Device random_device(std::uint64_t seed) {
   return device;
 }
 
-/// Elements S of values, and back. Values that are not elements become the next that is.
+/// Converts values to elements S, rounding to the nearest.
 template <class S>
 std::vector<S> elements(const Compute<S>* values, std::size_t size) {
   std::vector<S> out(size);
@@ -41,7 +41,7 @@ void write_values(const std::vector<S>& from, Compute<S>* to) {
   for (std::size_t i = 0; i < from.size(); ++i) to[i] = cuda::widen(from[i]);
 }
 
-/// Rounds a case's sequences to elements S, so that the processor reads the same numbers in T.
+/// Rounds the sequences of a case to elements S, so that the processor reads the same numbers in T.
 template <class S>
 void round_sequences(NeuronCase<Compute<S>>& c) {
   const auto round = [](const Compute<S>* values, std::size_t size) {
@@ -52,7 +52,7 @@ void round_sequences(NeuronCase<Compute<S>>& c) {
 }
 
 template <class S>
-void run_on_card(const NeuronCase<Compute<S>>& c, Emulator& emulator, Outcome<Compute<S>>& out) {
+void run_on_gpu(const NeuronCase<Compute<S>>& c, Emulator& emulator, Outcome<Compute<S>>& out) {
   using T = Compute<S>;
   const auto& layer = c.layer;
   const auto& shape = layer.shape;
@@ -70,7 +70,7 @@ void run_on_card(const NeuronCase<Compute<S>>& c, Emulator& emulator, Outcome<Co
   Arrays<T> memory;
   T* scratch = memory.filled(cuda::scratch_of<cuda::AggregatorForward>(layer, emulator.device()),
                              std::nan(""));
-  cuda::forward(emulator, layer, input, rows, spikes.data(), scratch);
+  cuda::launch_forward(emulator, layer, input, rows, spikes.data(), scratch);
   write_values(spikes, spike_values);
 
   const auto pieces = cuda::pieces_of(shape, layer.aggregate, emulator.device());
@@ -81,7 +81,7 @@ void run_on_card(const NeuronCase<Compute<S>>& c, Emulator& emulator, Outcome<Co
   const auto gc_rows = place_gc_rows(c, memory);
   scratch = memory.filled(cuda::scratch_of<cuda::AggregatorBackward>(layer, emulator.device()),
                           std::nan(""));
-  cuda::backward(emulator, layer, input, rows, ds.data(), gradients, gc_rows, scratch);
+  cuda::launch_backward(emulator, layer, input, rows, ds.data(), gradients, gc_rows, scratch);
   write_values(dx, out.add("x", dx.size()));
   cuda::gradients_of_parameters(emulator, layer, rows, gradients, gc_rows, place_outputs(c, out));
   for (int i = 0; i < 2; ++i) {
@@ -94,7 +94,7 @@ void run_on_card(const NeuronCase<Compute<S>>& c, Emulator& emulator, Outcome<Co
   }
 }
 
-/// Spikes that differ.
+/// The number of spikes that differ.
 template <class T>
 std::size_t differing(const Outcome<T>& a, const Outcome<T>& b) {
   std::size_t count = 0;
@@ -104,7 +104,8 @@ std::size_t differing(const Outcome<T>& a, const Outcome<T>& b) {
   return count;
 }
 
-/// Every array to `tolerance` of its largest value, but dX, which is rounded to elements.
+/// Compares every array to within `tolerance` of its largest value, except dX, which is rounded to
+/// elements and has the tolerance `of_x`.
 template <class T>
 void expect_alike(const Outcome<T>& found, const Outcome<T>& expected, double tolerance,
                   double of_x) {
@@ -122,12 +123,12 @@ void expect_alike(const Outcome<T>& found, const Outcome<T>& expected, double to
     for (std::size_t i = 0; i < a.size; ++i) {
       const auto distance = std::abs(static_cast<double>(a.values[i] - b.values[i]));
       ASSERT_TRUE(distance <= allowed) << a.name << "[" << i << "]: " << a.values[i]
-                                       << " on the card, " << b.values[i] << " expected";
+                                       << " on the GPU, " << b.values[i] << " expected";
     }
   }
 }
 
-/// How near results in S are to the processor's.
+/// How close results in S are to those of the processor.
 template <class S>
 struct Nearness {
   double tolerance = 1e-9;
@@ -155,15 +156,15 @@ void compare(std::uint64_t first, std::uint64_t last) {
   constexpr bool kExact = std::is_same_v<S, double>;
   std::size_t compared = 0;
   for (auto seed = first; seed < last; ++seed) {
-    // A membrane within rounding of the threshold may fall on either side; in float the smooth
-    // surrogate at least has no such edge of its own.
+    // A membrane within rounding of the threshold may fall on either side. In float, the smooth
+    // surrogate at least adds no further edges.
     NeuronCase<T> c(seed, /*smooth=*/!kExact);
     round_sequences<S>(c);
     SCOPED_TRACE(testing::Message() << "seed " << seed << ": " << c);
     Emulator emulator(random_device(seed), seed);
     Outcome<T> found;
     Outcome<T> expected;
-    run_on_card<S>(c, emulator, found);
+    run_on_gpu<S>(c, emulator, found);
     run_on_processor(c, expected);
     const auto different = differing(found, expected);
     ASSERT_LE(different, kExact ? 0 : 1 + c.size() / 1000);
@@ -175,13 +176,13 @@ void compare(std::uint64_t first, std::uint64_t last) {
   EXPECT_GE(compared, (last - first) / 2);
 }
 
-TEST(CardNeurons, MatchTheProcessorInDouble) { compare<double>(1, 201); }
-TEST(CardNeurons, MatchTheProcessorInFloat) { compare<float>(301, 381); }
-TEST(CardNeurons, MatchTheProcessorInBf16) { compare<Bf16>(401, 461); }
-TEST(CardNeurons, MatchTheProcessorInHalf) { compare<Half>(501, 561); }
+TEST(CudaNeurons, MatchTheProcessorInDouble) { compare<double>(1, 201); }
+TEST(CudaNeurons, MatchTheProcessorInFloat) { compare<float>(301, 381); }
+TEST(CudaNeurons, MatchTheProcessorInBf16) { compare<Bf16>(401, 461); }
+TEST(CudaNeurons, MatchTheProcessorInHalf) { compare<Half>(501, 561); }
 
-/// What is found must not depend on the order in which threads run, nor on how often.
-TEST(CardNeurons, GiveTheSameBitsInAnyOrderOfThreads) {
+/// The results must not depend on the order in which threads run, nor vary between runs.
+TEST(CudaNeurons, GiveTheSameBitsInAnyOrderOfThreads) {
   for (std::uint64_t seed = 601; seed < 621; ++seed) {
     NeuronCase<float> c(seed, /*smooth=*/false);
     SCOPED_TRACE(testing::Message() << "seed " << seed << ": " << c);
@@ -190,14 +191,14 @@ TEST(CardNeurons, GiveTheSameBitsInAnyOrderOfThreads) {
     Outcome<float> second;
     Emulator one(device, 1);
     Emulator other(device, 2);
-    run_on_card<float>(c, one, first);
-    run_on_card<float>(c, other, second);
+    run_on_gpu<float>(c, one, first);
+    run_on_gpu<float>(c, other, second);
     expect_alike(first, second, 0, 0);
   }
 }
 
-/// Sequences and parameters that do not lie as wide accesses need them are read one by one.
-TEST(CardNeurons, TakeWhatLiesAtOddPlaces) {
+/// Sequences and parameters that are not aligned for wide accesses are read one by one.
+TEST(CudaNeurons, TakeWhatLiesAtOddPlaces) {
   const std::size_t channels = 8;
   for (const std::size_t of_sequence : {0, 1}) {
     for (const std::size_t of_parameters : {0, 1}) {
@@ -213,8 +214,8 @@ TEST(CardNeurons, TakeWhatLiesAtOddPlaces) {
       kernels::NeuronInput<float> input;
       input.terms[0].values = x.data() + of_sequence;
       Emulator emulator({});
-      cuda::forward(emulator, layer, input, {}, spikes.data() + of_sequence,
-                    static_cast<float*>(nullptr));
+      cuda::launch_forward(emulator, layer, input, {}, spikes.data() + of_sequence,
+                           static_cast<float*>(nullptr));
       for (std::size_t c = 0; c < channels; ++c) {
         EXPECT_EQ(spikes[of_sequence + c], 0.0F);
         EXPECT_EQ(spikes[of_sequence + channels + c], 1.0F);
@@ -223,9 +224,9 @@ TEST(CardNeurons, TakeWhatLiesAtOddPlaces) {
   }
 }
 
-/// A layer of as many channels as are taken fits into a block's memory, one of twice as many
-/// into none.
-TEST(CardNeurons, AggregatorsAreTakenAsFarAsMemoryGoes) {
+/// A layer with the largest allowed number of channels fits into a block's memory, and one with
+/// twice as many does not.
+TEST(CudaNeurons, AggregatorsAreTakenAsFarAsMemoryGoes) {
   for (const std::size_t kib : {48, 99, 227}) {
     cuda::Device device;
     device.shared = kib << 10;

@@ -1,4 +1,4 @@
-// BatchNorm's passes for graphics cards, on the processor.
+// The CUDA kernels of BatchNorm, run on the processor.
 
 #include "staa/kernels/neuron/normalise.h"
 
@@ -31,7 +31,7 @@ struct Moments {
 
 constexpr double kEps = 1e-5;
 
-class CardNorm : public testing::TestWithParam<std::size_t> {
+class CudaNorm : public testing::TestWithParam<std::size_t> {
  protected:
   const std::size_t channels_ = GetParam();
   const std::size_t rows_ = 23;
@@ -42,7 +42,7 @@ class CardNorm : public testing::TestWithParam<std::size_t> {
   const double* bias_ = arrays_.drawn(random_, channels_, 1);
   Emulator emulator_{{}};
 
-  /// BatchNorm's input with the batch's own statistics.
+  /// The input of a BatchNorm with the statistics of the batch.
   cuda::NormInput<double> input() {
     auto* mean = arrays_.filled(channels_, 0);
     auto* rstd = arrays_.filled(channels_, 0);
@@ -71,7 +71,7 @@ class CardNorm : public testing::TestWithParam<std::size_t> {
   }
 };
 
-TEST_P(CardNorm, TakesTheBatchsStatisticsAndMovesTheRunningOnes) {
+TEST_P(CudaNorm, TakesTheBatchsStatisticsAndMovesTheRunningOnes) {
   auto in = input();
   auto* factors = arrays_.filled(4 * channels_, 0);
   cuda::factors_of_norm(emulator_, in, channels_, factors);
@@ -89,7 +89,7 @@ TEST_P(CardNorm, TakesTheBatchsStatisticsAndMovesTheRunningOnes) {
   }
 }
 
-TEST_P(CardNorm, TakesTheRunningStatisticsAndLeavesThem) {
+TEST_P(CudaNorm, TakesTheRunningStatisticsAndLeavesThem) {
   auto in = input();
   in.mean = in.rstd = nullptr;
   in.running_mean = arrays_.filled(channels_, 0.5);
@@ -103,8 +103,8 @@ TEST_P(CardNorm, TakesTheRunningStatisticsAndLeavesThem) {
   }
 }
 
-/// A batch of one value a channel has no unbiased variance: it counts as the biased one.
-TEST(CardNormOfOne, MovesTheRunningVarianceToZero) {
+/// A batch of one value per channel has no unbiased variance, so its biased variance counts.
+TEST(CudaNormOfOne, MovesTheRunningVarianceToZero) {
   const double one = 1;
   const double rstd = 1 / std::sqrt(kEps);
   const double zero = 0;
@@ -120,8 +120,8 @@ TEST(CardNormOfOne, MovesTheRunningVarianceToZero) {
   EXPECT_NEAR(running_var, 0.9, 1e-9);
 }
 
-/// dy = weight * rstd * (dx - mean(dx) - z * mean(dx * z)) of z = (y - mean) * rstd.
-TEST_P(CardNorm, GivesTheGradientOfItsInput) {
+/// dy = weight * rstd * (dx - mean(dx) - z * mean(dx * z)) with z = (y - mean) * rstd.
+TEST_P(CudaNorm, GivesTheGradientOfItsInput) {
   const auto in = input();
   auto* factors = arrays_.filled(4 * channels_, 0);
   cuda::factors_of_norm(emulator_, in, channels_, factors);
@@ -136,9 +136,9 @@ TEST_P(CardNorm, GivesTheGradientOfItsInput) {
   cuda::mix_of_norm(emulator_, cuda::NormSums<double>{factors, plain, centred, in.count}, channels_,
                     mix);
   auto* dy = arrays_.filled(rows_ * channels_, 0);
-  cuda::mix(emulator_, dx, y_,
-            kernels::GradientMix<double>{factors + 2 * channels_, mix, mix + channels_}, rows_,
-            channels_, dy);
+  cuda::launch_mix(emulator_, dx, y_,
+                   kernels::GradientMix<double>{factors + 2 * channels_, mix, mix + channels_},
+                   rows_, channels_, dy);
   for (std::size_t i = 0; i < rows_ * channels_; ++i) {
     const auto c = i % channels_;
     const double z = (y_[i] - in.mean[c]) * in.rstd[c];
@@ -147,9 +147,9 @@ TEST_P(CardNorm, GivesTheGradientOfItsInput) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Channels, CardNorm, testing::Values(1, 3, 8, 130));
+INSTANTIATE_TEST_SUITE_P(Channels, CudaNorm, testing::Values(1, 3, 8, 130));
 
-TEST(CardNormMix, IsTheProcessors) {
+TEST(CudaNormMix, IsTheProcessors) {
   Random random{7};
   for (const std::size_t channels : {1, 3, 8, 70, 259, 1028}) {
     const std::size_t rows = 37;
@@ -165,7 +165,7 @@ TEST(CardNormMix, IsTheProcessors) {
       std::vector<float> found(rows * channels);
       std::vector<float> expected(rows * channels);
       Emulator emulator({});
-      cuda::mix(emulator, dx, y, mix, rows, channels, found.data());
+      cuda::launch_mix(emulator, dx, y, mix, rows, channels, found.data());
       kernels::mix_gradients(dx, y, mix, rows, channels, expected.data());
       for (std::size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(found[i], expected[i], 1e-5);
     }

@@ -142,6 +142,23 @@ TEST(ConvNorm, AMaximumStandsBetweenConvolutionAndNorm) {
   }
 }
 
+/// Only the kernels give the spikes' bits.
+TEST(Layers, RunOnTheReferenceWhenAskedEvenAlone) {
+  const auto x = torch::rand({2, 3, 8, 5, 5});
+  for (const auto operators : {Operators::kFused, Operators::kReference}) {
+    const bool fused = operators == Operators::kFused;
+    auto options = options_of({}, 2);
+    options.execution.operators = operators;
+    ConvNeuron unit(ConvShape{8, 8}, options);
+    EXPECT_EQ(unit->spikes(ops::Spikes(x)).bits.defined(), fused);
+    Lif neuron(NeuronOptions{}, 8);
+    set_operators(*neuron, operators);
+    EXPECT_EQ(neuron->spikes(ops::NeuronInput(x)).bits.defined(), fused);
+    set_operators(*unit, Operators::kFused);
+    EXPECT_TRUE(unit->spikes(ops::Spikes(x)).bits.defined());
+  }
+}
+
 TEST(ConvNorm, StartsAsTheIdentityWhereAsked) {
   for (const auto& [in, out] : std::vector<std::pair<std::int64_t, std::int64_t>>{{3, 8}, {8, 3}}) {
     auto options = options_of({});

@@ -9,7 +9,7 @@
 namespace staa::ops {
 namespace {
 
-/// Against LibTorch's own, forward and backward, over random shapes.
+/// Compares with LibTorch's pool, forward and backward, over random shapes.
 TEST(AveragePool, IsLibTorchsWithACeiling) {
   const std::uint64_t seed = std::random_device{}();
   Random random{seed, 4};

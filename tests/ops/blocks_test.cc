@@ -10,7 +10,7 @@ namespace {
 
 using test::expect_gradients_match;
 
-/// A case with all blocks on and a contiguous input of one step.
+/// A case with GC and SA switched on and a contiguous input of one step.
 struct BlockCase {
   test::RandomCase random;
   torch::Tensor x;

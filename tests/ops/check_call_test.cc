@@ -31,7 +31,7 @@ BatchNorm random_norm(std::int64_t channels, torch::ScalarType type, bool traini
   return norm;
 }
 
-/// A call of all three neurons that fits: everything that an operator can be given is given.
+/// Valid arguments for all three neurons, with every optional argument given.
 struct Arguments {
   NeuronInput input{Tensor()};
   Tensor decay;
@@ -96,7 +96,7 @@ struct Arguments {
   }
 };
 
-/// A neuron's operator, called with the arguments, and those that it takes.
+/// The operator of a neuron, with its call and its tensor arguments.
 struct Operator {
   const char* name;
   std::function<void(const Arguments&)> call;
@@ -124,8 +124,8 @@ std::vector<Operator> operators() {
   };
 }
 
-/// What a tensor of this shape must not be instead: every extent one more, one less and 1; a
-/// dimension more and less; integers; and, of what is not optional, nothing at all.
+/// Invalid replacements for a tensor: each extent changed by one, to 1 and to 64; other numbers of
+/// dimensions; integers; a sparse tensor; and, if it is not optional, no tensor.
 std::vector<Tensor> wrong_forms(const std::string& name, const Tensor& tensor) {
   std::vector<Tensor> all;
   const bool sequence = name == "x" || name == "residual";
@@ -133,8 +133,8 @@ std::vector<Tensor> wrong_forms(const std::string& name, const Tensor& tensor) {
   for (std::size_t d = 0; d < shape.size(); ++d) {
     for (const auto extent : {shape[d] + 1, shape[d] - 1, std::int64_t{1}, std::int64_t{64}}) {
       if (extent == shape[d] || extent < 0) continue;
-      if (sequence && d == 0 && extent == 1) continue;                           // is repeated
-      if (name == "pe" && d + 2 == shape.size() && extent > shape[d]) continue;  // steps to spare
+      if (sequence && d == 0 && extent == 1) continue;  // would be repeated
+      if (name == "pe" && d + 2 == shape.size() && extent > shape[d]) continue;  // more rows
       auto changed = shape;
       changed[d] = extent;
       all.push_back(torch::rand(changed, tensor.options()));
@@ -154,10 +154,10 @@ std::vector<Tensor> wrong_forms(const std::string& name, const Tensor& tensor) {
   return all;
 }
 
-/// The call must fail with an Error that names the operator and, of anything but x, the argument.
+/// The call must fail with an Error that names the operator and, unless it is x, the argument.
 void expect_refused(const Operator& op, const Arguments& wrong, const std::string& argument) {
   std::vector<std::string> parts{std::string(op.name) + ": ", "expected", "found"};
-  // Where x itself changed, what no longer fits it may be named first.
+  // If x itself is wrong, an argument that no longer fits it may be named first.
   if (argument != "x") parts.push_back(argument.substr(0, argument.find('.')));
   expect_error(ErrorKind::kRuntime, parts, [&] { op.call(wrong); });
 }
@@ -255,7 +255,8 @@ TEST(CheckCallNumbers, AnEmptyBatchGivesNoSpikesInEvaluation) {
             (std::vector<std::int64_t>{0, 2, 5, 5}));
 }
 
-/// One context block alone, or two of other widths: the kernels know neither, the reference does.
+/// With a single context block, or two of different widths, the reference computes the call,
+/// because the kernels do not support it.
 TEST(CheckCallNumbers, ContextBlocksThatDifferAreComputedAsTheReferenceDoes) {
   Arguments a(17);
   const auto expect_same = [&](const StaaLifParameters& parameters) {
@@ -326,7 +327,7 @@ TEST(CheckConvolution, EveryTensorOfAnotherFormIsRefused) {
           torch::zeros({n * words}, torch::kLong)}) {
       if (bits.sizes() == at::IntArrayRef({n, words}) && bits.is_contiguous() &&
           bits.scalar_type() == torch::kLong) {
-        continue;  // of one word and image there is no gap
+        continue;  // this slice is valid if there is only one word and one image
       }
       refused(x, weight, 1, 1, bits);
     }

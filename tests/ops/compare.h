@@ -9,7 +9,8 @@
 
 namespace staa::test {
 
-/// Runs `f` once for every instruction set that the kernels were compiled for and this machine has.
+/// Runs `f` once for every instruction set that the kernels are compiled for and this machine
+/// supports.
 template <typename F>
 void for_targets(F f) {
   for (const auto target : hwy::SupportedAndGeneratedTargets()) {
@@ -20,7 +21,7 @@ void for_targets(F f) {
   hwy::SetSupportedTargetsForTest(0);
 }
 
-/// Spikes and the gradients of a random weighting of them.
+/// Returns the gradients of a random weighting of the spikes, followed by the spikes.
 inline std::vector<torch::Tensor> spikes_and_gradients(const torch::Tensor& spikes,
                                                        const std::vector<torch::Tensor>& inputs) {
   torch::manual_seed(7);
@@ -31,7 +32,7 @@ inline std::vector<torch::Tensor> spikes_and_gradients(const torch::Tensor& spik
   return all;
 }
 
-/// The last of each list are the spikes, which must be equal.
+/// Each list ends with the spikes, which must be equal.
 inline void expect_equal(const std::vector<torch::Tensor>& fused,
                          const std::vector<torch::Tensor>& reference, double tolerance) {
   ASSERT_EQ(fused.size(), reference.size());

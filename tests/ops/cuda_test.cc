@@ -1,4 +1,5 @@
-#include "staa/ops/card.h"
+
+#include "staa/ops/cuda.h"
 
 #include <gtest/gtest.h>
 #include <torch/autograd.h>
@@ -6,13 +7,13 @@
 
 #include "ops/compare.h"
 #include "ops/random_case.h"
-#include "staa/ops/card_device.h"
+#include "staa/ops/neuron/backend.h"
 #include "staa/ops/neurons.h"
 #include "staa/ops/reference/input.h"
 #include "staa/ops/reference/neurons.h"
 
-/// Fused neurons on a graphics card against the reference composition there; and, compiled a second
-/// time, on a card that the processor stands for.
+/// Compares fused neurons on a GPU with the reference composition there. The file is compiled a
+/// second time for a GPU that the processor emulates.
 namespace staa::ops {
 namespace {
 
@@ -22,40 +23,40 @@ using test::random_case;
 using test::RandomCase;
 using test::spikes_and_gradients;
 
-#ifdef STAA_EMULATED_CARD
-constexpr torch::DeviceType kCard = torch::kCPU;
-constexpr std::uint64_t kShare = 4;  // of the seeds: thread by thread a case takes its time
-#define STAA_NEED_CARD()
+#ifdef STAA_EMULATED_CUDA
+constexpr torch::DeviceType kGpu = torch::kCPU;
+constexpr std::uint64_t kShare = 4;  // use fewer seeds: the emulation is slow
+#define STAA_NEED_GPU()
 #else
-constexpr torch::DeviceType kCard = torch::kCUDA;
+constexpr torch::DeviceType kGpu = torch::kCUDA;
 constexpr std::uint64_t kShare = 1;
-#define STAA_NEED_CARD() \
+#define STAA_NEED_GPU() \
   if (!torch::cuda::is_available()) GTEST_SKIP() << "no CUDA device"
 #endif
 
-torch::Tensor on_card(const torch::Tensor& tensor, torch::ScalarType type) {
+torch::Tensor on_gpu(const torch::Tensor& tensor, torch::ScalarType type) {
   if (!tensor.defined()) return tensor;
-  return tensor.detach().to(kCard).to(type).requires_grad_(true);
+  return tensor.detach().to(kGpu).to(type).requires_grad_(true);
 }
 
-GcParameters on_card(const GcParameters& gc, torch::ScalarType type) {
+GcParameters on_gpu(const GcParameters& gc, torch::ScalarType type) {
   const auto all = gc.list();
-  const auto at = [&](std::size_t i) { return on_card(all[i], type); };
+  const auto at = [&](std::size_t i) { return on_gpu(all[i], type); };
   return {at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7)};
 }
 
-RandomCase on_card(RandomCase c, torch::ScalarType type) {
-  c.x = on_card(c.x, type);
+RandomCase on_gpu(RandomCase c, torch::ScalarType type) {
+  c.x = on_gpu(c.x, type);
   auto& p = c.parameters;
-  p.pe = on_card(p.pe, type);
-  p.gc1 = on_card(p.gc1, type);
-  p.gc2 = on_card(p.gc2, type);
+  p.pe = on_gpu(p.pe, type);
+  p.gc1 = on_gpu(p.gc1, type);
+  p.gc2 = on_gpu(p.gc2, type);
   const auto sa = p.sa.list();
-  p.sa = {on_card(sa[0], type), on_card(sa[1], type), on_card(sa[2], type), on_card(sa[3], type)};
+  p.sa = {on_gpu(sa[0], type), on_gpu(sa[1], type), on_gpu(sa[2], type), on_gpu(sa[3], type)};
   return c;
 }
 
-/// Spikes and gradients on the card, by the kernels or the composition, back in memory.
+/// Spikes and gradients on the GPU, by the kernels or the composition, copied to memory.
 template <class F>
 std::vector<torch::Tensor> run(const F& neuron, const std::vector<torch::Tensor>& inputs) {
   auto all = spikes_and_gradients(neuron(), inputs);
@@ -65,23 +66,28 @@ std::vector<torch::Tensor> run(const F& neuron, const std::vector<torch::Tensor>
   return all;
 }
 
-/// Or all below would compare the composition with itself.
-TEST(CardNeurons, RunOnKernels) {
-  STAA_NEED_CARD();
-  if (!card::present()) GTEST_SKIP() << "a build without kernels";
-  const auto x = torch::randn({2, 3, 8, 4, 4}, kCard);
-  EXPECT_TRUE(card::is_card(x.device()));
-  for (const bool aggregate : {false, true}) EXPECT_TRUE(card::takes(x, 2, aggregate));
-  EXPECT_FALSE(card::takes(x, 257, false));
-  EXPECT_FALSE(card::takes(torch::randn({2, 1, 20000, 1, 1}, kCard), 2, true));
-  EXPECT_FALSE(lif(x, {}).bits.defined());  // as the processor's kernels give
+/// Otherwise the tests below would compare the composition with itself.
+TEST(CudaNeurons, RunOnKernels) {
+  STAA_NEED_GPU();
+  if (!cuda::has_kernels()) GTEST_SKIP() << "a build without kernels";
+  const auto x = torch::randn({2, 3, 8, 4, 4}, kGpu);
+  const auto takes = [](const torch::Tensor& currents, bool aggregate) {
+    auto call = make_call(NeuronInput(currents), {});
+    call.settings.aggregate = aggregate;
+    return cuda_backend().takes(call);
+  };
+  for (const bool aggregate : {false, true}) EXPECT_TRUE(takes(x, aggregate));
+  EXPECT_EQ(choose_backend(make_call(NeuronInput(x), {})), &cuda_backend());
+  EXPECT_FALSE(takes(torch::randn({257, 1, 8, 1, 1}, kGpu), false));
+  EXPECT_FALSE(takes(torch::randn({2, 1, 20000, 1, 1}, kGpu), true));
+  EXPECT_FALSE(lif(x, {}).bits.defined());  // the processor's kernels return bits
 }
 
-TEST(CardNeurons, MatchTheReference) {
-  STAA_NEED_CARD();
+TEST(CudaNeurons, MatchTheReference) {
+  STAA_NEED_GPU();
   for (std::uint64_t seed = 1; seed <= 100 / kShare; ++seed) {
     const auto size = seed % 2 == 0 ? CaseSize::kWide : CaseSize::kSmall;
-    const auto c = on_card(random_case(seed, size), torch::kDouble);
+    const auto c = on_gpu(random_case(seed, size), torch::kDouble);
     SCOPED_TRACE(testing::Message() << "seed " << seed << ": " << c);
     const auto inputs = c.inputs();
     expect_equal(
@@ -92,8 +98,8 @@ TEST(CardNeurons, MatchTheReference) {
                  run([&] { return reference::lif(c.x, c.options); }, {c.x}), 1e-9);
     auto options = c.options;
     options.kind = NeuronKind::kAdaptiveLif;
-    const auto decay = on_card(torch::rand({c.x.size(2)}), torch::kDouble);
-    const auto gain = on_card(torch::rand({c.x.size(2)}), torch::kDouble);
+    const auto decay = on_gpu(torch::rand({c.x.size(2)}), torch::kDouble);
+    const auto gain = on_gpu(torch::rand({c.x.size(2)}), torch::kDouble);
     expect_equal(
         run([&] { return adaptive_lif(c.x, decay, gain, options).values; }, {c.x, decay, gain}),
         run([&] { return reference::adaptive_lif(c.x, decay, gain, options); }, {c.x, decay, gain}),
@@ -101,13 +107,13 @@ TEST(CardNeurons, MatchTheReference) {
   }
 }
 
-TEST(CardNeurons, NormAndResidualMatchTheReference) {
-  STAA_NEED_CARD();
+TEST(CudaNeurons, NormAndResidualMatchTheReference) {
+  STAA_NEED_GPU();
   for (std::uint64_t seed = 1; seed <= 60 / kShare; ++seed) {
-    const auto c = on_card(random_case(seed, CaseSize::kWide), torch::kDouble);
+    const auto c = on_gpu(random_case(seed, CaseSize::kWide), torch::kDouble);
     SCOPED_TRACE(testing::Message() << "seed " << seed << ": " << c);
     const auto channels = c.x.size(2);
-    const auto leaf = [&](const torch::Tensor& tensor) { return on_card(tensor, torch::kDouble); };
+    const auto leaf = [&](const torch::Tensor& tensor) { return on_gpu(tensor, torch::kDouble); };
     const auto input = [&, weight = leaf(torch::rand({channels}) + 0.5),
                         bias = leaf(torch::randn({channels}) * 0.3),
                         residual = leaf(torch::randn(c.x.sizes()))] {
@@ -138,12 +144,12 @@ TEST(CardNeurons, NormAndResidualMatchTheReference) {
   }
 }
 
-/// Of halves all arithmetic is float: the spikes are those of the same currents in float.
-TEST(CardNeurons, ReadAndWriteHalves) {
-  STAA_NEED_CARD();
+/// For 16-bit inputs all arithmetic is float, so the spikes are those of the same inputs in float.
+TEST(CudaNeurons, ReadAndWriteHalves) {
+  STAA_NEED_GPU();
   for (const auto type : {torch::kHalf, torch::kBFloat16}) {
     for (std::uint64_t seed = 1; seed <= 25 / kShare; ++seed) {
-      auto c = on_card(random_case(seed, CaseSize::kWide), torch::kFloat);
+      auto c = on_gpu(random_case(seed, CaseSize::kWide), torch::kFloat);
       SCOPED_TRACE(testing::Message() << type << ", seed " << seed << ": " << c);
       const auto half = c.x.detach().to(type).requires_grad_(true);
       c.x = half.detach().to(torch::kFloat).requires_grad_(true);
@@ -160,9 +166,9 @@ TEST(CardNeurons, ReadAndWriteHalves) {
   }
 }
 
-TEST(CardNeurons, GiveTheSameBitsEveryTime) {
-  STAA_NEED_CARD();
-  const auto c = on_card(random_case(11, CaseSize::kWide), torch::kFloat);
+TEST(CudaNeurons, GiveTheSameBitsEveryTime) {
+  STAA_NEED_GPU();
+  const auto c = on_gpu(random_case(11, CaseSize::kWide), torch::kFloat);
   const auto neuron = [&] { return staa_lif(c.x, c.parameters, c.options, c.dropped).values; };
   const auto first = run(neuron, c.inputs());
   const auto again = run(neuron, c.inputs());

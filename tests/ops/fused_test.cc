@@ -70,7 +70,7 @@ TEST(FusedNeurons, MatchTheReferenceWithReluInPlaceOfSpikes) {
       auto expected = spikes_and_gradients(
           reference::staa_lif(c.x, c.parameters, c.options, c.dropped), inputs);
       EXPECT_TRUE(torch::allclose(fused.back(), expected.back(), 1e-9, 1e-9));
-      fused.back() = expected.back();  // values are equal but for rounding
+      fused.back() = expected.back();  // the values are equal up to rounding
       expect_equal(fused, expected, 1e-9);
       const auto values = lif(c.x, c.options);
       EXPECT_TRUE(torch::allclose(values.values, reference::lif(c.x, c.options), 1e-9, 1e-9));
@@ -79,8 +79,8 @@ TEST(FusedNeurons, MatchTheReferenceWithReluInPlaceOfSpikes) {
   });
 }
 
-/// With alpha = 2 outside the sigmoid a layer whose blocks are at their start is V = X + H, which
-/// is what TSRD puts in its place.
+/// With alpha = 2 outside the sigmoid, a layer whose blocks have their initial weights computes V =
+/// X + H, which is also the result of a step that TSRD drops.
 TEST(FusedNeurons, StartAsADroppedStepWhereAlphaStandsOutside) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     auto c = random_case(seed, CaseSize::kWide);
@@ -111,8 +111,8 @@ TEST(FusedNeurons, MatchTheReferenceInFloatBesideTheThreshold) {
     for (std::uint64_t seed = 1; seed <= 25; ++seed) {
       auto c = random_case(seed, CaseSize::kWide, torch::kFloat);
       SCOPED_TRACE(testing::Message() << "seed " << seed << ": " << c);
-      // A membrane within rounding of the threshold may fall on either side, and what follows with
-      // it; the smooth surrogates have no such edge of their own.
+      // A membrane within rounding of the threshold may fall on either side and change what
+      // follows. The smooth surrogates have no such edge.
       c.options.surrogate = Surrogate::kArctan;
       const auto inputs = c.inputs();
       const auto fused =
@@ -173,8 +173,8 @@ TEST(FusedNeurons, GiveTheirSpikesAsBitsToo) {
   });
 }
 
-/// Of currents in bf16 all arithmetic is float: the spikes are those of the same currents in float,
-/// and the gradients differ by the rounding of those that come in and go out.
+/// For inputs in bf16 all arithmetic is float. The spikes are those of the same inputs in float,
+/// and the gradients differ only by the rounding of the incoming and outgoing ones.
 TEST(FusedNeurons, ReadAndWriteBf16) {
   for_targets([] {
     for (std::uint64_t seed = 1; seed <= 25; ++seed) {

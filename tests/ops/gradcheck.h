@@ -9,8 +9,8 @@
 
 namespace staa::test {
 
-/// Compares the gradients of sum(f() * weights), weights random, with central differences, element
-/// by element. `inputs` are double leaves that f reads.
+/// Compares the gradients of sum(f() * weights), with random weights, with central differences,
+/// element by element. `inputs` are the leaves that f reads, in double.
 inline void expect_gradients_match(const std::function<torch::Tensor()>& f,
                                    const std::vector<torch::Tensor>& inputs,
                                    double tolerance = 1e-6) {

@@ -26,7 +26,7 @@ BatchNorm random_norm(std::int64_t channels, torch::ScalarType type, bool traini
   return norm;
 }
 
-/// A term of the case's shape, far from normalised; `norm` says whether it carries one.
+/// A term in the shape of the case, with values far from normalised if it has a BatchNorm (`norm`).
 Current random_current(const RandomCase& c, bool constant, bool norm, bool training) {
   auto shape = c.x.sizes().vec();
   if (constant) shape[0] = 1;
@@ -47,7 +47,7 @@ NeuronInput random_input(const RandomCase& c, std::uint64_t seed) {
   return {main, residual, c.x.size(0)};
 }
 
-/// The same input with running statistics of its own.
+/// A copy of the input with its own running statistics.
 NeuronInput copy_of(const NeuronInput& input) {
   auto copy = input;
   for (auto* norm : {&copy.main.norm, &copy.residual.norm}) {
@@ -60,7 +60,7 @@ NeuronInput copy_of(const NeuronInput& input) {
 
 std::vector<torch::Tensor> leaves(const NeuronInput& input, const RandomCase& c) {
   auto all = c.inputs();
-  all.erase(all.begin());  // the case's own x
+  all.erase(all.begin());  // the case's own x is not used
   for (const auto* term : {&input.main, &input.residual}) {
     if (!term->defined()) continue;
     all.push_back(term->values);
@@ -77,6 +77,8 @@ void expect_same_statistics(const NeuronInput& a, const NeuronInput& b, double t
     const auto& second = (b.*member).norm;
     if (!first.defined()) continue;
     EXPECT_TRUE(torch::allclose(first.running_mean, second.running_mean, tolerance, tolerance));
+    const auto& values = (a.*member).values;
+    if (values.numel() == values.size(2)) continue;  // of one value LibTorch's variance is NaN
     EXPECT_TRUE(torch::allclose(first.running_var, second.running_var, tolerance, tolerance));
   }
 }
@@ -92,7 +94,7 @@ void expect_matches_reference(const RandomCase& c, const NeuronInput& input, dou
   const auto differing = (fused.back() != expected.back()).sum().item<double>();
   if (c.x.scalar_type() == torch::kFloat) {
     EXPECT_LE(differing, 1e-3 * static_cast<double>(c.x.numel()) + 1);
-    if (differing > 0) return;  // what follows a membrane within rounding of the threshold
+    if (differing > 0) return;  // a membrane within rounding of the threshold changes what follows
   }
   test::expect_equal(fused, expected, tolerance);
 }
@@ -118,13 +120,13 @@ TEST(NeuronInput, NormAndResidualMatchTheReferenceOnEveryTarget) {
 TEST(NeuronInput, NormAndResidualMatchTheReferenceInFloat) {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     auto c = random_case(seed, CaseSize::kWide, torch::kFloat);
-    c.options.surrogate = Surrogate::kArctan;  // smooth: rounding does not decide a gradient
+    c.options.surrogate = Surrogate::kArctan;  // smooth: rounding changes gradients little
     SCOPED_TRACE(testing::Message() << "seed " << seed << ": " << c);
     expect_matches_reference(c, random_input(c, seed), 2e-3);
   }
 }
 
-/// Two processes that have the same samples: sums over both are twice one's own.
+/// Two processes with the same samples: sums over both are twice those of one.
 TEST(NeuronInput, StatisticsMayBeThoseOfManyProcesses) {
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     const auto c = random_case(seed);
@@ -164,7 +166,8 @@ TEST(NeuronInput, LifTakesNormAndResidualAsWell) {
   }
 }
 
-/// What the backward pass keeps must not show: spikes as bits, and values that come again.
+/// The form in which the backward pass keeps its input makes no difference: spikes as bits, or
+/// values that are recomputed.
 TEST(NeuronInput, BitsAndRecomputedValuesChangeNothing) {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     const auto c = random_case(seed, CaseSize::kWide);

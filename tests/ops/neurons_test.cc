@@ -20,8 +20,9 @@ constexpr std::uint64_t kCases = 60;
 using Reference = std::function<torch::Tensor()>;
 using Scalar = std::function<ScalarResult(const Tangents&)>;
 
-/// Spikes must be equal; the backward pass, contracted with a random direction of the inputs, must
-/// equal the forward derivative of the scalar loop in that direction contracted with the outputs'.
+/// The spikes must be equal. The gradients, multiplied by a random direction of the inputs, must
+/// give the same number as the scalar loop's derivative in that direction multiplied by the
+/// weights.
 void expect_matches(const Reference& reference, const Scalar& scalar,
                     const std::vector<torch::Tensor>& inputs) {
   Tangents tangents;

@@ -7,7 +7,8 @@
 namespace staa::test {
 namespace {
 
-/// Draws weights of a layer of `channels`; `scale` shrinks what is summed over channels.
+/// Draws the weights of a layer with `channels` channels. `scale` reduces weights that are summed
+/// over channels.
 struct Weights {
   std::int64_t channels;
   double scale;
@@ -54,7 +55,7 @@ RandomCase random_case(std::uint64_t seed, CaseSize size, torch::ScalarType type
   const auto pick = [&](auto last) {
     return static_cast<decltype(last)>(random.below(static_cast<std::int64_t>(last) + 1));
   };
-  o.surrogate = pick(Surrogate::kArctan);
+  o.surrogate = pick(Surrogate::kFastSigmoid);
   o.surrogate_width = random.uniform(0.5, 2.0);
   o.detach_reset = random.chance(0.5);
   o.tau = random.uniform(1.2, 3.0);
@@ -67,11 +68,12 @@ RandomCase random_case(std::uint64_t seed, CaseSize size, torch::ScalarType type
   o.tsrd_fallback = pick(TsrdFallback::kLif);
   o.sa_alpha = random.uniform(0.5, 3.0);
   Random other{seed, 1};
-  if (other.chance(0.5)) {  // a gate well above 1 would make membranes, and their rounding, explode
+  if (other.chance(0.5)) {  // a gate well above 1 would make membranes and their rounding explode
     o.sa_gain = SaGain::kOutside;
     o.sa_alpha = other.uniform(0.5, 1.5);
   }
   o.decay_input = other.chance(0.5);
+  o.surrogate_scale = other.uniform(0.5, 1.2);  // more would make rounding explode over the steps
 
   const bool wide = size == CaseSize::kWide;
   const std::int64_t steps = 1 + random.below(wide ? 16 : 6);

@@ -10,20 +10,20 @@
 
 namespace staa::test {
 
-/// One random choice of shape, options and weights for a neuron. Everything follows from the seed.
+/// A random shape, options and weights for a neuron, all determined by the seed.
 struct RandomCase {
   NeuronOptions options;
-  torch::Tensor x;  ///< [T, B, C, H, W], channels-last inside a step or not
+  torch::Tensor x;  ///< [T, B, C, H, W], channels-last within a step or not
   ops::StaaLifParameters parameters;
   std::vector<bool> dropped;
 
-  /// All tensors that carry a gradient: x and the parameters that are defined.
+  /// All tensors with a gradient: x and the parameters that are defined.
   std::vector<torch::Tensor> inputs() const;
 };
 
-/// Small: a few values in every direction, for slow checks. Wide: T to 16, B to 20 and C to 70,
-/// which fill vectors and leave remainders, and position encodings of more steps than the sequence
-/// has.
+/// kSmall has a few values along each dimension, for slow checks. kWide goes up to T = 16, B = 20
+/// and C = 70, so that vectors are filled and leave remainders, and its position encodings have
+/// more steps than the sequence.
 enum class CaseSize { kSmall, kWide };
 
 RandomCase random_case(std::uint64_t seed, CaseSize size = CaseSize::kSmall,

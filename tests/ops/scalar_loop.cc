@@ -36,18 +36,23 @@ using Image = std::vector<Vector>;  // [C][HW]
 
 double surrogate_slope(double x, const NeuronOptions& options) {
   const double a = options.surrogate_width;
+  const double scale = options.surrogate_scale;
   switch (options.surrogate) {
     case Surrogate::kRectangle:
-      return std::abs(x) < a / 2 ? 1 / a : 0;  // Eq. 5
+      return std::abs(x) < a / 2 ? scale / a : 0;  // Eq. 5
     case Surrogate::kTriangle:
-      return std::max(0.0, 1 - std::abs(x) / a) / a;
+      return scale * std::max(0.0, 1 - std::abs(x) / a) / a;
     case Surrogate::kSigmoid: {
       const double s = 1 / (1 + std::exp(-4 * x / a));
-      return 4 / a * s * (1 - s);
+      return scale * 4 / a * s * (1 - s);
     }
     case Surrogate::kArctan: {
       const double scaled = M_PI * x / a;
-      return 1 / (a * (1 + scaled * scaled));
+      return scale / (a * (1 + scaled * scaled));
+    }
+    case Surrogate::kFastSigmoid: {
+      const double root = 1 + 2 * std::abs(x) / a;
+      return scale / (a * root * root);
     }
   }
   return 0;
@@ -63,7 +68,7 @@ Vector numbers(const torch::Tensor& tensor, const Tangents& tangents) {
   return out;
 }
 
-// Gives V from the step's input and the membrane carried over.
+// Returns V for the step's input and the membrane after the previous step.
 using Update = std::function<Image(Image x, Image h, std::size_t t)>;
 
 ScalarResult run(const torch::Tensor& input, const NeuronOptions& options, const Tangents& tangents,
@@ -105,7 +110,7 @@ ScalarResult run(const torch::Tensor& input, const NeuronOptions& options, const
   return {spikes, slopes};
 }
 
-/// f(element of a, element of b) for all elements.
+/// Returns f(element of a, element of b) for all elements.
 Image combine(const Image& a, const Image& b, const std::function<Dual(Dual, Dual)>& f) {
   Image out = a;
   for (std::size_t c = 0; c < a.size(); ++c) {
@@ -171,7 +176,7 @@ void apply_sa(Image& u, const ops::SaParameters& sa, const NeuronOptions& option
   const bool inside = options.sa_gain == SaGain::kInside;
   const double alpha = inside ? options.sa_alpha : 1;
   const double outer = inside ? 1 : options.sa_alpha;
-  Vector gate(u.size(), Dual{});  // logistic(0) = 1/2 where the block is switched off
+  Vector gate(u.size(), Dual{});  // logistic(0) = 1/2 if the block is switched off
   if (sa.defined()) {
     const auto get = [&](const torch::Tensor& tensor) { return numbers(tensor, tangents); };
     Vector pooled;

@@ -11,8 +11,7 @@
 
 namespace staa::test {
 
-/// Direction in which each tensor is varied, by the tensor's identity; a tensor without an entry
-/// stays as it is.
+/// The direction in which each tensor is varied. A tensor without an entry stays constant.
 class Tangents {
  public:
   void set(const torch::Tensor& tensor, const torch::Tensor& tangent) {
@@ -28,21 +27,20 @@ class Tangents {
 };
 
 struct ScalarResult {
-  torch::Tensor spikes;   ///< as x
+  torch::Tensor spikes;   ///< in the shape of x
   torch::Tensor tangent;  ///< derivative of the spikes in the given direction, by the surrogate
 };
 
-/// The neurons once more, written as slow loops over single numbers straight from the equations,
-/// with no tensor operation in common with the library. Every number carries its derivative in the
-/// direction of `tangents` (forward mode), so that the backward pass, which finite differences
-/// cannot see through the Heaviside step, is checked by an independent computation. All tensors are
-/// double.
+/// A second implementation of the neurons, as slow loops over single numbers that follow the
+/// equations and share no tensor operation with the library. Every number carries its derivative in
+/// the direction of `tangents` (forward mode). This checks the backward pass independently, since
+/// finite differences cannot see through the Heaviside step. All tensors are double.
 ScalarResult scalar_lif(const torch::Tensor& x, const NeuronOptions& options,
                         const Tangents& tangents = {});
 ScalarResult scalar_adaptive_lif(const torch::Tensor& x, const torch::Tensor& decay,
                                  const torch::Tensor& gain, const NeuronOptions& options,
                                  const Tangents& tangents = {});
-/// Spikes and the last membrane, each with its derivative; `membrane` may be undefined.
+/// Spikes and the last membrane, each with its derivative. `membrane` may be undefined.
 struct ScalarState {
   ScalarResult spikes;
   ScalarResult membrane;

@@ -49,7 +49,7 @@ ConvolutionCase random_convolution(std::uint64_t seed, double rate) {
           padding};
 }
 
-/// Output and gradients beside those of the dense convolution.
+/// Compares output and gradients with those of the dense convolution.
 void expect_convolved(const ConvolutionCase& c) {
   const auto run = [&](const Tensor& y) {
     torch::manual_seed(3);
@@ -115,7 +115,7 @@ TEST(SpikeConvolution, TakesBitsInPlaceOfReadingTheInput) {
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     SCOPED_TRACE(seed);
     const auto c = random_convolution(seed, 0.04);
-    // A neuron layer whose threshold is passed where x is 1 gives x and its bits.
+    // A neuron layer that fires exactly where x is 1 returns x and its bits.
     const auto spikes = lif(c.x.detach().unsqueeze(0) * 4, {});
     const auto x = spikes.values.squeeze(0);
     ASSERT_TRUE(x.equal(c.x));
@@ -149,7 +149,8 @@ TEST(SpikeConvolution, RoundsOnceInBf16) {
       const auto dy = torch::randn_like(expected).to(torch::kBFloat16);
       const auto gradients = torch::autograd::grad({found}, {half, weight}, {dy});
       const auto wanted = torch::autograd::grad({expected}, {x, weight}, {dy.to(torch::kFloat)});
-      // Of sums of n rounded terms the error grows with their root; 2^-8 is half a unit.
+      // The error of a sum of n rounded terms grows with sqrt(n); one rounding to bf16 adds up to
+      // 2^-8.
       const auto bound = [](const Tensor& all) {
         return 0.02 * (1 + all.abs().max().item<double>());
       };

@@ -15,7 +15,7 @@ using test::CaseSize;
 using test::for_targets;
 using test::random_case;
 
-/// A layer with a state: what random_case() draws, and how its membranes are handed on.
+/// A layer with a state: the neuron of random_case(), and how its membranes are passed on.
 struct StateCase {
   test::RandomCase c;
   torch::Tensor decay;
@@ -53,7 +53,7 @@ SpikesAndMembrane fused(const StateCase& s) {
   return lif_with_state(s.c.x, s.decay, s.gain, s.membrane, s.c.options, s.membranes);
 }
 
-/// The gradients of random weightings of spikes and membrane; then both outputs.
+/// The gradients of a random weighting of spikes and membrane, followed by both outputs.
 std::vector<torch::Tensor> outcome(const torch::Tensor& spikes, const torch::Tensor& membrane,
                                    const std::vector<torch::Tensor>& inputs) {
   torch::manual_seed(7);
@@ -121,7 +121,7 @@ bool fires_alike(StateCase s, double distance) {
   return true;
 }
 
-/// With a detached reset the membrane is linear in everything while the same neurons fire.
+/// With a detached reset the membrane is smooth as long as the same neurons fire.
 TEST(StatefulLif, GradientsOfTheMembraneMatchFiniteDifferences) {
   int compared = 0;
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
@@ -137,7 +137,8 @@ TEST(StatefulLif, GradientsOfTheMembraneMatchFiniteDifferences) {
   EXPECT_GT(compared, 20);
 }
 
-/// A sequence in two parts is the sequence, forward and backward, whatever the membrane stands for.
+/// A sequence computed in two parts gives the same result, forward and backward, whether the
+/// membrane is passed before or after its reset.
 TEST(StatefulLif, GoesOnWhereTheLastCallHasEnded) {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     auto s = state_case(seed, CaseSize::kWide);
@@ -174,7 +175,7 @@ TEST(StatefulLif, IsAdaptiveLifWithoutAMembraneOfItsOwn) {
   }
 }
 
-/// Only the membrane has a gradient, or only the spikes have one.
+/// First only the membrane has a gradient, then only the spikes.
 TEST(StatefulLif, TakesTheGradientOfOneOutputAlone) {
   auto s = state_case(4, CaseSize::kWide);
   s.c.options.surrogate = Surrogate::kArctan;

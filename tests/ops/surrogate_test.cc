@@ -8,9 +8,9 @@ namespace staa::ops {
 namespace {
 
 const Surrogate kAll[] = {Surrogate::kRectangle, Surrogate::kTriangle, Surrogate::kSigmoid,
-                          Surrogate::kArctan};
+                          Surrogate::kArctan, Surrogate::kFastSigmoid};
 
-/// A function whose derivative is the surrogate, from 0 at -infinity to 1 at infinity.
+/// The antiderivative of the surrogate that goes from 0 at -infinity to 1 at infinity.
 double antiderivative(double x, Surrogate surrogate, double a) {
   switch (surrogate) {
     case Surrogate::kRectangle:
@@ -23,6 +23,8 @@ double antiderivative(double x, Surrogate surrogate, double a) {
       return 1 / (1 + std::exp(-4 * x / a));
     case Surrogate::kArctan:
       return std::atan(M_PI * x / a) / M_PI + 0.5;
+    case Surrogate::kFastSigmoid:
+      return 0.5 + x / a / (1 + 2 * std::abs(x) / a);
   }
   return 0;
 }
@@ -30,7 +32,7 @@ double antiderivative(double x, Surrogate surrogate, double a) {
 TEST(Surrogate, IsTheDerivativeOfItsSmoothStep) {
   for (const auto surrogate : kAll) {
     for (const double a : {0.5, 1.0, 2.0}) {
-      // Off the kinks of the rectangle and the triangle.
+      // These points avoid the kinks of the rectangle and the triangle.
       const auto x = torch::arange(-3.0, 3.0, 0.0137, torch::kDouble);
       const auto found = surrogate_derivative(x, surrogate, a);
       for (std::int64_t i = 0; i < x.numel(); ++i) {
@@ -50,6 +52,13 @@ TEST(Surrogate, PeaksAtOneOverItsWidth) {
     const auto peak = surrogate_derivative(torch::zeros({1}, torch::kDouble), surrogate, 0.5);
     EXPECT_DOUBLE_EQ(peak.item<double>(), 2.0);
   }
+}
+
+TEST(Spike, ScalesItsGradient) {
+  const auto v = torch::randn({20}, torch::kDouble).requires_grad_(true);
+  spike(v, 0.5, Surrogate::kFastSigmoid, 2, 3).sum().backward();
+  EXPECT_TRUE(torch::allclose(
+      v.grad(), 3 * surrogate_derivative(v.detach() - 0.5, Surrogate::kFastSigmoid, 2)));
 }
 
 TEST(Spike, FiresAtTheThresholdAndAbove) {

@@ -149,7 +149,7 @@ class SnnTorch(Peers):
 
     def test_leaky_is_theirs(self):
         s = self.surrogate
-        for spike_grad in (None, s.atan(alpha=3.0), s.sigmoid(slope=5)):
+        for spike_grad in (None, s.atan(alpha=3.0), s.sigmoid(slope=5), s.fast_sigmoid(slope=25)):
             for reset in ("subtract", "zero", "none"):
                 for learn in (False, True):
                     if learn and reset == "subtract":
@@ -190,7 +190,8 @@ class SnnTorch(Peers):
     def test_what_differs_is_left_and_told(self):
         snn = self.snn
         for module, why in [
-            (snn.Leaky(beta=0.9, spike_grad=self.surrogate.fast_sigmoid()), "spike_grad"),
+            (snn.Leaky(beta=0.9, spike_grad=self.surrogate.straight_through_estimator()),
+             "spike_grad"),
             (snn.Leaky(beta=0.9, learn_beta=True), "learned beta"),
             (snn.Leaky(beta=0.9, learn_threshold=True), "threshold is learned"),
             (snn.Leaky(beta=0.9, reset_delay=False), "reset_delay"),
@@ -207,7 +208,8 @@ class Norse(Peers):
     def test_lif_box_is_theirs(self):
         from norse.torch.functional.lif_box import LIFBoxParameters
 
-        for leak, reset, method, alpha in ((0.0, 0.0, "triangle", 1.0), (0.1, -0.2, "tanh", 2.0)):
+        for leak, reset, method, alpha in ((0.0, 0.0, "triangle", 1.0), (0.1, -0.2, "tanh", 2.0),
+                                            (0.0, 0.0, "super", 100.0)):
             p = LIFBoxParameters(tau_mem_inv=torch.tensor(300.0), v_leak=torch.tensor(leak),
                                  v_reset=torch.tensor(reset), v_th=torch.tensor(0.4),
                                  method=method, alpha=torch.tensor(alpha))
@@ -227,8 +229,11 @@ class Norse(Peers):
                 torch.testing.assert_close(g, h, rtol=1e-4, atol=1e-4)
 
     def test_what_differs_is_left_and_told(self):
+        from norse.torch.functional.lif_box import LIFBoxParameters
+
         for module, why in [(self.norse.LIFCell(), "one state"),
-                            (self.norse.LIFBoxCell(), "surrogate 'super'")]:
+                            (self.norse.LIFBoxCell(LIFBoxParameters(method="heavi_erfc")),
+                             "surrogate 'heavi_erfc'")]:
             self.assertIn(why, str(staa.peers.report(staa.accelerate(module, quiet=True))))
 
 
@@ -236,16 +241,18 @@ class Surrogates(unittest.TestCase):
     def test_each_of_staas_is_found_by_its_derivative(self):
         from staa.peers.fire import surrogate_of
 
-        for shape in ("arctan", "sigmoid", "triangle", "rectangle"):
-            for width in (0.4, 1.0, 2.5):
-                neuron = staa.nn.Lif(surrogate=shape, surrogate_width=width, tau=1.0)
+        for shape in ("arctan", "sigmoid", "triangle", "rectangle", "fast_sigmoid"):
+            for width, scale in ((0.4, 1.0), (1.0, 0.3), (2.5, 1.0), (0.04, 0.04)):
+                neuron = staa.nn.Lif(surrogate=shape, surrogate_width=width,
+                                     surrogate_scale=scale, tau=1.0)
 
                 def spike(x):
                     return neuron(x.reshape(1, 1, -1, 1, 1) + 1).reshape(x.shape)
 
                 found = surrogate_of(spike)
-                self.assertEqual(found[0], shape)
-                self.assertAlmostEqual(found[1], width, delta=1e-4 * width)
+                self.assertEqual(found["surrogate"], shape)
+                self.assertAlmostEqual(found["surrogate_width"], width, delta=1e-4 * width)
+                self.assertAlmostEqual(found["surrogate_scale"], scale, delta=1e-4 * scale)
         self.assertIsNone(surrogate_of(torch.sigmoid))
         self.assertIsNone(surrogate_of(lambda x: x))
 

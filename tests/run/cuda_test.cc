@@ -110,7 +110,7 @@ TEST_F(CudaTraining, BatchesArriveWhole) {
     for (auto found = feed.next(); found; found = feed.next(), ++batches) {
       const auto wanted =
           train::to_tensors(std::move(*expected->next()), sources.input.shape, torch::kCPU);
-      EXPECT_TRUE(found->tensors.inputs.is_contiguous(torch::MemoryFormat::ChannelsLast));
+      EXPECT_TRUE(found->tensors.inputs[0].is_contiguous(torch::MemoryFormat::ChannelsLast));
       EXPECT_TRUE(found->tensors.inputs.cpu().equal(wanted.inputs));
       EXPECT_TRUE(found->tensors.labels.cpu().equal(wanted.labels));
     }

@@ -33,7 +33,7 @@ std::optional<Images> real_images() {
     loader->start(0);
     auto batch =
         train::to_tensors(std::move(*loader->next()), loader->source().shape(), torch::kCPU);
-    return Images{batch.inputs, batch.labels};
+    return Images{batch.inputs[0], batch.labels};
   } catch (const std::exception&) {
     return std::nullopt;
   }

@@ -81,7 +81,7 @@ TEST(EventFrames, MixupMixesSamplesAndNotTimeSteps) {
   recipe.data.cache = "none";
   recipe.augment = {};
   recipe.augment.mixup = 0.5;
-  recipe.model.steps = 2;  // fewer than samples: a partner's index is not a time step
+  recipe.model.steps = 2;  // fewer than samples: a sample's index may be no valid time step
   recipe.train.batch = 8;
   recipe.train.epochs = 1;
   EXPECT_TRUE(std::isfinite(run(recipe, root / "mixed").last.loss));

@@ -1,5 +1,4 @@
-// Replays the model files that the fuzzer of tests/fuzz keeps: each is read or refused, and nothing
-// else.
+// Replays the fuzzer's corpus of model files: each must be read or refused without any other error.
 
 #include <filesystem>
 

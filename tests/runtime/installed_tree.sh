@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the runtime into a fresh folder, builds the examples against that alone, and runs them.
+# Installs the runtime into an empty folder, builds the examples against it only, and runs them.
 #
 #   installed_tree.sh BUILD_DIR SOURCE_DIR TINY_MODEL
 set -euo pipefail
@@ -9,7 +9,7 @@ trap 'rm -rf "$tree"' EXIT
 
 cmake --install "$build" --component runtime --prefix "$tree/usr" >/dev/null
 library=$(find "$tree/usr" -name 'libstaa_runtime.so')
-# Names alone: an address may hold "c10".
+# Check names only: an address may contain "c10".
 if ldd "$library" | awk '{ print $1 }' | grep -E -i 'torch|c10|blas|mkl|dnnl'; then
   echo "the library links LibTorch or a BLAS" >&2
   exit 1

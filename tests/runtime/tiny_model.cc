@@ -42,7 +42,7 @@ Node neuron(const std::string& name, std::vector<std::size_t> inputs, bool aggre
 
 float random_weight(Random& random) { return static_cast<float>(random.uniform(-0.2, 0.3)); }
 
-/// What bf16 keeps of a float, cut off.
+/// Converts a float to bf16 by truncation.
 std::uint16_t upper_half(float value) {
   std::uint32_t bits = 0;
   std::memcpy(&bits, &value, sizeof bits);

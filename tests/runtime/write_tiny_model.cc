@@ -1,5 +1,8 @@
-// Writes a small model of random weights and an image for it: tiny_model MODEL IMAGE
-// [bf16|int16|int8] [plain] With `plain` the file has no checksum, as a seed for the fuzzer.
+// Writes a small model with random weights and an image for it:
+//
+//   tiny_model MODEL IMAGE [bf16|int16|int8] [plain]
+//
+// With `plain` the file has no checksum, so that it can be a seed for the fuzzer.
 
 #include <fstream>
 #include <set>

@@ -49,9 +49,9 @@ std::vector<float> rest(Feed& feed) {
   std::vector<float> seen;
   while (const auto batch = feed.next()) {
     const auto& images = batch->tensors.inputs;
-    EXPECT_EQ(images.size(batch->tensors.batch_dimension), batch->size);
+    EXPECT_EQ(images.size(kBatchDimension), batch->size);
     EXPECT_EQ(batch->tensors.labels.size(0), batch->size);
-    const auto still = images.dim() == 5 ? images[0] : images;
+    const auto still = images[0];
     EXPECT_TRUE(still.is_contiguous(torch::MemoryFormat::ChannelsLast));
     for (std::int64_t i = 0; i < batch->size; ++i) {
       seen.push_back(still[i].flatten()[0].item<float>());

@@ -6,11 +6,14 @@ import torch
 
 from staa.nn import fusing
 
+# Of a shape: its derivative at width a, and where, at width 1, it is half as high as its peak.
 _SHAPES = {
-    "arctan": lambda x, a: 1 / a / (1 + (math.pi * x / a) ** 2),
-    "sigmoid": lambda x, a: torch.sigmoid(4 * x / a) * torch.sigmoid(-4 * x / a) * 4 / a,
-    "triangle": lambda x, a: (1 - x.abs() / a).clamp(min=0) / a,
-    "rectangle": lambda x, a: (x.abs() < a / 2).to(x.dtype) / a,
+    "arctan": (lambda x, a: 1 / a / (1 + (math.pi * x / a) ** 2), 1 / math.pi),
+    "sigmoid": (lambda x, a: torch.sigmoid(4 * x / a) * torch.sigmoid(-4 * x / a) * 4 / a,
+                math.log(3 + 2 * math.sqrt(2)) / 4),
+    "triangle": (lambda x, a: (1 - x.abs() / a).clamp(min=0) / a, 0.5),
+    "rectangle": (lambda x, a: (x.abs() < a / 2).to(x.dtype) / a, 0.5),
+    "fast_sigmoid": (lambda x, a: 1 / a / (1 + 2 * x.abs() / a) ** 2, (math.sqrt(2) - 1) / 2),
 }
 
 
@@ -23,8 +26,8 @@ def _probe(function, x):
 
 
 def surrogate_of(function):
-    """(shape, width) of the surrogate of staa's that a function computes, found by calling it; None
-    where it is none of them."""
+    """The options `surrogate`, `surrogate_width` and `surrogate_scale` that make up a surrogate
+    function, found by calling it; None where none of staa's shapes does."""
     for dtype in (torch.float64, torch.float32):  # some functions take float alone
         try:
             return _recognise(function, dtype)
@@ -33,19 +36,39 @@ def surrogate_of(function):
     return None
 
 
+def _half_width(function, peak, dtype):
+    """The smallest x > 0 at which the derivative is below half its peak; None where there is none."""
+    low, high = 1e-6, 1e6
+    for _ in range(4):
+        x = torch.logspace(math.log10(low), math.log10(high), 400, dtype=dtype)
+        below = (_probe(function, x)[1] < peak / 2).nonzero()
+        if len(below) == 0 or below[0] == 0:
+            return None
+        first = below[0].item()
+        low, high = x[first - 1].item(), x[first].item()
+    return (low + high) / 2
+
+
 def _recognise(function, dtype):
     near = 1e-12 if dtype == torch.float64 else 1e-7
     _, peak = _probe(function, torch.tensor([near, -near], dtype=dtype))
     if not (peak > 0).all() or not torch.isfinite(peak).all():
         return None
-    width = 1 / peak.mean().item()
-    x = width * (torch.arange(-60, 60, dtype=dtype) + 0.5) / 20.2
+    peak = peak.mean().item()
+    half = _half_width(function, peak, dtype)
+    if half is None:
+        return None
+    x = half * (torch.arange(-60, 60, dtype=dtype) + 0.5) / 10.1
     fired, slope = _probe(function, x)
     if not torch.equal(fired, (x > 0).to(fired.dtype)):
         return None
-    for shape, formula in _SHAPES.items():
-        if torch.allclose(slope, formula(x, width), rtol=1e-4, atol=1e-5 / width):
-            return shape, width
+    for shape, (formula, half_of_one) in _SHAPES.items():
+        width = half / half_of_one
+        scale = peak * width
+        if abs(scale - 1) < 1e-5:
+            width, scale = 1 / peak, 1.0
+        if torch.allclose(slope, scale * formula(x, width), rtol=1e-4, atol=1e-5 * peak):
+            return {"surrogate": shape, "surrogate_width": width, "surrogate_scale": scale}
     return None
 
 

@@ -24,10 +24,9 @@ class LIFBoxCell(_Original):
         if state is not None:
             v = state.v.expand(input_tensor.shape).to(input_tensor.dtype)
             v = v if leak == 0 else v - leak
-        shape, width = self._staa_surrogate
         spikes, v = fire.fire(
             input_tensor.unsqueeze(0), 1 - rate, rate, v, threshold=float(p.v_th) - leak,
-            reset=float(p.v_reset) - leak, surrogate=shape, surrogate_width=width)
+            reset=float(p.v_reset) - leak, **self._staa_surrogate)
         return spikes.squeeze(0), LIFBoxFeedForwardState(v=v if leak == 0 else v + leak)
 
 

@@ -38,10 +38,9 @@ class Leaky(_Original):
             beta = beta.item()
         subtract = {"subtract": lambda: threshold / beta, "zero": lambda: None,
                     "none": lambda: 0.0}[self.reset_mechanism]()
-        shape, width = self._staa_surrogate
         spikes, self.mem = fire.fire(
             input_.unsqueeze(0), beta, 1.0, before, norm, threshold=threshold, subtract=subtract,
-            before_reset=True, detach_reset=True, surrogate=shape, surrogate_width=width)
+            before_reset=True, detach_reset=True, **self._staa_surrogate)
         spikes = spikes.squeeze(0)  # indexing would copy in the backward pass
         return spikes if self.init_hidden and not self.output else (spikes, self.mem)
 

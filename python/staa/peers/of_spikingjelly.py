@@ -51,12 +51,11 @@ class _Fused:
             v = None if v == rest else torch.full_like(x_seq[0], v).detach()
         if v is not None and rest != 0:
             v = v - rest
-        shape, width = self._staa_surrogate
         decay, gain = self._coefficients()
         spikes, v = fire.fire(
             x_seq, decay, gain, v, norm, threshold=self.v_threshold - rest,
             subtract=self.v_threshold if self.v_reset is None else None,
-            detach_reset=self.detach_reset, surrogate=shape, surrogate_width=width)
+            detach_reset=self.detach_reset, **self._staa_surrogate)
         self.v = v if rest == 0 else v + rest
         return spikes
 

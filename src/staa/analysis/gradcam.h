@@ -33,8 +33,8 @@ struct Explanation {
 ///   alpha[t, k] = mean over pixels of dy / dA[t, k]      cam = relu(sum over t, k of alpha A)
 /// with gradients through the neurons' surrogates.
 ///
-/// `sample` is one image [1, C, H, W] or recording [T, 1, C, H, W]. A negative `target` selects the
-/// class that the network predicts. `layers` names the layers to explain; empty means all, from
+/// `sample` is one sequence [T, 1, C, H, W], with T = 1 for an image. A negative `target` selects
+/// the class that the network predicts. `layers` names the layers to explain; empty means all, from
 /// shallow to deep. The network is put into evaluation mode; its weights, their gradients and its
 /// statistics do not change. Throws Error(kUsage) for an unknown class, or for an unknown layer,
 /// naming the nearest one.

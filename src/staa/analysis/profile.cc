@@ -27,7 +27,7 @@ std::int64_t show_images(data::Loader& loader, std::int64_t images, Use use) {
     auto batch =
         train::to_tensors(std::move(*next), loader.source().shape(), torch::Device(torch::kCPU));
     const auto count = std::min(images - seen, batch.labels.size(0));
-    use(batch.inputs.slice(batch.batch_dimension, 0, count));
+    use(batch.inputs.slice(train::kBatchDimension, 0, count));
     seen += count;
   }
   return seen;
@@ -229,7 +229,7 @@ void calibrate_normalisation(models::Network& network, data::Loader& loader, std
     const auto batch =
         train::to_tensors(std::move(*next), loader.source().shape(), torch::Device(torch::kCPU));
     const auto count = std::min(left, batch.labels.size(0));
-    network.forward(batch.inputs.slice(batch.batch_dimension, 0, count));
+    network.forward(batch.inputs.slice(train::kBatchDimension, 0, count));
     left -= count;
     return true;
   });

@@ -24,10 +24,9 @@ Sample make_sample(const std::vector<float>& values, std::int64_t label,
     sample.frames.push_back(pictures::frame_image(values.data() + step * stride, shape,
                                                   input.normalisation, brightest));
   }
-  const auto sequence = torch::tensor(values, torch::kFloat)
-                            .view({shape.steps, 1, shape.height, shape.width, shape.channels})
-                            .permute({0, 1, 4, 2, 3});
-  sample.values = shape.steps == 1 ? sequence.squeeze(0) : sequence;
+  sample.values = torch::tensor(values, torch::kFloat)
+                      .view({shape.steps, 1, shape.height, shape.width, shape.channels})
+                      .permute({0, 1, 4, 2, 3});
   return sample;
 }
 

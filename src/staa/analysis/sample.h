@@ -14,7 +14,7 @@ namespace staa::analysis {
 
 /// One sample, both as the network reads it and as pictures.
 struct Sample {
-  torch::Tensor values;             ///< [1, C, H, W] for an image, [T, 1, C, H, W] for a recording
+  torch::Tensor values;             ///< [T, 1, C, H, W], T = 1 for an image
   std::vector<data::Image> frames;  ///< RGB, one per time step
   std::int64_t label = -1;          ///< -1: unknown
 

@@ -177,10 +177,10 @@ class Builder {
     const auto& neuron = options_.neuron;
     const auto like = torch::ones({channels}, torch::kDouble);
     const bool adaptive = neuron.kind == NeuronKind::kAdaptiveLif;
-    put(node.name + ".decay",
-        adaptive ? tensor(node.name + ".decay") : like * (1 - 1 / neuron.tau));
-    put(node.name + ".gain", adaptive ? tensor(node.name + ".gain") : like * neuron.input_gain());
-    put(node.name + ".offset", adaptive ? like * 0 : like * (neuron.reset / neuron.tau));
+    const auto update = neuron.lif_update();
+    put(node.name + ".decay", adaptive ? tensor(node.name + ".decay") : like * update.decay);
+    put(node.name + ".gain", adaptive ? tensor(node.name + ".gain") : like * update.gain);
+    put(node.name + ".offset", adaptive ? like * 0 : like * update.offset);
   }
 
   void put_aggregator(Node& node) {

@@ -9,8 +9,9 @@
 HWY_BEFORE_NAMESPACE();
 namespace staa::kernels::HWY_NAMESPACE {
 
-/// Calls f(large, small, right, below) for every window of an image: where its first pixel lies,
-/// where the pooled one does, and how far the neighbours are, 0 where there is none.
+/// Calls f(large, small, right, below) for every window of an image. `large` is the offset of the
+/// window's first pixel, `small` that of the pooled pixel; `right` and `below` are the distances to
+/// the neighbouring pixels, 0 if there are none.
 template <class F>
 HWY_INLINE void for_windows(const PoolShape& shape, const F& f) {
   const auto row = shape.width * shape.channels;
@@ -24,7 +25,7 @@ HWY_INLINE void for_windows(const PoolShape& shape, const F& f) {
   }
 }
 
-/// 1 over the pixels of a window.
+/// 1 / the number of pixels in a window.
 template <class T>
 HWY_INLINE T share(std::size_t right, std::size_t below) {
   return (right > 0 ? T(0.5) : T(1)) * (below > 0 ? T(0.5) : T(1));

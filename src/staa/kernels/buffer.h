@@ -8,8 +8,8 @@
 
 namespace staa::kernels {
 
-/// Where kernels' numbers begin: at the start of a cache line, as a vector that lies across two
-/// lines costs two accesses.
+/// The alignment of the kernels' memory. It starts at a cache line, because a vector that crosses
+/// two lines costs two accesses.
 constexpr std::align_val_t kLine{64};
 
 template <class T>
@@ -18,7 +18,7 @@ struct LineAllocator {
 
   LineAllocator() = default;
   template <class U>
-  LineAllocator(const LineAllocator<U>&) {}  // not explicit, as the standard asks
+  LineAllocator(const LineAllocator<U>&) {}  // implicit, as the standard requires
 
   T* allocate(std::size_t size) { return static_cast<T*>(::operator new(size * sizeof(T), kLine)); }
   void deallocate(T* data, std::size_t) { ::operator delete(data, kLine); }
@@ -30,24 +30,24 @@ struct LineAllocator {
 template <class T>
 using LineVector = std::vector<T, LineAllocator<T>>;
 
-/// Memory that a thread uses again and again, without first values.
+/// Uninitialised memory that a thread reuses.
 template <class T>
 class Buffer {
  public:
   Buffer() = default;
   explicit Buffer(std::size_t size) { need(size); }
 
-  /// At least `size` numbers; what they are is not kept where the memory has to grow.
+  /// Returns memory for at least `size` numbers. Its contents are lost if it has to grow.
   T* need(std::size_t size) {
     if (size > size_) {
-      data_.reset();  // before the new memory is asked for
+      data_.reset();  // free the old memory first
       data_.reset(static_cast<T*>(::operator new(size * sizeof(T), kLine)));
       size_ = size;
     }
     return data_.get();
   }
 
-  /// As need(), all 0.
+  /// Like need(), with the first `size` numbers set to 0.
   T* zeroed(std::size_t size) {
     T* data = need(size);
     std::fill_n(data, size, T(0));

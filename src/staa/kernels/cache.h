@@ -4,7 +4,7 @@
 
 namespace staa::kernels {
 
-/// Bytes of a core's second-level cache, or 512 KiB where the system does not say.
+/// The size in bytes of a core's second-level cache, or 512 KiB if the system does not tell.
 std::size_t cache_bytes();
 
 }  // namespace staa::kernels

@@ -4,13 +4,13 @@
 
 #include <cstdint>
 
-/// Types of the values that sequences are kept in: float, double, or halves, whose arithmetic is
-/// done in float.
+/// The element types of sequences: float, double, and the 16-bit types Bf16 and Half, whose
+/// arithmetic is done in float.
 namespace staa::kernels {
 
 using Bf16 = hwy::bfloat16_t;
 
-/// IEEE's half. The kernels for graphics cards alone take it.
+/// IEEE half precision. Only the kernels for GPUs support it.
 struct Half {
   std::uint16_t bits;
 };
@@ -28,7 +28,7 @@ struct ComputeType<Half> {
   using Type = float;
 };
 
-/// What arithmetic on elements S is done in.
+/// The type of arithmetic on elements S.
 template <class S>
 using Compute = typename ComputeType<S>::Type;
 

@@ -1,4 +1,4 @@
-// Spikes between values and bits, vector by vector. Compiled once a target.
+// Conversion of spikes between values and bits, with vectors. Compiled once per target.
 #if defined(STAA_KERNELS_SPIKES_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef STAA_KERNELS_SPIKES_INL_H_
 #undef STAA_KERNELS_SPIKES_INL_H_
@@ -14,7 +14,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace staa::kernels::HWY_NAMESPACE {
 
-/// Bits of `size` <= 64 values; sets `other` where one is neither 0 nor 1.
+/// Packs `size` <= 64 values into bits. Sets `other` if one of them is neither 0 nor 1.
 template <class S>
 HWY_INLINE std::uint64_t pack_word(const S* HWY_RESTRICT values, std::size_t size, bool& other) {
   using T = Compute<S>;

@@ -5,7 +5,7 @@
 
 namespace staa::kernels {
 
-/// to [q, p] = from [p, q], in squares that stay in the cache.
+/// Writes the transpose of `from` [p, q] to `to` [q, p], in squares that stay in the cache.
 template <class T>
 void transpose(const T* from, std::size_t p, std::size_t q, T* to) {
   constexpr std::size_t kSquare = 16;

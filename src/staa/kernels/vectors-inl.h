@@ -1,4 +1,4 @@
-// Vector loops over blocks of pixels [P, C] and over plain arrays. Compiled once a target.
+// Vector loops over blocks of pixels [P, C] and over plain arrays. Compiled once per target.
 #if defined(STAA_KERNELS_VECTORS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef STAA_KERNELS_VECTORS_INL_H_
 #undef STAA_KERNELS_VECTORS_INL_H_
@@ -20,13 +20,14 @@ HWY_BEFORE_NAMESPACE();
 namespace staa::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// Pixels of `channels` values that stay in the first-level cache beside a few siblings.
+/// The number of pixels in a block: a few blocks of so many pixels stay in the first-level cache
+/// together.
 inline std::size_t block_pixels(std::size_t channels) {
   return std::clamp<std::size_t>(1024 / channels, 4, 64);
 }
 constexpr std::size_t kMaxBlockPixels = 64;
 
-/// Lanes of T from elements in memory, which may be halves of T.
+/// Loads a vector of elements, converted to the type of their arithmetic.
 template <class D>
 HWY_INLINE hn::Vec<D> load(D d, const hn::TFromD<D>* HWY_RESTRICT from) {
   return hn::LoadU(d, from);
@@ -36,7 +37,7 @@ HWY_INLINE hn::Vec<D> load(D d, const Bf16* HWY_RESTRICT from) {
   return hn::PromoteTo(d, hn::LoadU(hn::Rebind<Bf16, D>(), from));
 }
 
-/// Lanes to memory; halves are rounded to the nearest, ties to even.
+/// Stores a vector; Bf16 elements are rounded to nearest, ties to even.
 template <class D>
 HWY_INLINE void store(hn::Vec<D> values, D d, hn::TFromD<D>* HWY_RESTRICT to) {
   hn::StoreU(values, d, to);
@@ -53,7 +54,7 @@ HWY_INLINE void store(hn::Vec<D> values, D d, Bf16* HWY_RESTRICT to) {
              reinterpret_cast<std::uint16_t*>(to));
 }
 
-/// One element in the type of its arithmetic, and back.
+/// Convert one element to the type of its arithmetic, and back.
 HWY_INLINE float scalar(float value) { return value; }
 HWY_INLINE double scalar(double value) { return value; }
 HWY_INLINE float scalar(Bf16 value) { return hwy::F32FromBF16(value); }
@@ -78,8 +79,9 @@ HWY_INLINE void for_tail(std::size_t c, std::size_t channels, const F& f) {
   if constexpr (kLanes > 1) for_tail<T, kLanes / 2>(c, channels, f);
 }
 
-/// Calls f(d, c) so that vectors of tag d at c cover [0, channels) once: full vectors first, then
-/// halves of halves. Nothing beyond `channels` is touched.
+/// Calls f(d, c) so that vectors with tag d at positions c cover [0, channels) exactly once: full
+/// vectors first, then at most one of each smaller power of two. Nothing beyond `channels` is
+/// accessed.
 template <class T, class F>
 HWY_INLINE void for_channels(std::size_t channels, const F& f) {
   const hn::ScalableTag<T> d;
@@ -105,8 +107,8 @@ void sigmoid_in_place(T* HWY_RESTRICT values, std::size_t size, T bias) {
   });
 }
 
-#if HWY_TARGET != HWY_SCALAR  // which has no shuffles
-/// Sum of the 16-byte blocks of a vector of floats, as one block.
+#if HWY_TARGET != HWY_SCALAR  // HWY_SCALAR has no shuffles
+/// Adds the 16-byte blocks of a vector of floats. Returns one block.
 template <class D, class V>
 HWY_INLINE auto sum_of_blocks(D d, V v) {
   if constexpr (hn::MaxLanes(D()) <= 4) {
@@ -136,7 +138,7 @@ HWY_INLINE void sums_of_four(D d, V a, V b, V c, V e, T* HWY_RESTRICT out) {
   out[3] = hn::GetLane(hn::SumOfLanes(d, e));
 }
 
-/// Values as they lie in memory; other readers compute theirs as they are asked for.
+/// A reader of values as they lie in memory. Other readers compute their values on demand.
 template <class T>
 struct Stored {
   const T* HWY_RESTRICT values;
@@ -147,7 +149,7 @@ struct Stored {
   }
 };
 
-/// out[p] = sum over c of x[p, c] * w[c], for vectors of at most kLanes.
+/// out[p] = sum over c of x[p, c] * w[c], with vectors of at most kLanes lanes.
 template <class T, std::size_t kLanes, class Reader>
 HWY_INLINE void dots_of(const Reader& x, const T* HWY_RESTRICT w, std::size_t channels,
                         std::size_t pixels, T* HWY_RESTRICT out) {
@@ -179,7 +181,7 @@ HWY_INLINE void dots_of(const Reader& x, const T* HWY_RESTRICT w, std::size_t ch
     }
   }
   for (; p < pixels; ++p) {
-    // The same sums in the same order as above: a row's result does not depend on its neighbours.
+    // Adds in the same order as above, so that a row's result does not depend on its neighbours.
     auto a = hn::Zero(d);
     for (std::size_t c = 0; c < whole; c += kLanes) {
       a = hn::MulAdd(x.load(d, p * channels + c), hn::LoadU(d, w + c), a);
@@ -245,12 +247,12 @@ void add_plain(const T* HWY_RESTRICT x, std::size_t channels, std::size_t pixels
   });
 }
 
-/// As add_weighted, and plain[c] += sum over p of x[p, c].
+/// Like add_weighted(), and also plain[c] += sum over p of x[p, c].
 template <class T>
 void add_weighted_and_plain(const T* HWY_RESTRICT x, const T* HWY_RESTRICT weights,
                             std::size_t channels, std::size_t pixels, T* HWY_RESTRICT weighted,
                             T* HWY_RESTRICT plain) {
-  constexpr std::size_t kSums = 4;  // of each, as in sum_in_four
+  constexpr std::size_t kSums = 4;  // of each kind, as in sum_in_four()
   for_channels<T>(channels, [&](auto d, std::size_t c) HWY_ATTR {
     using V = hn::Vec<decltype(d)>;
     V sum[kSums] = {hn::LoadU(d, weighted + c), hn::Zero(d), hn::Zero(d), hn::Zero(d)};
@@ -289,7 +291,7 @@ void add_products(const T* HWY_RESTRICT dx, const S* HWY_RESTRICT x, const T* HW
   });
 }
 
-/// out[i] = values[i] in the elements of out.
+/// out[i] = values[i], converted to the element type of `out`.
 template <class T, class S>
 void convert(const T* HWY_RESTRICT values, std::size_t size, S* HWY_RESTRICT out) {
   for_channels<T>(

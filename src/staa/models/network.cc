@@ -9,20 +9,17 @@
 namespace staa::models {
 
 torch::Tensor Network::forward(const torch::Tensor& x) {
-  const bool still = x.dim() == 4;
-  const auto sequence = still ? x.unsqueeze(0) : x;
+  const auto sequence = x.dim() == 4 ? x.unsqueeze(0) : x;
   if (sequence.dim() != 5 || sequence.size(2) != options_.in_channels ||
-      (!still && sequence.size(0) != options_.steps)) {
+      (sequence.size(0) != 1 && sequence.size(0) != options_.steps)) {
     std::ostringstream found;
     found << x.sizes();
     fail(ErrorKind::kRuntime,
          "{} expects images [B, {}, H, W] or frames [{}, B, {}, H, W], found {}", options_.network,
          options_.in_channels, options_.steps, options_.in_channels, found.str());
   }
-  if (options_.execution.operators == Operators::kReference) {
-    const ops::UseReference reference;
-    return run(sequence);
-  }
+  // The layers do the same; this one is for what lies between them, such as pools.
+  const ops::UseReference reference(options_.execution.operators == Operators::kReference);
   return run(sequence);
 }
 

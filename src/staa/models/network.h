@@ -15,9 +15,9 @@ namespace staa::models {
 /// A spiking classifier that runs options().steps time steps.
 class Network : public virtual torch::nn::Module, public nn::Unrolled {
  public:
-  /// x holds still images [B, C, H, W] or frames [T, B, C, H, W]. Still images are shown at every
-  /// time step, but their first convolution is computed once. Returns the logits of every time
-  /// step, [T, B, classes]; the prediction is their mean over T.
+  /// x holds frames [T, B, C, H, W], or still images [1, B, C, H, W] or [B, C, H, W]. Still images
+  /// are shown at every time step, but their first convolution is computed once. Returns the logits
+  /// of every time step, [T, B, classes]; the prediction is their mean over T.
   torch::Tensor forward(const torch::Tensor& x);
 
   const NetworkOptions& options() const { return options_; }

@@ -22,11 +22,11 @@ std::shared_ptr<Kind> child(const torch::nn::Module& parent, const std::string& 
     fail(ErrorKind::kRuntime, "{}: expected a module '{}', found none", parent.name(), name);
   }
   auto module = std::dynamic_pointer_cast<Kind>(*found);
-  const auto& of = **found;
+  const auto& object = **found;
   // An abstract class calls its children through virtual functions.
-  if (!module || (!std::is_abstract_v<Kind> && typeid(of) != typeid(Kind))) {
+  if (!module || (!std::is_abstract_v<Kind> && typeid(object) != typeid(Kind))) {
     fail(ErrorKind::kRuntime, "{}: expected '{}' to be a {}, found a {}", parent.name(), name,
-         c10::demangle(typeid(Kind).name()), of.name());
+         c10::demangle(typeid(Kind).name()), object.name());
   }
   return module;
 }

@@ -9,6 +9,7 @@
 #include "staa/nn/children.h"
 #include "staa/nn/plain_layers.h"
 #include "staa/ops/average_pool.h"
+#include "staa/ops/implementation.h"
 #include "staa/ops/reference/input.h"
 #include "staa/util/error.h"
 
@@ -76,6 +77,7 @@ ops::Current NormedConvolution::current(const ops::Spikes& x) {
     fail(ErrorKind::kRuntime, "a convolution of sequences expects [T, B, C, H, W], found {}",
          c10::str(values.sizes()));
   }
+  const ops::UseReference reference(options_.execution.operators == Operators::kReference);
   count_spikes(values);
   auto y = convolve(*child<torch::nn::Conv2dImpl>(*this, "conv"), values.flatten(0, 1),
                     convolution_type(options_.execution.precision, values),
@@ -133,7 +135,9 @@ ConvNeuronImpl::ConvNeuronImpl(const ConvShape& shape, const NeuronOptions& neur
 
 void ConvNeuronImpl::reset() {
   register_layers();
-  register_module("neuron", make_neuron(options_.neuron, shape_.out, options_.steps));
+  const auto neuron = make_neuron(options_.neuron, shape_.out, options_.steps);
+  neuron->set_operators(options_.execution.operators);
+  register_module("neuron", neuron);
 }
 
 std::int64_t ConvNeuronImpl::steps_of(const ops::Spikes& x) const {

@@ -60,6 +60,9 @@ class NormedConvolution : public virtual torch::nn::Module, public Observable {
   /// Sets the number format of the convolution.
   void set_precision(Precision precision) { options_.execution.precision = precision; }
 
+  /// Sets the implementation of the convolution.
+  void set_operators(Operators operators) { options_.execution.operators = operators; }
+
   /// In training, `sum` adds the statistics of a batch over processes; {} uses this process's share
   /// alone.
   void share_statistics(ops::SumOverProcesses sum) { sum_ = std::move(sum); }

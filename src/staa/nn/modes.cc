@@ -30,6 +30,12 @@ void set_precision(torch::nn::Module& module, Precision precision) {
                               [&](NormedConvolution& layer) { layer.set_precision(precision); });
 }
 
+void set_operators(torch::nn::Module& module, Operators operators) {
+  for_each<Neuron>(module, [&](Neuron& neuron) { neuron.set_operators(operators); });
+  for_each<NormedConvolution>(module,
+                              [&](NormedConvolution& layer) { layer.set_operators(operators); });
+}
+
 void repeat_encodings(torch::nn::Module& module, std::int64_t known) {
   for_each<StaaLifImpl>(module, [&](StaaLifImpl& neuron) { neuron.repeat_encoding(known); });
 }

@@ -32,6 +32,9 @@ void set_activation(torch::nn::Module& module, Activation activation);
 /// Sets the number format of the convolutions in `module`.
 void set_precision(torch::nn::Module& module, Precision precision);
 
+/// Sets the implementation of the neurons and convolutions in `module`.
+void set_operators(torch::nn::Module& module, Operators operators);
+
 /// Copies row known - 1 of each learned position encoding to all rows from `known` on: when T
 /// grows, the new time steps start like the last one that was trained.
 void repeat_encodings(torch::nn::Module& module, std::int64_t known);

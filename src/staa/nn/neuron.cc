@@ -3,6 +3,7 @@
 #include "staa/nn/blocks.h"
 #include "staa/nn/children.h"
 #include "staa/nn/position_encoding.h"
+#include "staa/ops/implementation.h"
 #include "staa/ops/neurons.h"
 #include "staa/options/names.h"
 #include "staa/options/validate.h"
@@ -29,6 +30,7 @@ ops::Spikes Neuron::spikes(const ops::NeuronInput& input) {
          channels_, channels_, channels_, x.defined() ? c10::str(x.sizes()) : "none");
   }
   if (input_observer_) input_observer_(input);
+  const ops::UseReference reference(operators_ == Operators::kReference);
   auto fired = fire(input);
   count_spikes(fired);
   notify(x, fired);
@@ -56,8 +58,9 @@ AdaptiveLifImpl::AdaptiveLifImpl(const NeuronOptions& options, std::int64_t chan
 }
 
 void AdaptiveLifImpl::reset() {
-  decay_ = register_parameter("decay", torch::full({channels_}, 1 - 1 / options_.tau));
-  gain_ = register_parameter("gain", torch::full({channels_}, options_.input_gain()));
+  const auto start = options_.lif_update();
+  decay_ = register_parameter("decay", torch::full({channels_}, start.decay));
+  gain_ = register_parameter("gain", torch::full({channels_}, start.gain));
 }
 
 ops::Spikes AdaptiveLifImpl::fire(const ops::NeuronInput& input) {

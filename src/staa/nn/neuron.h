@@ -14,6 +14,7 @@
 #include "staa/ops/input.h"
 #include "staa/ops/parameters.h"
 #include "staa/ops/spikes.h"
+#include "staa/options/execution.h"
 #include "staa/options/neuron.h"
 
 namespace staa::nn {
@@ -38,6 +39,7 @@ class Neuron : public virtual torch::nn::Module, public Observable {
 
   const NeuronOptions& options() const { return options_; }
   void set_activation(Activation activation) { options_.activation = activation; }
+  void set_operators(Operators operators) { operators_ = operators; }
   std::int64_t channels() const { return channels_; }
 
   void pretty_print(std::ostream& stream) const override;
@@ -52,6 +54,7 @@ class Neuron : public virtual torch::nn::Module, public Observable {
   std::int64_t channels_;
 
  private:
+  Operators operators_ = Operators::kFused;
   InputObserver input_observer_;
 };
 

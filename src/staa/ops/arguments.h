@@ -9,17 +9,17 @@
 
 namespace staa::ops {
 
-/// The arguments of one call of an operator, by their names in its schema.
+/// The arguments of one call of an operator, looked up by their names in its schema.
 class Arguments {
  public:
-  /// Those of a schema that lie at `first`, in its order.
+  /// The arguments that start at `first`, in the order of the schema.
   Arguments(const c10::FunctionSchema& schema, const c10::IValue* first)
       : schema_(schema), first_(first) {}
-  /// Those on top of a stack.
+  /// The arguments on top of a stack.
   Arguments(const c10::FunctionSchema& schema, const torch::jit::Stack& stack)
       : Arguments(schema, stack.data() + stack.size() - schema.arguments().size()) {}
 
-  /// Null where the operator has no such argument.
+  /// Returns null if the operator has no such argument.
   const c10::IValue* find(const std::string& name) const {
     const auto index = schema_.argumentIndexWithName(name);
     return index ? first_ + *index : nullptr;

@@ -21,7 +21,8 @@ kernels::PoolShape shape_of(at::IntArrayRef sizes) {
           static_cast<std::size_t>(sizes[1])};
 }
 
-/// Calls f(images, from_large, from_small) with offsets, for shares of the images.
+/// Calls f(count, large, small) for each share of the images. `large` and `small` are the offsets
+/// of its first image in the unpooled and the pooled images.
 template <class F>
 void for_images(std::int64_t images, const kernels::PoolShape& shape, const F& f) {
   at::parallel_for(0, images, 1, [&](std::int64_t begin, std::int64_t end) {

@@ -16,7 +16,8 @@ namespace {
 using torch::Tensor;
 using Sizes = std::vector<std::int64_t>;
 
-/// One call of an operator: refuses arguments in its name.
+/// One call of an operator. Its member functions refuse arguments with errors that name the
+/// operator.
 struct Call {
   const char* op;
 
@@ -31,7 +32,7 @@ struct Call {
     }
   }
 
-  /// A tensor that stands in plain memory.
+  /// Requires a dense tensor.
   void given(const std::string& name, const Tensor& tensor) const {
     if (!tensor.defined()) refuse(name, "a tensor", "none");
     if (tensor.layout() != torch::kStrided) {
@@ -52,7 +53,7 @@ struct Call {
     }
   }
 
-  /// A parameter of a layer that reads x.
+  /// Requires a parameter of a layer that reads x, with the given sizes.
   void parameter(const std::string& name, const Tensor& tensor, const Sizes& expected,
                  const Tensor& x) const {
     floating(name, tensor);
@@ -60,7 +61,7 @@ struct Call {
     if (tensor.sizes() != at::IntArrayRef(expected)) refuse(name, text(expected), found(tensor));
   }
 
-  /// The weight of a 1x1 convolution, or the matrix that it is.
+  /// Requires the weight of a 1x1 convolution, [out, in, 1, 1] or [out, in].
   void matrix(const std::string& name, const Tensor& tensor, std::int64_t out, std::int64_t in,
               const Tensor& x) const {
     floating(name, tensor);
@@ -82,7 +83,7 @@ void check_norm(const Call& call, const std::string& name, const BatchNorm& norm
   bool any = false;
   for (const auto& [part, tensor] : tensors) any = any || tensor->defined();
   if (!any) return;
-  // A batch's own statistics need no running ones; nothing else can be left out.
+  // In training both running statistics may be missing; no other tensor may.
   const bool batch_alone =
       norm.training && !norm.running_mean.defined() && !norm.running_var.defined();
   for (const auto& [part, tensor] : tensors) {
@@ -92,14 +93,14 @@ void check_norm(const Call& call, const std::string& name, const BatchNorm& norm
   }
   call.number(name + ".momentum", norm.momentum);
   call.number(name + ".eps", norm.eps);
-  // Processes that share a batch sum up: one of them may have none of it.
+  // If processes share a batch, the part of one of them may be empty.
   if (norm.training && x.numel() == 0 && !norm.sum) {
     call.refuse(name, "at least one image in training, whose statistics it takes",
                 "a batch of none");
   }
 }
 
-/// One number per value as bits: `leading` extents, and the words of a slab.
+/// Requires one bit per value: the extents `leading`, then the words of a slab of `slab` values.
 void check_bits(const Call& call, const std::string& name, const Tensor& bits, Sizes leading,
                 std::int64_t slab) {
   if (!bits.defined()) return;
@@ -113,7 +114,7 @@ void check_bits(const Call& call, const std::string& name, const Tensor& bits, S
   }
 }
 
-/// The reduced channels that a bias [R] tells.
+/// The number of reduced channels R, which is the size of the bias [R].
 std::int64_t reduced(const Call& call, const std::string& name, const Tensor& bias) {
   call.floating(name, bias);
   if (bias.dim() != 1 || bias.size(0) < 1) {
@@ -264,7 +265,7 @@ void check_convolution(const Tensor& x, const Tensor& weight, std::int64_t strid
     call.refuse("weight", fmt::format("[O, {}, kH, kW]", x.size(1)), Call::found(weight));
   }
   if (stride < 1) call.refuse("stride", "at least 1", fmt::format("{}", stride));
-  constexpr std::int64_t kWidest = 4096;  // far from where sums of extents overflow
+  constexpr std::int64_t kWidest = 4096;  // far below where sums of extents overflow
   if (padding < 0 || padding > kWidest) {
     call.refuse("padding", fmt::format("from 0 to {}", kWidest), fmt::format("{}", padding));
   }

@@ -7,7 +7,9 @@ thread_local bool use_reference = false;
 
 }  // namespace
 
-UseReference::UseReference() : before_(use_reference) { use_reference = true; }
+UseReference::UseReference(bool active) : before_(use_reference) {
+  use_reference = use_reference || active;
+}
 
 UseReference::~UseReference() { use_reference = before_; }
 

@@ -2,11 +2,12 @@
 
 namespace staa::ops {
 
-/// While one of these lives, neuron layers called in its thread run on the reference composition
-/// even where fused kernels would take them: for comparisons, in tests and benchmarks.
+/// While an object of this class lives, operators called in its thread run the reference
+/// composition even if fused kernels support the call. Tests and benchmarks use it for comparisons.
 class UseReference {
  public:
-  UseReference();
+  /// With `active` false it has no effect.
+  explicit UseReference(bool active = true);
   ~UseReference();
   UseReference(const UseReference&) = delete;
   UseReference& operator=(const UseReference&) = delete;

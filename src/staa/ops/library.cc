@@ -1,5 +1,5 @@
-// The operators as LibTorch and Python see them: torch.ops.staa.lif, adaptive_lif, lif_with_state,
-// staa_lif and spike_conv2d.
+// Registers the operators with LibTorch and Python: torch.ops.staa.lif, adaptive_lif,
+// lif_with_state, staa_lif and spike_conv2d.
 #include <ATen/autocast_mode.h>
 #include <ATen/core/stack.h>
 #include <fmt/format.h>
@@ -26,8 +26,9 @@ namespace {
 
 using torch::Tensor;
 
-/// The BatchNorm of a term: `name` holds weight and bias, and in evaluation running_mean and
-/// running_var. In training these are written: they are arguments of their own.
+/// Reads the BatchNorm of a term. The argument `name` holds weight and bias and, in evaluation,
+/// running_mean and running_var. In training these two are written, so they are separate arguments
+/// with the prefix `running` in their names.
 BatchNorm read_norm(const Arguments& arguments, const std::string& name,
                     const std::string& running) {
   const auto tensors = arguments.tensors(name.c_str());
@@ -106,8 +107,8 @@ NeuronInput read_input(const Arguments& arguments) {
           arguments["steps"].toInt()};
 }
 
-/// Spikes as the fake tensors of python/staa/_fake.py foretell them: of the type of x,
-/// channels-last.
+/// Returns the spikes in the layout and type that the fake tensors of python/staa/_fake.py promise:
+/// channels-last, in the type of x.
 Tensor laid_out(const Tensor& spikes, const Arguments& arguments) {
   return spikes.flatten(0, 1)
       .contiguous(torch::MemoryFormat::ChannelsLast)
@@ -140,7 +141,7 @@ std::vector<Tensor> call_lif_with_state(const Arguments& arguments) {
           out.membrane.contiguous(torch::MemoryFormat::ChannelsLast)};
 }
 
-/// TSRD's draws: a tensor [T], not 0 where a step is dropped.
+/// TSRD's draws: a tensor [T] that is not 0 where a step is dropped.
 std::vector<bool> read_dropped(const Tensor& tensor) {
   if (!tensor.defined()) return {};
   if (tensor.dim() != 1) {
@@ -174,20 +175,20 @@ std::vector<Tensor> call_spike_conv2d(const Arguments& arguments) {
               .contiguous(kLayout)};
 }
 
-/// Arguments off the stack, outputs on it.
+/// Replaces the arguments on the stack by the outputs.
 void put(std::vector<Tensor> outputs, std::size_t arguments, torch::jit::Stack& stack) {
   torch::jit::drop(stack, arguments);
   for (auto& output : outputs) stack.emplace_back(std::move(output));
 }
 
-/// An operator without autograd, as LibTorch's dispatcher calls it.
+/// Calls an operator without autograd, in the form that LibTorch's dispatcher expects.
 template <traced::Kernel kKernel>
 void boxed(const c10::OperatorHandle& op, c10::DispatchKeySet /*keys*/, torch::jit::Stack* stack) {
   const torch::NoGradGuard no_grad;
   put(kKernel(Arguments(op.schema(), *stack)), op.schema().arguments().size(), *stack);
 }
 
-/// With it: the library's own autograd, or one node where the call is recorded.
+/// Calls an operator with the library's own autograd, or as one node if the call is recorded.
 template <traced::Kernel kKernel>
 void boxed_autograd(const c10::OperatorHandle& op, c10::DispatchKeySet /*keys*/,
                     torch::jit::Stack* stack) {
@@ -203,8 +204,8 @@ void boxed_backward(const c10::OperatorHandle& op, c10::DispatchKeySet /*keys*/,
   stack->emplace_back(std::move(gradients));
 }
 
-/// Under autocast a convolution of spikes reads x in the lower precision; its weight and the
-/// parameters of neurons stay as they are. A residual is read in the type of x.
+/// Under autocast a spike convolution reads x in the lower precision; its weight and the parameters
+/// of neurons keep their types. A residual is converted to the type of x.
 void boxed_autocast(const c10::OperatorHandle& op, c10::DispatchKeySet /*keys*/,
                     torch::jit::Stack* stack) {
   const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
@@ -240,8 +241,8 @@ const char* schema_type() {
   return "str";
 }
 
-/// Keyword arguments behind an operator's own: the rest of the input, and the options that the
-/// neuron's arithmetic depends on, as options/neuron_table.h describes them.
+/// The keyword arguments after an operator's own: the rest of the input, and the options that
+/// affect the neuron's arithmetic, from options/neuron_table.h.
 std::string neuron_keywords(bool aggregator) {
   std::string out =
       "Tensor? residual=None, Tensor[]? norm=None, Tensor[]? residual_norm=None, "
@@ -257,21 +258,21 @@ std::string neuron_keywords(bool aggregator) {
   return out;
 }
 
-/// What a call in training writes.
+/// The arguments that a call in training writes.
 constexpr const char* kRunning =
     ", Tensor(a!)? running_mean=None, Tensor(b!)? running_var=None, "
     "Tensor(c!)? residual_running_mean=None, Tensor(d!)? residual_running_var=None";
 
-/// An operator: its name, its arguments, and what its second overload also writes. Two overloads,
-/// because torch.compile's Inductor (of PyTorch 2.15) loses the output of an operator that might
-/// write something and is given nothing to write.
+/// An operator: its name, its arguments, and the arguments that its second overload also writes.
+/// There are two overloads because torch.compile's Inductor (of PyTorch 2.15) loses the output of
+/// an operator that may write an argument when the call passes no such argument.
 struct Operator {
   std::string name;
   std::string arguments;
   std::string written;
   std::string outputs;
 
-  /// The names of its overloads, the second of those that write.
+  /// The names of the overloads. The second one writes.
   std::vector<std::string> overloads() const {
     if (written.empty()) return {name};
     return {name, name + ".running"};
@@ -307,7 +308,8 @@ const std::vector<Operator>& operators() {
   return all;
 }
 
-/// Calls f with the kernel of every operator, in the order of operators(), as a constant.
+/// Calls f for every operator, in the order of operators(), with its kernel as a compile-time
+/// constant.
 template <class F>
 void for_kernels(const F& f) {
   const auto& all = operators();
@@ -318,7 +320,7 @@ void for_kernels(const F& f) {
   f(all[4], std::integral_constant<traced::Kernel, call_spike_conv2d>());
 }
 
-/// The kernels without autograd, for one kind of device.
+/// Registers the kernels without autograd for one kind of device.
 void register_device(torch::Library& m) {
   for_kernels([&](const Operator& op, auto kernel) {
     using Boxed = torch::CppFunction;
@@ -330,7 +332,7 @@ void register_device(torch::Library& m) {
   });
 }
 
-/// What Python is told of an option: {"name", "type", "default", "choices", "low", "high",
+/// Describes an option to Python: {"name", "type", "default", "choices", "low", "high",
 /// "above_low", "help", "paper"}.
 template <class Options, class Option>
 nlohmann::ordered_json describe_option(const Options& defaults, const Option& option) {
@@ -350,7 +352,7 @@ nlohmann::ordered_json describe_option(const Options& defaults, const Option& op
   return entry;
 }
 
-/// Every option of neurons as JSON, with the "part" of a neuron that it is for.
+/// All options of neurons as JSON, with the "part" of a neuron that each one belongs to.
 std::string neuron_options() {
   auto all = nlohmann::ordered_json::array();
   for_each_neuron_option([&](NeuronPart part, const auto& option) {
@@ -363,7 +365,8 @@ std::string neuron_options() {
   return all.dump();
 }
 
-/// Every option of networks as JSON, with the "network" that alone has it, or "".
+/// All options of networks as JSON, with the only "network" that has the option, or "" if all have
+/// it.
 std::string model_options() {
   auto all = nlohmann::ordered_json::array();
   for_each_model_option([&](const auto& option, const std::string& network) {

@@ -4,12 +4,13 @@
 
 namespace staa::ops {
 
-/// How membranes are reset and handed on, in layers that begin with one and return the last one.
+/// How membranes are reset and passed on in layers that take an initial membrane and return the
+/// last one.
 struct MembraneOptions {
-  /// Soft reset: H = V - subtract where V fired. Empty: H = V_reset there.
+  /// With a value, a soft reset: H = V - subtract where V fired. Without one: H = V_reset there.
   std::optional<double> subtract;
-  /// The membranes handed in and out are V, before its reset, in place of H, behind it. A membrane
-  /// handed in is then reset before the first step, as the one handed out will be by the next call.
+  /// If true, the membranes passed in and out are V before its reset; otherwise they are H after
+  /// it. A membrane V that is passed in is reset before the first step.
   bool before_reset = false;
 };
 

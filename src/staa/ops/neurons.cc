@@ -1,32 +1,41 @@
 #include "staa/ops/neurons.h"
 
 #include "staa/ops/check_call.h"
-#include "staa/ops/elements.h"
-#include "staa/ops/fused_neuron.h"
+#include "staa/ops/neuron/run.h"
 #include "staa/ops/reference/input.h"
 #include "staa/ops/reference/neurons.h"
 
 namespace staa::ops {
 namespace {
 
-/// A layer whose plain update, alike in every channel, is that of a LIF or, with `sum`, V = X + H.
-FusedLayer plain_layer(const NeuronInput& input, const NeuronOptions& options, bool sum) {
-  const auto& x = input.main.values;
-  const auto channels = x.size(2);
-  FusedLayer layer;
-  layer.options = options;
-  const auto numbers = x.options().dtype(compute_type(x.scalar_type())).requires_grad(false);
-  layer.decay = torch::full({channels}, sum ? 1 : 1 - 1 / options.tau, numbers);
-  layer.gain = torch::full({channels}, sum ? 1 : options.input_gain(), numbers);
-  return layer;
+/// Runs the call on the backend that takes it, or returns the spikes of `reference(X)` if none
+/// does.
+template <class Reference>
+Spikes run_or(const NeuronInput& input, NeuronCall call, const Reference& reference) {
+  if (const auto* backend = choose_backend(call)) {
+    return run_neurons(*backend, std::move(call)).spikes;
+  }
+  return Spikes(reference(reference::compose(input)));
+}
+
+/// The call of adaptive LIF neurons.
+NeuronCall adaptive_call(const NeuronInput& input, const torch::Tensor& decay,
+                         const torch::Tensor& gain, NeuronOptions options) {
+  options.kind = NeuronKind::kAdaptiveLif;
+  auto call = make_call(input, options);
+  call.tensors.decay = decay;
+  call.tensors.gain = gain;
+  return call;
 }
 
 }  // namespace
 
 Spikes lif(const NeuronInput& input, const NeuronOptions& options) {
   check_input("lif", input);
-  const auto spikes = fused_neuron(input, plain_layer(input, options, /*sum=*/false)).spikes;
-  return spikes.defined() ? spikes : Spikes(reference::lif(reference::compose(input), options));
+  auto plain = options;
+  plain.kind = NeuronKind::kLif;
+  return run_or(input, make_call(input, plain),
+                [&](const torch::Tensor& x) { return reference::lif(x, options); });
 }
 
 Spikes adaptive_lif(const NeuronInput& input, const torch::Tensor& decay, const torch::Tensor& gain,
@@ -34,14 +43,9 @@ Spikes adaptive_lif(const NeuronInput& input, const torch::Tensor& decay, const 
   check_input("adaptive_lif", input);
   check_per_channel("adaptive_lif", "decay", decay, input.main.values);
   check_per_channel("adaptive_lif", "gain", gain, input.main.values);
-  FusedLayer layer;
-  layer.options = options;
-  layer.decay = decay;
-  layer.gain = gain;
-  const auto spikes = fused_neuron(input, layer).spikes;
-  return spikes.defined()
-             ? spikes
-             : Spikes(reference::adaptive_lif(reference::compose(input), decay, gain, options));
+  return run_or(input, adaptive_call(input, decay, gain, options), [&](const torch::Tensor& x) {
+    return reference::adaptive_lif(x, decay, gain, options);
+  });
 }
 
 SpikesAndMembrane lif_with_state(const NeuronInput& input, const torch::Tensor& decay,
@@ -53,16 +57,11 @@ SpikesAndMembrane lif_with_state(const NeuronInput& input, const torch::Tensor& 
   check_per_channel(kName, "gain", gain, input.main.values);
   check_membrane(kName, membrane, input.main.values);
   check_spiking(kName, options, membranes);
-  FusedLayer layer;
-  layer.options = options;
-  layer.options.kind = NeuronKind::kAdaptiveLif;
-  layer.decay = decay;
-  layer.gain = gain;
-  layer.has_state = true;
-  layer.membranes = membranes;
-  layer.membrane = membrane;
-  const auto fused = fused_neuron(input, layer);
-  if (fused.defined()) return {fused.spikes, fused.membrane};
+  auto call = adaptive_call(input, decay, gain, options);
+  call.tensors.membrane = membrane;
+  call.settings.has_state = true;
+  call.settings.membranes = membranes;
+  if (const auto* backend = choose_backend(call)) return run_neurons(*backend, std::move(call));
   const auto plain = reference::lif_with_state(reference::compose(input), decay, gain, membrane,
                                                options, membranes);
   return {plain.spikes, plain.membrane};
@@ -72,14 +71,15 @@ Spikes staa_lif(const NeuronInput& input, const StaaLifParameters& parameters,
                 const NeuronOptions& options, const std::vector<bool>& dropped) {
   check_input("staa_lif", input);
   check_aggregator("staa_lif", input, parameters, options.pe_placement, dropped);
-  auto layer = plain_layer(input, options, options.tsrd_fallback == TsrdFallback::kSum);
-  layer.aggregate = true;
-  layer.staa = parameters;
-  layer.dropped = dropped;
-  const auto spikes = fused_neuron(input, layer).spikes;
-  return spikes.defined()
-             ? spikes
-             : Spikes(reference::staa_lif(reference::compose(input), parameters, options, dropped));
+  auto call = make_call(input, options);
+  call.settings.options.kind = NeuronKind::kStaaLif;
+  call.settings.update = options.dropped_update();
+  call.settings.aggregate = true;
+  call.settings.dropped.assign(dropped.begin(), dropped.end());
+  call.tensors.staa = parameters;
+  return run_or(input, std::move(call), [&](const torch::Tensor& x) {
+    return reference::staa_lif(x, parameters, options, dropped);
+  });
 }
 
 }  // namespace staa::ops

@@ -11,7 +11,7 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// Hands the first `count` of its tensors on; the others tie them to the graph.
+/// Returns the first `count` of its tensors; the others only connect them to the graph.
 struct NoDerivative : torch::autograd::Function<NoDerivative> {
   static variable_list forward(AutogradContext* context, at::TensorList tensors, std::int64_t count,
                                const std::string& op) {

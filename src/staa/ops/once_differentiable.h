@@ -5,9 +5,9 @@
 
 namespace staa::ops {
 
-/// The gradients that a backward pass returns. Where a graph of them is asked for (create_graph),
-/// differentiating them once more throws an error that names the operator: the kernels' backward
-/// passes have no derivative of their own. `sources` are what the gradients come from.
+/// Returns the gradients of a backward pass. If they are recorded (create_graph), differentiating
+/// them again throws an error that names the operator, because the kernels' backward passes have no
+/// derivative. `sources` are the tensors that the gradients are computed from.
 torch::autograd::variable_list once_differentiable(const char* op,
                                                    torch::autograd::variable_list gradients,
                                                    const torch::autograd::variable_list& sources);

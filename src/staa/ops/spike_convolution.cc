@@ -23,14 +23,14 @@ using torch::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// Firing rates below which working on the spikes is the faster way (bench/spike_convolution).
+/// Firing rates below which it is faster to work on the spikes (bench/spike_convolution).
 struct BreakEven {
   double forward;
   double gradient;  ///< of the weight, whose sums stay in registers
 };
 
-/// The wider the vectors, the faster the dense convolution; of few output channels a spike fills no
-/// more than a vector, and its own cost weighs more.
+/// Wider vectors speed up the dense convolution. With few output channels a spike fills no more
+/// than one vector, so that the fixed cost of a spike weighs more.
 BreakEven break_even(const kernels::ConvolutionShape& shape) {
   const bool wide = kernels::vector_bytes() >= 64;
   BreakEven rates{shape.out <= 16 ? 0.25 : 0.35, 0.35};
@@ -38,13 +38,13 @@ BreakEven break_even(const kernels::ConvolutionShape& shape) {
   return rates;
 }
 
-/// The geometry of a call, and its input's spikes as bits. Autograd carries it to the backward
+/// The geometry of a call and the spikes of its input as bits. Autograd carries it to the backward
 /// pass.
 struct Plan : torch::CustomClassHolder {
   kernels::ConvolutionShape shape;
   Tensor bits;
-  bool sparse = false;           // the forward pass
-  bool sparse_gradient = false;  // the weight's gradient
+  bool sparse = false;           // compute the forward pass from the spikes
+  bool sparse_gradient = false;  // compute the weight's gradient from the spikes
 };
 
 std::int64_t size(std::size_t value) { return static_cast<std::int64_t>(value); }
@@ -57,9 +57,9 @@ std::size_t image_words(const kernels::ConvolutionShape& shape) {
   return kernels::spike_words(image_size(shape));
 }
 
-/// Calls f(images, part) for all images, in `parts` equal shares that may run at once. A share is a
-/// piece from the front and one from the back: images are ordered by time step, and the later a
-/// step the more of its neurons fire.
+/// Calls f(images, part) for all images, in `parts` equal parts that may run in parallel. Each part
+/// consists of a piece from the front and one from the back, because images are ordered by time
+/// step and later steps tend to have more spikes.
 template <class F>
 void for_images(const kernels::ConvolutionShape& shape, std::int64_t parts, const F& f) {
   const auto pieces = static_cast<std::size_t>(2 * parts);
@@ -82,7 +82,8 @@ void for_images(const kernels::ConvolutionShape& shape, const F& f) {
   for_images(shape, parts, [&](kernels::ImageRange images, std::size_t) { f(images); });
 }
 
-/// Packs x, which is channels-last, into plan.bits; false where it holds anything but 0 and 1.
+/// Packs x, which must be channels-last, into plan.bits. Returns false if x contains anything
+/// except 0 and 1.
 template <class S>
 bool pack(const Tensor& x, Plan& plan) {
   plan.bits = torch::empty({x.size(0), size(image_words(plan.shape))}, torch::kLong);
@@ -99,7 +100,7 @@ bool pack(const Tensor& x, Plan& plan) {
   return binary;
 }
 
-/// Chooses between the spikes and the dense convolution by how much of the input fires.
+/// Chooses between the sparse and the dense convolution by the firing rate of the input.
 void choose(Plan& plan) {
   const auto fired =
       kernels::count_spikes(words(plan.bits), static_cast<std::size_t>(plan.bits.numel()));
@@ -110,7 +111,7 @@ void choose(Plan& plan) {
   plan.sparse_gradient = rate < limits.gradient;
 }
 
-/// An empty x of the plan's shape.
+/// An uninitialised x of the plan's shape.
 Tensor empty_input(const Plan& plan, const torch::TensorOptions& options) {
   const auto& shape = plan.shape;
   return torch::empty({size(shape.images), size(shape.in), size(shape.height), size(shape.width)},
@@ -127,7 +128,7 @@ void unpack(const Plan& plan, Tensor& x) {
   });
 }
 
-/// x again, from its bits.
+/// x, unpacked from its bits.
 Tensor unpacked_input(const Plan& plan, const torch::TensorOptions& options) {
   auto x = empty_input(plan, options);
   with_element(x.scalar_type(), [&](auto zero) { unpack<decltype(zero)>(plan, x); });
@@ -162,7 +163,8 @@ Tensor sparse_forward(const Plan& plan, const Tensor& weight) {
   return y;
 }
 
-/// Output in elements of `type`; `x` where it is at hand, else its bits are unpacked.
+/// The output in elements of `type`. The dense convolution reads `x`, or unpacks it if it is
+/// undefined.
 Tensor forward_of(const Plan& plan, const Tensor& weight, torch::ScalarType type, const Tensor& x) {
   if (plan.sparse) {
     return with_element(type,
@@ -174,7 +176,7 @@ Tensor forward_of(const Plan& plan, const Tensor& weight, torch::ScalarType type
                        weight.to(type), {}, stride, padding);
 }
 
-/// Each thread sums the gradient of its share of the images; the shares are added in order.
+/// Each thread sums the gradient of its part of the images; the parts are then added in order.
 template <class S>
 Tensor sparse_weight_gradient(const Plan& plan, const Tensor& weight, const Tensor& dy) {
   using T = kernels::Compute<S>;
@@ -195,11 +197,11 @@ Tensor sparse_weight_gradient(const Plan& plan, const Tensor& weight, const Tens
   return dweight;
 }
 
-/// The dense gradients of x and of the weight, as `of_x` and `of_weight` ask.
+/// The dense gradients of x if `of_x`, and of the weight if `of_weight`.
 std::pair<Tensor, Tensor> dense_gradients(const Plan& plan, const Tensor& dy, const Tensor& weight,
                                           bool of_x, bool of_weight) {
   if (!of_x && !of_weight) return {};
-  // The gradient of x asks for the shape alone.
+  // The gradient of x needs only the shape of x.
   const auto x = of_weight ? unpacked_input(plan, dy.options()) : empty_input(plan, dy.options());
   const auto stride = size(plan.shape.stride);
   const auto padding = size(plan.shape.padding);
@@ -250,8 +252,8 @@ kernels::ConvolutionShape shape_of(const Tensor& x, const Tensor& weight, std::i
           static_cast<std::size_t>(padding)};
 }
 
-/// Whether the kernels may take these at all, whatever x holds; they have passed
-/// check_convolution().
+/// Whether the kernels support these tensors, regardless of the values of x. The arguments must
+/// have passed check_convolution().
 bool fits(const Tensor& x, const Tensor& weight, std::int64_t stride, std::int64_t padding) {
   const auto type = x.scalar_type();
   return !UseReference::active() && is_element(type) &&
@@ -260,7 +262,7 @@ bool fits(const Tensor& x, const Tensor& weight, std::int64_t stride, std::int64
          kernels::takes_spikes(shape_of(x, weight, stride, padding));
 }
 
-/// `f` guarded against a weight that is no longer what it was when this was called.
+/// Wraps `f` so that it throws if the weight has changed since this call.
 std::function<Tensor()> while_unchanged(const Tensor& weight, std::function<Tensor()> f) {
   return [weight = weight.detach(), version = weight._version(), f = std::move(f)] {
     if (weight._version() != version) {

@@ -6,8 +6,8 @@
 
 namespace staa::ops {
 
-/// What runs from layer to layer: values [T, B, C, H, W] and, where a neuron layer made them, the
-/// same as one bit each, so that no reader has to find out that they are spikes.
+/// The data that passes from layer to layer: values [T, B, C, H, W] and, if a neuron layer produced
+/// them, the same values as one bit each, so that readers know that they are spikes.
 struct Spikes {
   Spikes() = default;
   Spikes(torch::Tensor sequence, torch::Tensor packed = {})  // NOLINT: a sequence is one
@@ -18,9 +18,15 @@ struct Spikes {
   bool defined() const { return values.defined(); }
 
   torch::Tensor values;
-  /// [T, B, words] of 64-bit integers: the slab [H, W, C] of a step and sample from bit 0 of its
-  /// first word on; undefined where the values may be anything.
+  /// [T, B, words], 64-bit integers. The slab [H, W, C] of each step and sample starts at bit 0 of
+  /// its first word. Undefined if the values may be anything.
   torch::Tensor bits;
+};
+
+/// The output of neurons with a state.
+struct SpikesAndMembrane {
+  Spikes spikes;           ///< [T, B, C, H, W]
+  torch::Tensor membrane;  ///< [B, C, H, W] of the last step, in the type of the arithmetic
 };
 
 }  // namespace staa::ops

@@ -6,13 +6,14 @@
 
 namespace staa::ops {
 
-/// dS/dV by the surrogate of width `a`, element by element; `x` = V - v_th. See Surrogate for the
-/// four shapes (Eq. 5 is the rectangle). Same shape and type as `x`.
+/// The derivative dS/dV of the surrogate, element by element, with `x` = V - v_th and `width` a.
+/// The shapes are described at Surrogate (Eq. 5 is the rectangle). The result has the shape
+/// and type of `x`.
 torch::Tensor surrogate_derivative(const torch::Tensor& x, Surrogate surrogate, double width);
 
 /// Spikes S = 1 where V >= threshold, else 0, in V's type (Eq. 2). The backward pass multiplies the
-/// incoming gradient by surrogate_derivative(V - threshold).
+/// incoming gradient by scale * surrogate_derivative(V - threshold).
 torch::Tensor spike(const torch::Tensor& membrane, double threshold, Surrogate surrogate,
-                    double width);
+                    double width, double scale = 1);
 
 }  // namespace staa::ops

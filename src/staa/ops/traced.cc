@@ -12,12 +12,13 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 using Values = std::vector<c10::IValue>;
 
-/// Running statistics are written: nothing flows through them, and a backward pass leaves them.
+/// Arguments that are written are running statistics: they have no gradient, and a backward pass
+/// does not change them.
 bool is_written(const c10::Argument& argument) {
   return argument.alias_info() != nullptr && argument.alias_info()->isWrite();
 }
 
-/// Calls f on every tensor that is read, in order.
+/// Calls f for every tensor that is read, in order.
 template <class F>
 void for_tensors(const c10::FunctionSchema& schema, const c10::IValue* values, const F& f) {
   for (std::size_t i = 0; i < schema.arguments().size(); ++i) {
@@ -28,7 +29,7 @@ void for_tensors(const c10::FunctionSchema& schema, const c10::IValue* values, c
   }
 }
 
-/// The same values, with the tensors that are read replaced by those from `next` on.
+/// The same values, in which the tensors that are read are replaced by those from `next` on.
 template <class Iterator>
 Values with_tensors(const c10::FunctionSchema& schema, Values values, Iterator next) {
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -42,12 +43,12 @@ Values with_tensors(const c10::FunctionSchema& schema, Values values, Iterator n
   return values;
 }
 
-/// A call but for its tensors, between forward and backward.
+/// A call without its tensors, on its way from the forward to the backward pass.
 struct Call : torch::CustomClassHolder {
   explicit Call(c10::OperatorHandle handle) : op(std::move(handle)) {}
   c10::OperatorHandle op;
   Values arguments;
-  std::vector<bool> wanted;  // of every tensor that is read
+  std::vector<bool> wanted;  // for every tensor that is read: whether it needs a gradient
 };
 
 struct Recorded : torch::autograd::Function<Recorded> {
@@ -60,7 +61,7 @@ struct Recorded : torch::autograd::Function<Recorded> {
       call->op.callBoxed(&stack);
     }
     context->save_for_backward(tensors.vec());
-    const variable_list none(tensors.size());  // tensors are kept by autograd alone
+    const variable_list none(tensors.size());  // autograd keeps the tensors
     call->arguments = with_tensors(schema, std::move(call->arguments), none.begin());
     context->saved_data["call"] = torch::IValue::make_capsule(call);
     variable_list out;
@@ -94,7 +95,7 @@ struct Recorded : torch::autograd::Function<Recorded> {
     for (std::size_t i = 0; i < out.size(); ++i) {
       if (!call.wanted[i]) out[i] = Tensor();
     }
-    out.emplace_back();  // of the call
+    out.emplace_back();  // `call` has no gradient
     return out;
   }
 };
@@ -103,7 +104,7 @@ bool is_sequence(const std::string& name) {
   return name == "x" || name == "residual" || name == "membrane";
 }
 
-/// A gradient laid out as the fake tensors of python/staa/_fake.py say.
+/// Returns a gradient in the layout that the fake tensors of python/staa/_fake.py promise.
 Tensor laid_out(const Tensor& gradient, bool sequence) {
   if (!sequence) return gradient.contiguous();
   if (gradient.dim() == 4) return gradient.contiguous(torch::MemoryFormat::ChannelsLast);
@@ -143,7 +144,7 @@ std::vector<Tensor> backward(const c10::OperatorHandle& op, const torch::jit::St
   const auto* values = stack.data() + stack.size() - schema.arguments().size();
   const auto gradients = values[0].toTensorVector();
   const auto wanted = values[1].toBoolList();
-  // The gradients come first, then what the operator itself takes.
+  // The gradients and `wanted` come first, followed by the operator's own arguments.
   auto arguments = Values(values, values + schema.arguments().size());
   arguments[0] = std::vector<Tensor>();
   variable_list all;

@@ -13,7 +13,8 @@ const NameTable<Surrogate>& names_of(Surrogate) {
   static const NameTable<Surrogate> table{{Surrogate::kRectangle, "rectangle"},
                                           {Surrogate::kTriangle, "triangle"},
                                           {Surrogate::kSigmoid, "sigmoid"},
-                                          {Surrogate::kArctan, "arctan"}};
+                                          {Surrogate::kArctan, "arctan"},
+                                          {Surrogate::kFastSigmoid, "fast_sigmoid"}};
   return table;
 }
 

@@ -10,12 +10,14 @@ enum class NeuronKind { kLif, kAdaptiveLif, kStaaLif };
 
 /// Shape of the surrogate derivative dS/dV around the threshold (Eq. 5 is the rectangle).
 /// With x = V - v_th and a the surrogate width:
-///   rectangle  1/a where |x| < a/2
-///   triangle   max(0, 1 - |x|/a) / a
-///   sigmoid    s(1-s) * 4/a, s = sigmoid(4x/a)          (peak 1/a)
-///   arctan     1/a / (1 + (pi*x/a)^2)                   (peak 1/a)
-/// Each has integral 1 over V, so that they can be exchanged without changing the learning rate.
-enum class Surrogate { kRectangle, kTriangle, kSigmoid, kArctan };
+///   rectangle     1/a where |x| < a/2
+///   triangle      max(0, 1 - |x|/a) / a
+///   sigmoid       s(1-s) * 4/a, s = sigmoid(4x/a)
+///   arctan        1/a / (1 + (pi*x/a)^2)
+///   fast_sigmoid  1/a / (1 + 2|x|/a)^2, also known as SuperSpike
+/// Each has integral 1 over V and the peak 1/a, so that they can be exchanged without changing the
+/// learning rate. NeuronOptions::surrogate_scale multiplies them.
+enum class Surrogate { kRectangle, kTriangle, kSigmoid, kArctan, kFastSigmoid };
 
 /// Where the position encoding is added (Fig. 2 b-e).
 enum class PePlacement {
@@ -48,6 +50,13 @@ enum class TsrdFallback {
   kLif,  ///< the plain LIF update, Eq. 1
 };
 
+/// The membrane update of a neuron without attention: V = decay * H + gain * X + offset.
+struct PlainUpdate {
+  double decay = 0;
+  double gain = 0;
+  double offset = 0;
+};
+
 /// All options of a neuron layer's arithmetic except its number of channels. The defaults are the
 /// paper's; docs/method.md lists the choices that the paper leaves open. neuron_table.h describes
 /// every member except the kind.
@@ -59,6 +68,7 @@ struct NeuronOptions {
   double reset = 0.0;       ///< V_reset
   Surrogate surrogate = Surrogate::kRectangle;
   double surrogate_width = 1.0;  ///< a in Eq. 5; > 0
+  double surrogate_scale = 1.0;  ///< factor on dS/dV; > 0
   bool detach_reset = false;     ///< stop the gradient through the reset of Eq. 3
   Activation activation = Activation::kSpike;
 
@@ -77,8 +87,12 @@ struct NeuronOptions {
   double tsrd = 0.1;  ///< beta: probability that a time step t >= 1 is dropped, in training only
   TsrdFallback tsrd_fallback = TsrdFallback::kSum;
 
-  /// The factor on X in the plain LIF update.
-  double input_gain() const { return decay_input ? 1 / tau : 1; }
+  /// The update of a LIF neuron (Eq. 1), which adaptive neurons start with.
+  PlainUpdate lif_update() const { return {1 - 1 / tau, decay_input ? 1 / tau : 1, reset / tau}; }
+  /// What replaces the aggregator in a dropped step (Section 3.2).
+  PlainUpdate dropped_update() const {
+    return tsrd_fallback == TsrdFallback::kSum ? PlainUpdate{1, 1, 0} : lif_update();
+  }
   /// The factor on the sigmoid of Eq. 12, and the factor on its pooled input.
   double sa_outer() const { return sa_gain == SaGain::kOutside ? sa_alpha : 1; }
   double sa_inner() const { return sa_gain == SaGain::kInside ? sa_alpha : 1; }

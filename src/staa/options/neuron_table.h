@@ -31,6 +31,7 @@ void for_each_neuron_option(Visitor&& visit) {
   every(Option<O, Surrogate>{"surrogate", &O::surrogate, "Shape of dS/dV", "Eq. 5"});
   every(Option<O, double>{"surrogate_width", &O::surrogate_width, "a, the width of dS/dV", "Eq. 5",
                           above(0)});
+  every(Option<O, double>{"surrogate_scale", &O::surrogate_scale, "Factor on dS/dV", "", above(0)});
   every(
       Option<O, bool>{"detach_reset", &O::detach_reset, "No gradient through the reset", "Eq. 4"});
   every(Option<O, Activation>{"activation", &O::activation,

@@ -298,9 +298,9 @@ class Parser {
   void check_set(const std::string& source) {
     const auto& set = recipe_.data.set;
     const bool events = is_event_set(set);
-    const auto refuse = [&](const char* key, const char* of) {
+    const auto refuse = [&](const char* key, const char* kind) {
       add(source,
-          fmt::format("'{}': is of {}, which data.set = \"{}\" does not give", key, of, set));
+          fmt::format("'{}': is of {}, which data.set = \"{}\" does not give", key, kind, set));
     };
     if (recipe_.data.frame_size > 0 && !events) refuse("data.frame_size", "event frames");
     if (recipe_.data.slice != Slice::kCount && !events) refuse("data.slice", "event frames");

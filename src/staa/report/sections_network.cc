@@ -172,12 +172,12 @@ std::string maps_of(const std::vector<Run>& runs, std::size_t index, const Sampl
   return html + table_end();
 }
 
-/// The content `of` each run that has some, or "not measured" if none has.
-template <typename Has, typename Of>
-std::string each_run(const std::vector<Run>& runs, Has has, Of of) {
+/// The `content` of each run that has some, or "not measured" if none has.
+template <typename Has, typename Content>
+std::string each_run(const std::vector<Run>& runs, Has has, Content content) {
   std::string html;
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    if (has(runs[i])) html += fmt::format("<div>{}</div>\n", of(i));
+    if (has(runs[i])) html += fmt::format("<div>{}</div>\n", content(i));
   }
   return html.empty() ? "<p class=\"soft\">Not measured.</p>\n" : html;
 }

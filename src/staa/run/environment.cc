@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "staa/ops/card.h"
+#include "staa/ops/cuda.h"
 #include "staa/util/text.h"
 
 namespace staa::run {
@@ -38,7 +38,7 @@ std::string describe_environment(torch::Device device) {
                                 {"cores", std::thread::hardware_concurrency()},
                                 {"threads", at::get_num_threads()},
                                 {"device", device.str()}};
-  if (const auto card = ops::card::name_of(device); !card.empty()) object["card"] = card;
+  if (const auto gpu = ops::cuda::device_name(device); !gpu.empty()) object["gpu"] = gpu;
   return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 

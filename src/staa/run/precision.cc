@@ -76,7 +76,7 @@ nlohmann::json read_cache(const fs::path& path) {
 
 PrecisionChoice choose_precision(const models::NetworkOptions& options,
                                  const std::vector<std::int64_t>& input, torch::Device device) {
-  if (!device.is_cpu()) return {Precision::kFp32, "the default on a card"};
+  if (!device.is_cpu()) return {Precision::kFp32, "the default on a GPU"};
   if (!has_bf16_instructions()) return {Precision::kFp32, "the processor has no bf16"};
   const auto key = fmt::format(
       "{} / LibTorch {} / {} x {}{}{} / {} / T {} / {} / memory {} / operators {} / {} threads",

@@ -7,7 +7,7 @@
 
 #include "staa/models/registry.h"
 #include "staa/nn/whitening.h"
-#include "staa/ops/card.h"
+#include "staa/ops/cuda.h"
 #include "staa/options/names.h"
 #include "staa/run/data.h"
 #include "staa/run/description.h"
@@ -70,16 +70,16 @@ void announce(const recipe::Recipe& recipe, const Sources& sources, const models
   reporter.say(fmt::format("{}: {} training and {} test images, {} classes", sources.train->name(),
                            with_thousands(sources.train->size()),
                            with_thousands(sources.test->size()), sources.input.classes.size()));
-  const auto card = ops::card::name_of(device);
+  const auto gpu = ops::cuda::device_name(device);
   reporter.say(fmt::format(
       "{} of width {}, {} neurons, T = {}: {} parameters, on {}{} with {} threads",
       recipe.model.network, recipe.model.width, to_string(recipe.neuron.kind), recipe.model.steps,
       with_thousands(models::parameter_count(network)), device.str(),
-      card.empty() ? "" : fmt::format(" ({})", card), at::get_num_threads()));
-  if (device.is_cuda() && !ops::card::present() &&
+      gpu.empty() ? "" : fmt::format(" ({})", gpu), at::get_num_threads()));
+  if (device.is_cuda() && !ops::cuda::has_kernels() &&
       recipe.execution.operators == Operators::kFused) {
     reporter.warn(
-        "this build has no kernels for graphics cards, so neurons run on the plain composition, "
+        "this build has no kernels for GPUs, so neurons run on the plain composition, "
         "slowly and in much memory: build with nvcc and a LibTorch for CUDA");
   }
   if (!all.alone()) {
@@ -197,7 +197,8 @@ TrainResult fit_in_folder(const TrainRequest& request, const Sources& sources,
   callbacks.stop = [&] { return told_to_stop ? kToldToStop : StopSignals::received(); };
   callbacks.say = [&](const std::string& line) { reporter.say(line); };
   callbacks.warn = [&](const std::string& line) { reporter.warn(line); };
-  const auto fitted = train::fit(network, sources.train, sources.test, options, callbacks);
+  const auto fitted = train::fit({network, train::StillInput::kSequence}, sources.train,
+                                 sources.test, options, callbacks);
   return {fitted.progress, fitted.last, fitted.stop != 0,
           fitted.stop == kToldToStop ? 0 : fitted.stop};
 }

@@ -15,7 +15,7 @@ std::size_t size_of(const format::TensorNeed& need) {
   return size;
 }
 
-/// Whether the kernel wants a matrix [out, in] as [in, out].
+/// Whether the kernel needs a matrix [out, in] as [in, out].
 bool turned(const std::string& part) {
   return part == "gc1.value.weight" || part == "gc2.value.weight" || part == "sa.expand.weight";
 }

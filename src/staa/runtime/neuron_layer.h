@@ -9,12 +9,12 @@
 
 namespace staa::runtime {
 
-/// A layer of neurons with its weights: the one place that knows the neurons' kernel.
+/// A layer of neurons with its weights in the form that the neurons' kernel needs.
 class NeuronLayer {
  public:
   NeuronLayer(const format::ModelFile& file, const format::Node& node);
 
-  /// As kernels::neuron_steps.
+  /// Calls kernels::neuron_steps with this layer's weights.
   std::size_t run(const kernels::StepRange& steps, const kernels::StepInput& input, float* h,
                   const kernels::LevelsShape& shape, std::uint8_t* levels,
                   kernels::StepScratch& scratch) const {
@@ -22,7 +22,7 @@ class NeuronLayer {
   }
 
  private:
-  // One block for all weights, filled once: the kernel's pointers lead into it.
+  // One block for all weights. step_ points into it, so it must not be reallocated.
   kernels::LineVector<float> weights_;
   kernels::NeuronStep step_;
 };

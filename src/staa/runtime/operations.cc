@@ -5,7 +5,7 @@
 namespace staa::runtime {
 namespace {
 
-/// How many outputs along one axis read each input.
+/// For each input along one axis, the number of outputs that read it.
 std::vector<std::uint32_t> reached(std::size_t inputs, std::size_t outputs,
                                    const kernels::SparseConvolution& shape) {
   std::vector<std::uint32_t> counts(inputs);

@@ -5,13 +5,13 @@
 #include "staa/format/model_file.h"
 #include "staa/kernels/inference/sparse_convolution.h"
 
-/// Counts of operations as `staa profile` makes them.
+/// Operation counts, by the same rules as `staa profile`.
 namespace staa::runtime {
 
-/// Multiply-adds of a convolution that looks at everything.
+/// Multiply-adds of a convolution that reads its whole input.
 double dense_operations(const kernels::SparseConvolution& shape);
 
-/// Additions: every spike, times the outputs that it reaches.
+/// Additions of a convolution of spikes: the number of outputs that each spike reaches, summed.
 double spike_operations(const kernels::SparseConvolution& shape, const std::uint8_t* levels);
 
 /// Multiply-adds of a whitening stem.

@@ -22,7 +22,7 @@ kernels::LevelsShape levels_of(const format::Extent& extent) {
   return shape;
 }
 
-/// Weights [k, k, in, out] in the order of the kernels.
+/// Weights [k, k, in, out], reordered for the kernels.
 template <class Weight>
 Block ordered(const kernels::SparseConvolution& shape, const Weight* weights) {
   Block block(kernels::sparse_weights_size(shape, Weight{}) * sizeof(Weight));
@@ -36,7 +36,7 @@ std::size_t weights_of(const kernels::SparseConvolution& shape) {
   return shape.kernel * shape.kernel * shape.input.channels * shape.out;
 }
 
-/// Sums of whole numbers must fit into 32 bits whatever fires.
+/// Integer sums must fit into 32 bits for any spikes.
 void check_sums(const kernels::SparseConvolution& shape, const std::int16_t* weights,
                 std::size_t most_level, const std::string& source, const std::string& name) {
   std::vector<double> sums(shape.out);
@@ -58,10 +58,10 @@ struct WholeNumbers {
   std::vector<float> scale;  ///< [out]
 };
 
-/// bf16 weights as whole numbers of 16 bits with a scale per output: those within 2^-7 of the
-/// largest one are kept exactly, and of the smaller ones 2^-15 of the largest is lost at most. So
-/// the processor adds up products of 16 bits, twice as many at once as in fp32 and without
-/// rounding, where its own products of bf16 are slower than fp32 or missing (docs/performance.md).
+/// bf16 weights as 16-bit integers with one scale per output. Weights of at least 2^-7 of the
+/// largest one are exact; smaller ones lose at most 2^-15 of the largest. The processor then adds
+/// products of 16-bit integers without rounding, twice as many at once as in fp32. Its own bf16
+/// products are slower than fp32 or missing (docs/performance.md).
 WholeNumbers whole_numbers(const kernels::SparseConvolution& shape, const std::uint16_t* weights,
                            std::size_t most_level) {
   constexpr double kMost = std::numeric_limits<std::int16_t>::max();
@@ -77,8 +77,8 @@ WholeNumbers whole_numbers(const kernels::SparseConvolution& shape, const std::u
   }
   WholeNumbers whole;
   for (std::size_t o = 0; o < shape.out; ++o) {
-    // A power of two, so that the rounding of bf16 is the only one for large weights; and half as
-    // large sums as there is room for, which rounding may add to.
+    // The scale is a power of two, so that large weights are not rounded again. Sums may use only
+    // half of the available range, because rounding the weights can increase them.
     const double least =
         std::max(largest[o] / kMost, 2 * sums[o] * static_cast<double>(most_level) / kMostSum);
     whole.scale.push_back(least > 0 ? static_cast<float>(std::exp2(std::ceil(std::log2(least))))
@@ -150,7 +150,7 @@ void Plan::list_values() {
   }
 }
 
-/// Spikes lie with the widest border that a convolution of theirs asks for.
+/// Gives spikes the widest border that any convolution reading them needs.
 void Plan::place_spikes() {
   spikes_.resize(model_.nodes.size());
   for (std::size_t i = 0; i < model_.nodes.size(); ++i) {
@@ -165,7 +165,7 @@ void Plan::place_spikes() {
   }
 }
 
-/// The largest level that a convolution may find in its input.
+/// The largest level that can occur in a convolution's input.
 std::size_t Plan::most_level(const format::Node& convolution) const {
   const auto from = convolution.inputs[0];
   if (format::reads_image(model_, convolution)) return 0;

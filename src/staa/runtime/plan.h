@@ -12,14 +12,14 @@
 
 namespace staa::runtime {
 
-/// A convolution with its weights in the order of the kernels.
+/// A convolution with its weights in the order that the kernels need.
 struct Convolution {
   kernels::SparseConvolution shape;
   bool of_image = false;
   format::Weights weights_of = format::Weights::kFp32;
-  bool binary = true;        ///< its input's levels are 0 or 1
-  Block weights;             ///< floats, int16 (also of bf16) or int8
-  std::vector<float> scale;  ///< of a sum; none: 1
+  bool binary = true;        ///< the levels of its input are 0 or 1
+  Block weights;             ///< float, int16 (also for bf16) or int8
+  std::vector<float> scale;  ///< per output, applied to its sum; empty: 1
   std::vector<float> bias;
 
   const float* fp32() const { return reinterpret_cast<const float*>(weights.data()); }
@@ -29,16 +29,16 @@ struct Convolution {
   const std::int8_t* bytes() const { return reinterpret_cast<const std::int8_t*>(weights.data()); }
 };
 
-/// Where a layer's spikes lie, and what one level stands for.
+/// The layout of a layer's spikes, and the value of one level.
 struct Spikes {
   kernels::LevelsShape shape;
   float value = 1;
 };
 
-/// A node of kind kWhitening or kCurrent: its tensors.
+/// The tensors of a node of kind kWhitening or kCurrent.
 struct Dense {
-  std::vector<float> weight;  ///< [2, 2, in, out] of a whitening, scale [C] of a current
-  std::vector<float> bias;    ///< of a current
+  std::vector<float> weight;  ///< [2, 2, in, out] for a whitening stem, scale [C] for a current
+  std::vector<float> bias;    ///< for a current
 };
 
 struct Head {
@@ -46,7 +46,7 @@ struct Head {
   std::vector<float> bias;
 };
 
-/// A model file turned into what runs. Index i of a vector belongs to node i of the graph.
+/// A model file in the form that sessions run. Index i of a vector belongs to node i of the graph.
 class Plan {
  public:
   explicit Plan(const format::ModelFile& file);
@@ -58,7 +58,7 @@ class Plan {
   const Dense& dense(std::size_t node) const { return dense_[slot_[node]]; }
   const Head& head() const { return head_; }
   std::size_t weight_bytes() const { return weight_bytes_; }
-  /// What a byte of an image stands for.
+  /// The normalised value of a byte of an image.
   float value_of(std::size_t channel, std::uint8_t byte) const {
     return values_[channel * kByteValues + byte];
   }
@@ -73,7 +73,7 @@ class Plan {
 
   format::ModelDescription model_;
   std::vector<float> values_;      // [channel, byte]
-  std::vector<std::size_t> slot_;  // of a node in its own list
+  std::vector<std::size_t> slot_;  // of each node in the vector of its kind
   std::vector<Convolution> convolutions_;
   std::vector<NeuronLayer> neurons_;
   std::vector<Spikes> spikes_;

@@ -6,8 +6,8 @@
 
 namespace staa::runtime {
 
-/// Of a network's outputs, summed over so many steps: the class of the largest, and the softmax of
-/// their means.
+/// The prediction from a network's outputs, which are summed over `steps` time steps: the class
+/// with the largest sum, and the softmax of the mean outputs.
 Prediction predict(const std::vector<float>& sums, std::size_t steps);
 
 }  // namespace staa::runtime

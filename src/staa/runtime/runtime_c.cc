@@ -24,7 +24,7 @@ std::string& last_error() {
   return message;
 }
 
-/// Runs f; what it throws becomes the message and `failed`.
+/// Runs f. If it throws, stores the message and returns `failed`.
 template <typename Result, typename F>
 Result guarded(Result failed, const F& f) {
   try {

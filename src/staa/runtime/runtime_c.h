@@ -1,5 +1,5 @@
-/* The runtime for C. A call that fails leaves its reason in staa_error(). A model may be used by
- * many threads, a session by one at a time. */
+/* The C interface of the runtime. After a failed call, staa_error() returns the reason. A model may
+ * be used by many threads, a session by one at a time. */
 #ifndef STAA_RUNTIME_RUNTIME_C_H_
 #define STAA_RUNTIME_RUNTIME_C_H_
 
@@ -28,44 +28,46 @@ typedef struct staa_prediction {
   double energy_mj;
 } staa_prediction;
 
-/* Why the calling thread's last failed call failed; valid until its next call. */
+/* The reason why the calling thread's last call failed; valid until its next call. */
 const char* staa_error(void);
 
-/* NULL on failure. */
+/* Returns NULL on failure. */
 staa_model* staa_model_load(const char* path);
 void staa_model_free(staa_model* model);
 size_t staa_model_steps(const staa_model* model);
 staa_shape staa_model_input(const staa_model* model);
 size_t staa_model_classes(const staa_model* model);
-/* Name of a class, or NULL where there is none; valid as long as the model. */
+/* The name of a class, or NULL if there is none; valid as long as the model. */
 const char* staa_model_class(const staa_model* model, size_t label);
 
-/* NULL on failure. The session keeps the model's weights alive. */
+/* Returns NULL on failure. The session keeps the model's weights alive. */
 staa_session* staa_session_new(const staa_model* model);
 void staa_session_free(staa_session* session);
 /* The next push is the first time step. */
 void staa_session_reset(staa_session* session);
 
-/* All steps of an image [height, width, channels] of bytes, or with a confidence above 0 as many as
- * it takes to be that sure. These return 0, or -1 on failure. */
+/* Runs all steps of an image [height, width, channels] of bytes. With a confidence above 0 it stops
+ * once the probability reaches it. This and the next two functions return 0, or -1 on failure. */
 int staa_classify(staa_session* session, const uint8_t* image, float confidence,
                   staa_prediction* prediction);
-/* One time step with a frame of bytes, or of values used as they are. */
+/* Run one time step with a frame of bytes, or of values that are used unchanged. */
 int staa_push_image(staa_session* session, const uint8_t* image, staa_prediction* prediction);
 int staa_push_frame(staa_session* session, const float* frame, staa_prediction* prediction);
 
-/* Batches on many threads. A pool has `threads` sessions of its own (0: as many as there are cores)
- * and is used by one thread at a time. NULL on failure. It keeps the model's weights alive. */
+/* Runs batches on many threads. A pool has `threads` sessions of its own (0: as many as there are
+ * cores) and may be used by one thread at a time. It keeps the model's weights alive. Returns NULL
+ * on failure. */
 staa_pool* staa_pool_new(const staa_model* model, size_t threads);
 void staa_pool_free(staa_pool* pool);
 size_t staa_pool_threads(const staa_pool* pool);
-/* Divides `count` images, one behind another, among the threads, and fills in as many predictions,
- * in the same order. 0, or -1 on failure: then what `predictions` hold means nothing. */
+/* Divides `count` images, which follow each other in memory, among the threads, and writes one
+ * prediction per image, in the same order. Returns 0, or -1 on failure; the contents of
+ * `predictions` are then undefined. */
 int staa_pool_classify(staa_pool* pool, const uint8_t* images, size_t count, float confidence,
                        staa_prediction* predictions);
 
-/* Memory, in bytes: of the weights, as the file holds them, and of all that a session, or a pool's
- * sessions together, work in, which grows to its final size with the first image. */
+/* Memory in bytes: that of the weights in the file, and the work memory of a session or of all
+ * sessions of a pool, which reaches its final size with the first image. */
 size_t staa_model_bytes(const staa_model* model);
 size_t staa_session_bytes(const staa_session* session);
 size_t staa_pool_bytes(const staa_pool* pool);

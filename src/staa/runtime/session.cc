@@ -58,7 +58,7 @@ class Session::Impl {
     show();
   }
 
-  /// Steps done_ .. done_ + count of the frame shown, layer by layer.
+  /// Runs the next `count` steps of the shown frame, layer by layer.
   Prediction advance(std::size_t count) {
     if (!shown_) fail(ErrorKind::kUsage, "step: no image is shown; begin with one");
     if (done_ + count > steps_) {
@@ -112,7 +112,7 @@ class Session::Impl {
  private:
   static constexpr std::size_t kSlack = kernels::kLevelsSlack;
 
-  /// The frame as a convolution of it reads it, with its border.
+  /// The frame, or the output of the whitening stem, as a convolution reads it, with its border.
   struct Image {
     std::size_t node;
     kernels::LineVector<float> values;
@@ -126,7 +126,7 @@ class Session::Impl {
     }
   }
 
-  /// Runs the convolutions that read the frame; what they give stands until the next frame.
+  /// Runs the convolutions that read the frame. Their outputs are used until the next frame.
   void show() {
     for (std::size_t i = 0; i < model_.nodes.size(); ++i) {
       const auto& node = model_.nodes[i];
@@ -149,7 +149,7 @@ class Session::Impl {
     shown_ = true;
   }
 
-  /// Room for the levels of `count` steps.
+  /// Makes room for the levels and currents of `count` steps.
   void make_room(std::size_t count) {
     std::size_t most = 0;
     for (std::size_t i = 0; i < model_.nodes.size(); ++i) {
@@ -213,7 +213,7 @@ class Session::Impl {
     return {conv.scale.empty() ? nullptr : conv.scale.data(), conv.bias.data(), add};
   }
 
-  /// Computed when the frame was shown.
+  /// The output was computed when the frame was shown; only operations are counted here.
   void count_image(std::size_t i, std::size_t count) {
     if (!options_.count_operations) return;
     activity_.macs += static_cast<double>(count) * dense_operations(plan_->convolution(i).shape);
@@ -248,7 +248,8 @@ class Session::Impl {
     }
   }
 
-  /// Levels in the type that convolutions with weights of the last argument's type multiply.
+  /// Converts levels to the type that convolutions with weights of the last argument's type
+  /// multiply.
   const float* values_of(const std::uint8_t* in, std::size_t bytes, float) {
     if (expanded_.size() < bytes) expanded_.resize(bytes);
     kernels::levels_to_floats(in, bytes, expanded_.data());
@@ -280,7 +281,7 @@ class Session::Impl {
     }
   }
 
-  /// The output of a convolution: of step 0, and how far it is to the next.
+  /// The output of a convolution in step 0, and the distance to that of the next step.
   std::pair<const float*, std::size_t> convolved(std::size_t node) {
     for (const auto& image : images_) {
       if (image.node == node) return {image.current.data(), 0};
@@ -346,7 +347,7 @@ class Session::Impl {
     }
   }
 
-  /// Mean over pixels, the linear layer, and the sum over steps.
+  /// Adds the output of step s to the sums: the mean over pixels, followed by the linear layer.
   void read_out(const Node& node, std::size_t s) {
     const auto from = node.inputs[0];
     const auto& spikes = plan_->spikes(from);
@@ -378,7 +379,7 @@ class Session::Impl {
   std::size_t steps_ = 0;
   std::size_t done_ = 0;
   bool shown_ = false;
-  bool joined_ = false;  // the next convolution's output joins another's
+  bool joined_ = false;  // the next convolution's output is added to another's
   std::vector<float> frame_;
   std::vector<float> whitened_;
   std::vector<Image> images_;

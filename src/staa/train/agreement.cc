@@ -27,16 +27,14 @@ GroupState exchange(distributed::Communicator& all, const ProcessState& own) {
   return group;
 }
 
-torch::Tensor gather_inputs(distributed::Communicator& all, const torch::Tensor& inputs,
-                            std::int64_t dimension) {
+torch::Tensor gather_inputs(distributed::Communicator& all, const torch::Tensor& inputs) {
   if (all.alone()) return inputs;
   // In memory, rows are samples, and pixels have their channels innermost.
-  auto rows = inputs.movedim(dimension, 0);
-  const bool pixels = inputs.dim() - dimension == 4;
+  auto rows = inputs.transpose(0, 1);
+  const bool pixels = inputs.dim() == 5;
   if (pixels) rows = rows.movedim(-3, -1);
   rows = distributed::gather_rows(all, rows.contiguous());
-  if (dimension == 0) return pixels ? rows.movedim(-1, -3) : rows;
-  rows = rows.movedim(0, dimension).contiguous();
+  rows = rows.transpose(0, 1).contiguous();
   return pixels ? rows.movedim(-1, -3) : rows;
 }
 

@@ -32,9 +32,8 @@ struct GroupState {
 /// Exchanges the state of all processes, as a few small numbers and texts.
 GroupState exchange(distributed::Communicator& all, const ProcessState& own);
 
-/// Gathers a batch's inputs from the shares of all processes, concatenated along `dimension`.
-torch::Tensor gather_inputs(distributed::Communicator& all, const torch::Tensor& inputs,
-                            std::int64_t dimension);
+/// Gathers a batch's inputs [T, B, ...] from the shares of all processes, concatenated along B.
+torch::Tensor gather_inputs(distributed::Communicator& all, const torch::Tensor& inputs);
 
 /// A value that must be the same in all processes, by name.
 struct Fact {

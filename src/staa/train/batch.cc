@@ -13,12 +13,7 @@ TensorBatch to_tensors(data::Batch&& batch, const data::SampleShape& shape, torc
       owner->values.data(), {shape.steps, owner->size, shape.height, shape.width, shape.channels},
       [owner](void*) {}, torch::kFloat);
   // Values stored as [B, H, W, C] are what LibTorch calls channels-last.
-  auto inputs = shape.pixels ? values.permute({0, 1, 4, 2, 3}) : values.flatten(2);
-  if (shape.steps == 1) {
-    inputs = inputs.squeeze(0);
-  } else {
-    tensors.batch_dimension = 1;
-  }
+  const auto inputs = shape.pixels ? values.permute({0, 1, 4, 2, 3}) : values.flatten(2);
   tensors.inputs = inputs.to(device);
   return tensors;
 }

@@ -10,15 +10,14 @@ namespace staa::train {
 struct TensorBatch {
   torch::Tensor inputs;  ///< in the layout that to_tensors() describes
   torch::Tensor labels;  ///< [B], int64
-
-  /// The dimension of `inputs` that is B: 0, or 1 if time steps come first.
-  std::int64_t batch_dimension = 0;
 };
 
-/// Turns a batch into tensors. The batch's memory is taken over without a copy. The shape of the
-/// inputs depends on the kind of sample:
-///   still images  [B, C, H, W]     frames of pixels  [T, B, C, H, W], channels-last
-///   vectors       [B, C]           sequences         [T, B, C]
+/// The dimension of `inputs` that is B.
+constexpr std::int64_t kBatchDimension = 1;
+
+/// Turns a batch into tensors. The batch's memory is taken over without a copy. The inputs are
+/// sequences: pixels [T, B, C, H, W], each step channels-last, or vectors [T, B, C]. Still images
+/// and single vectors have T = 1.
 TensorBatch to_tensors(data::Batch&& batch, const data::SampleShape& shape, torch::Device device);
 
 }  // namespace staa::train

@@ -5,7 +5,8 @@
 namespace staa::train {
 
 torch::Tensor Classifier::forward(const torch::Tensor& inputs) const {
-  auto logits = call_(inputs);
+  const bool plain = still_ == StillInput::kPlain && inputs.size(0) == 1;
+  auto logits = call_(plain ? inputs.squeeze(0) : inputs);
   if (logits.dim() == 2) logits = logits.unsqueeze(0);
   if (logits.dim() == 3) return logits;
   fail(ErrorKind::kRuntime,

@@ -24,7 +24,7 @@ class Feed::Transfer {
     const auto copy = [&](const torch::Tensor& from) {
       return from.pin_memory().to(device_, from.scalar_type(), /*non_blocking=*/true);
     };
-    TensorBatch sent{copy(batch.inputs), copy(batch.labels), batch.batch_dimension};
+    TensorBatch sent{copy(batch.inputs), copy(batch.labels)};
     arrived_.record(stream_);
     return sent;
   }

@@ -75,7 +75,7 @@ Steps::Part Steps::part_of(TensorBatch own, const GroupState& group) const {
   part.repeated = !group.all_have;
   auto& batch = part.batch;
   if (part.repeated) {
-    batch.inputs = gather_inputs(all, batch.inputs, batch.batch_dimension);
+    batch.inputs = gather_inputs(all, batch.inputs);
     batch.labels = distributed::gather_rows(all, batch.labels);
     part.group.first = 0;
     part.weight = 1 / static_cast<double>(all.size());
@@ -98,10 +98,8 @@ Steps::Mixup Steps::draw_mixup(const Part& part) const {
 
 void Steps::mix_inputs(const Mixup& mixup, Part& part) const {
   auto& batch = part.batch;
-  const auto all = part.repeated
-                       ? batch.inputs
-                       : gather_inputs(*options_.all, batch.inputs, batch.batch_dimension);
-  const auto partners = all.index_select(batch.batch_dimension, mixup.partners);
+  const auto all = part.repeated ? batch.inputs : gather_inputs(*options_.all, batch.inputs);
+  const auto partners = all.index_select(kBatchDimension, mixup.partners);
   batch.inputs = mixup.share * batch.inputs + (1 - mixup.share) * partners;
 }
 

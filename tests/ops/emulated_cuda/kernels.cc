@@ -1,18 +1,16 @@
-// The kernels for graphics cards behind their own interface, run thread by thread on the processor.
+// The CUDA kernels with their usual interface, run thread by thread on the processor.
 
 #include "kernels_cuda/emulator.h"
-#include "staa/kernels/cuda/launch-inl.h"
-#include "staa/kernels/cuda/launch_error.h"
-#include "staa/kernels/cuda/neuron.h"
-#include "staa/kernels/cuda/normalise.h"
+#include "staa/kernels/cuda/grid.h"
+#include "staa/kernels/cuda/stream.h"
 
 namespace staa::kernels::cuda {
 
-/// Stands for that of device.cuh, of a card whose samples are shared by several blocks.
+/// Replaces the launcher of device.cuh by a GPU on which several blocks share a sample.
 struct DeviceLauncher : test::Emulator {
-  explicit DeviceLauncher(Stream) : Emulator(card()) {}
+  explicit DeviceLauncher(Stream) : Emulator(gpu()) {}
 
-  static Device card() {
+  static Device gpu() {
     Device device;
     device.groups = true;
     device.group_pixels = 4;
@@ -25,10 +23,15 @@ struct DeviceLauncher : test::Emulator {
 
 #include "staa/kernels/cuda/define-inl.h"
 
-STAA_DEFINE_ELEMENT(double)
-STAA_DEFINE_ELEMENT(float)
-STAA_DEFINE_ELEMENT(Bf16)
-STAA_DEFINE_ELEMENT(Half)
-STAA_DEFINE_COMPUTE(double)
-STAA_DEFINE_COMPUTE(float)
-STAA_DEFINE_REST()
+namespace staa::kernels::cuda {
+
+template struct NeuronKernels<double>;
+template struct NeuronKernels<float>;
+template struct NeuronKernels<Bf16>;
+template struct NeuronKernels<Half>;
+template struct NeuronLimits<double>;
+template struct NeuronLimits<float>;
+template struct NormKernels<double>;
+template struct NormKernels<float>;
+
+}  // namespace staa::kernels::cuda

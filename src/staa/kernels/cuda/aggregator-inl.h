@@ -2,17 +2,17 @@
 
 #include "staa/kernels/cuda/layer-inl.h"
 
-/// What the aggregator's passes share: how samples lie over blocks, and GC and SA on their pooled
-/// values, by all threads of a block together.
+/// What the aggregator's passes share: how samples are divided over blocks, and the operations of
+/// GC and SA on pooled values, which all threads of a block compute together.
 namespace staa::kernels::cuda {
 
-/// A group of blocks has a sample, each of them a stretch of its pixels, and takes it through all
-/// steps.
+/// A group of blocks takes a sample through all time steps. Each of the blocks has a range of its
+/// pixels.
 struct AggregatorGrid {
   Tiling tiling;
   unsigned group = 1;
   unsigned threads = kWarp;
-  bool shared_slabs = false;  ///< slabs in the block's own memory
+  bool shared_slabs = false;  ///< whether slabs are in the block's shared memory
 };
 
 /// A block's part of a sample.
@@ -30,12 +30,12 @@ struct SamplePart {
   std::size_t end;
 };
 
-/// Pixels of the largest part.
+/// The number of pixels in the largest part.
 constexpr std::size_t part_pixels(std::size_t pixels, unsigned group) {
   return (pixels + group - 1) / group;
 }
 
-/// y [out] = W x of W [out, in]: `take` gets a row's number and its sum, in one thread.
+/// y [out] = W x for W [out, in]. One thread per row calls `take` with the row's index and its sum.
 template <class Block, class T, class F>
 STAA_DEVICE void multiply(Block& block, const T* weight, std::size_t out, std::size_t in,
                           const T* x, const F& take) {
@@ -52,8 +52,8 @@ STAA_DEVICE void multiply(Block& block, const T* weight, std::size_t out, std::s
   }
 }
 
-/// x [in] = W^T y of W [out, in]: `take` gets a column's number and its sum. `memory`: a number a
-/// thread.
+/// x [in] = W^T y for W [out, in]. One thread per column calls `take` with the column's index and
+/// its sum. `memory` holds one number per thread.
 template <class Block, class T, class F>
 STAA_DEVICE void multiply_transposed(Block& block, const T* weight, std::size_t out, std::size_t in,
                                      const T* y, T* memory, const F& take) {
@@ -72,13 +72,13 @@ STAA_DEVICE void multiply_transposed(Block& block, const T* weight, std::size_t 
   }
 }
 
-/// `take(i)` for i in [0, size), by the threads of a block.
+/// Calls take(i) for i in [0, size), divided over the threads of a block.
 template <class Block, class F>
 STAA_DEVICE void for_each(const Block& block, std::size_t size, const F& take) {
   for (std::size_t i = block.thread(); i < size; i += block.threads()) take(i);
 }
 
-/// The sum of f(i) over [0, size), in all threads; each run of 32 adds it up for itself.
+/// Returns the sum of f(i) over [0, size) in all threads. Each warp computes it by itself.
 template <class Block, class F>
 STAA_DEVICE auto sum_of(Block& block, std::size_t size, const F& f) {
   decltype(f(0)) sum = 0;
@@ -105,8 +105,9 @@ struct Normed {
   T rstd;
 };
 
-/// Of pixels [part.begin, part.end) the product of what `read(pixel, channel, values)` gives with
-/// `factor` [C], which lies as packs do; `take` gets a pixel and its product, in one thread.
+/// Computes the dot product of `factor` [C], which is aligned for packs, and what `read(pixel,
+/// channel, values)` gives, for pixels [part.begin, part.end). One thread per pixel calls `take`
+/// with the pixel and its product.
 template <int K, class Block, class T, class Read, class F>
 STAA_DEVICE void dots(Block& block, const SamplePart& part, std::size_t channels, const T* factor,
                       const Read& read, const F& take) {
@@ -128,7 +129,7 @@ STAA_DEVICE void dots(Block& block, const SamplePart& part, std::size_t channels
   }
 }
 
-/// A block's shared memory, handed out from the front.
+/// Hands out a block's shared memory from the front.
 template <class T>
 struct SharedParts {
   STAA_DEVICE explicit SharedParts(char* memory) : next(reinterpret_cast<T*>(memory)) {}
@@ -142,12 +143,13 @@ struct SharedParts {
   T* next;
 };
 
-/// Rows [C] of SampleRun::tables, which a pass places in shared memory as packs lie: the two scales
-/// and the shift of X, GC's keys, and the encodings of X and H in a step.
+/// The number of rows [C] in SampleRun::tables, which each pass places in shared memory, aligned
+/// for packs: the two scales and the shift of X, GC's two keys, and the encodings of X and H in a
+/// time step.
 constexpr std::size_t kTableRows = 7;
 
-/// A thread's view of a pass over a sample, which both passes build on: where values lie, what is
-/// the same for all pixels, and how the sample's blocks add up what each of them pooled.
+/// A thread's view of a pass over a sample, on which both passes are built: where values lie, what
+/// is the same for all pixels, and how the sample's blocks add up what each of them has pooled.
 template <class Kernel, class Block>
 struct SampleRun {
   using T = typename Kernel::T;
@@ -164,7 +166,7 @@ struct SampleRun {
   STAA_DEVICE T* key(int i) const { return tables + (3 + i) * shape.channels; }
   STAA_DEVICE T* encoding(int i) const { return tables + (5 + i) * shape.channels; }
 
-  /// All but the encodings.
+  /// Fills all tables except the encodings.
   STAA_DEVICE void tabulate() const {
     const auto& layer = kernel.layer;
     for_each(block, shape.channels, [&](std::size_t c) {
@@ -184,14 +186,14 @@ struct SampleRun {
     encoding(1)[c] = layer.pe_h == nullptr ? T(0) : layer.pe_h[at];
   }
 
-  /// [group, kPooled, C] of this sample, until the next meeting.
+  /// The partial sums [group, kPooled, C] of this sample, until the next meeting.
   STAA_DEVICE T* partials_of_group() const {
     return kernel.partials + (meetings % 2 * shape.batch + part.sample) * kernel.grid.group *
                                  Kernel::kPooled * shape.channels;
   }
 
-  /// Waits for the sample's blocks and adds their partials up. The partials of two meetings lie
-  /// apart, so that a block which goes ahead leaves alone what others still read.
+  /// Waits for the sample's blocks and adds up their partial sums. Two successive meetings use
+  /// different memory, so that a block that goes ahead does not overwrite what others still read.
   STAA_DEVICE void meet_to_add(T* pooled) {
     const T* of_group = partials_of_group();
     const auto size = Kernel::kPooled * shape.channels;

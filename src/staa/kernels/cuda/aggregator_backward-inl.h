@@ -5,9 +5,10 @@
 
 namespace staa::kernels::cuda {
 
-/// Through the steps in reverse. A membrane is computed again from the first step on whenever it is
-/// needed, which for the few steps of such networks costs less than to keep it. The blocks of a
-/// sample meet once a step, to add up the sums of dV; everything else is linear in their parts.
+/// The backward pass of STAA neurons, through the time steps in reverse. The membrane of a step is
+/// recomputed from the first step on: for the few steps of such networks, this costs less than
+/// keeping it. The blocks of a sample meet once per step, to add up the sums of dV. Everything else
+/// is linear in the blocks' parts, so each block leaves its own rows of sums.
 template <class S, int K>
 struct AggregatorBackward {
   using T = Compute<S>;
@@ -22,12 +23,12 @@ struct AggregatorBackward {
   StepMask plain;
   AggregatorGrid grid;
   T* partials;  ///< [2, B, group, 3, C]
-  T* logits;    ///< [2, B, HW] gradients of GC's keys before the sigmoid
-  T* slabs;     ///< [3, B, HW, C]; not used where slabs are shared
+  T* logits;    ///< [2, B, HW] gradients of GC's attention before its sigmoid
+  T* slabs;     ///< [3, B, HW, C]; not used with grid.shared_slabs
 
   static constexpr std::size_t kSlabs = 3;
   static constexpr std::size_t kPooled = 3;
-  static constexpr std::size_t kCenters = 2;  ///< NeuronGradients::center, behind the other tables
+  static constexpr std::size_t kCenters = 2;  ///< NeuronGradients::center, after the other tables
   static std::size_t shared_size(const NeuronLayer<T>& layer, unsigned threads) {
     return threads * K + (kTableRows + kCenters + kPooled + 4) * layer.shape.channels +
            2 * layer.gc_reduced + layer.sa_reduced;
@@ -112,7 +113,7 @@ struct AggregatorBackward {
     STAA_DEVICE std::size_t local(std::size_t pixel) const {
       return (pixel - part.begin) * shape.channels;
     }
-    /// Of the block among the rows that it leaves.
+    /// The index of the block's row among the rows of sums.
     STAA_DEVICE std::size_t piece() const { return part.sample * kernel.grid.group + part.rank; }
     STAA_DEVICE T* logits_of(int i) const {
       return kernel.logits + (i * shape.batch + part.sample) * shape.pixels;
@@ -125,7 +126,7 @@ struct AggregatorBackward {
       return (tile * lanes + block.thread() % lanes) * K;
     }
 
-    /// f(pixel) for a thread's own pixels.
+    /// Calls f(pixel) for the thread's own pixels.
     template <class F>
     STAA_DEVICE void for_pixels(const F& f) const {
       const auto& tiling = kernel.grid.tiling;
@@ -135,7 +136,7 @@ struct AggregatorBackward {
       }
     }
 
-    /// f(pixel, channel) for a thread's own values, K a time.
+    /// Calls f(pixel, channel) for the thread's own values, K at a time.
     template <class F>
     STAA_DEVICE void for_own(const F& f) const {
       for (std::size_t tile = 0; tile < kernel.grid.tiling.tiles; ++tile) {
@@ -150,7 +151,7 @@ struct AggregatorBackward {
       charge.gated(kernel.rows.gate + at, kernel.rows.offset + at);
     }
 
-    /// H in front of step t, X of it and the membrane.
+    /// Recomputes H before time step t, X of the step and its membrane.
     STAA_DEVICE void replay(const Columns<S, K>& columns, std::size_t t, std::size_t at,
                             std::size_t channel, T (&h)[K], T (&x)[K], T (&v)[K]) const {
       for (int k = 0; k < K; ++k) h[k] = 0;
@@ -163,7 +164,8 @@ struct AggregatorBackward {
       }
     }
 
-    /// dh becomes dV; H in front of the step goes to `before`. Sums of dV, dV * X and dV * H.
+    /// Turns dh into dV, and writes H before the step to `before`. If the step is not plain, also
+    /// writes the block's sums of dV, dV * X and dV * H.
     STAA_DEVICE void through_threshold(std::size_t t) {
       const bool sums = !kernel.plain[t];
       T* to = this->partials_of_group() + part.rank * kPooled * shape.channels;
@@ -202,7 +204,7 @@ struct AggregatorBackward {
       }
     }
 
-    /// From the sums over all pixels to the gradients of gates, offsets and contexts.
+    /// Computes the gradients of gates, offsets and contexts from the sums over all pixels.
     STAA_DEVICE void meet(std::size_t t) {
       const auto& layer = kernel.layer;
       const auto channels = shape.channels;
@@ -227,7 +229,7 @@ struct AggregatorBackward {
       for (int i = 0; i < 2; ++i) through_context(i, t, doffset);
     }
 
-    /// SA, backwards: to `spread`, the gradient of U's means.
+    /// The backward pass of SA. Writes the gradient of the means of U to `spread`.
     STAA_DEVICE void through_gate(std::size_t t) {
       const auto& layer = kernel.layer;
       const auto channels = shape.channels;
@@ -251,7 +253,7 @@ struct AggregatorBackward {
                           [&](std::size_t c, T sum) { spread[c] = layer.sa_alpha * sum; });
     }
 
-    /// GC, backwards: to the gradient of its context.
+    /// The backward pass of GC, to the gradient of its context.
     STAA_DEVICE void through_context(int i, std::size_t t, const T* doffset) {
       const auto& gc = kernel.layer.gc[i];
       const auto size = kernel.layer.gc_reduced;
@@ -281,7 +283,7 @@ struct AggregatorBackward {
                           [&](std::size_t c, T value) { dcontext(i)[c] = value; });
     }
 
-    /// X or H of K channels, beneath the encoding.
+    /// Reads K channels of X (i = 0) or H (i = 1), plus the encoding.
     STAA_DEVICE void read_encoded(int i, std::size_t t, std::size_t pixel, std::size_t channel,
                                   T (&values)[K]) const {
       if (i == 1) {
@@ -295,7 +297,7 @@ struct AggregatorBackward {
       for (int k = 0; k < K; ++k) values[k] += encoded[k];
     }
 
-    /// Gradients of GC's keys before the sigmoid.
+    /// Computes the gradients of GC's attention before its sigmoid.
     STAA_DEVICE void through_attention(int i, std::size_t t) {
       const T* attention = kernel.rows.attention[i] + row(t) * shape.pixels;
       T* dlogit = logits_of(i);
@@ -309,7 +311,7 @@ struct AggregatorBackward {
           });
     }
 
-    /// What a thread adds up in through_update(), a value a channel.
+    /// The sums of a thread in through_update(), with one value of each per channel.
     struct Sums {
       T key[2][K] = {};
       T encoding[2][K] = {};
@@ -317,7 +319,7 @@ struct AggregatorBackward {
       T scale[2][K] = {};
     };
 
-    /// From dV to dX and dH in front of the step.
+    /// Computes dX and dH before the step from dV.
     STAA_DEVICE void through_update(std::size_t t, bool attended) {
       for (std::size_t tile = 0; tile < kernel.grid.tiling.tiles; ++tile) {
         const auto channel = channel_of(tile);
@@ -365,7 +367,7 @@ struct AggregatorBackward {
       }
     }
 
-    /// Takes dX into what is asked of it.
+    /// Passes dX on to the gradients that are wanted.
     STAA_DEVICE void keep(std::size_t t, std::size_t pixel, std::size_t channel, const T (&dx)[K],
                           Sums& sums) const {
       const auto& to = kernel.out;
@@ -393,7 +395,7 @@ struct AggregatorBackward {
       }
     }
 
-    /// Adds the threads' sums up into the block's rows.
+    /// Adds the threads' sums to the block's rows.
     STAA_DEVICE void leave(std::size_t t, bool attended, std::size_t channel, const Sums& sums) {
       const bool there = channel < shape.channels;
       const auto own = piece() * shape.channels + channel;
@@ -413,7 +415,7 @@ struct AggregatorBackward {
         add(sums.encoding[i], table + t * shape.batch * kernel.grid.group * shape.channels);
         if (part.rank > 0 || !there || block.thread() >= kernel.grid.tiling.lanes) continue;
         T* of_step = table + t * shape.batch * kernel.grid.group * shape.channels + own;
-        for (int k = 0; k < K; ++k) of_step[k] += pooled[channel + k];  // of the offset
+        for (int k = 0; k < K; ++k) of_step[k] += pooled[channel + k];  // the offset's gradient
       }
     }
 
@@ -424,11 +426,11 @@ struct AggregatorBackward {
       if (block.thread() == 0) kernel.out.key_bias[i][piece()] += sum;
     }
 
-    T* dh;      // [HW of the part, C], as the next two
-    T* before;  // H in front of the step
-    T* total;   // of dX over the steps, where X is constant
-    T* memory;  // of sums over rows
-    T* pooled;  // [3, C]: sums of dV, dV * X, dV * H; then the offset's gradient, SA's, nothing
+    T* dh;      // [HW of the part, C], like the next two
+    T* before;  // H before the step
+    T* total;   // sum of dX over the time steps, if X is constant
+    T* memory;  // for sum_over_rows()
+    T* pooled;  // [3, C]: sums of dV, dV * X, dV * H; later doffset, dexpand and nothing
     T* gate;
     T* spread;
     T* dcontexts;  // [2, C]

@@ -4,8 +4,8 @@
 
 namespace staa::kernels::cuda {
 
-/// STAA neurons over all steps. Between two steps of a sample its blocks meet once, to add up what
-/// they pooled; GC and SA on the sums each of them does for itself.
+/// STAA neurons over all time steps. The blocks of a sample meet once per step, to add up what they
+/// have pooled; each of them then computes GC and SA on the sums by itself.
 template <class S, int K>
 struct AggregatorForward {
   using T = Compute<S>;
@@ -18,11 +18,11 @@ struct AggregatorForward {
   StepMask plain;
   AggregatorGrid grid;
   T* partials;  ///< [2, B, group, 4, C]
-  T* slabs;     ///< [B, HW, C]; not used where slabs are shared
+  T* slabs;     ///< [B, HW, C]; not used with grid.shared_slabs
 
   static constexpr std::size_t kSlabs = 1;
   static constexpr std::size_t kPooled = 4;
-  /// Numbers of shared memory besides the slab.
+  /// The size of a block's shared memory in numbers T, without the slab.
   static std::size_t shared_size(const NeuronLayer<T>& layer, unsigned threads) {
     return threads * K + (kTableRows + kPooled + 2) * layer.shape.channels + 2 * layer.gc_reduced +
            layer.sa_reduced;
@@ -73,7 +73,7 @@ struct AggregatorForward {
       }
     }
 
-    /// X or H of K channels.
+    /// Reads K channels of X (i = 0) or H (i = 1).
     STAA_DEVICE void read(int i, std::size_t t, std::size_t pixel, std::size_t channel,
                           T (&values)[K]) const {
       if (i == 1) return load(h + (pixel - part.begin) * shape.channels + channel, values);
@@ -109,7 +109,8 @@ struct AggregatorForward {
       });
     }
 
-    /// Eq. 7 and the plain sum of the block's pixels: sums [2, C] of X (0) or H (1).
+    /// Eq. 7 and the plain sum over the block's pixels. Writes sums [2, C] of X (i = 0) or H
+    /// (i = 1).
     STAA_DEVICE void pool(int i, std::size_t t, T* sums) {
       const auto& layer = kernel.layer;
       const bool gc = layer.gc_reduced > 0;
@@ -155,7 +156,7 @@ struct AggregatorForward {
       }
     }
 
-    /// Eq. 8 and 9, added to the offset.
+    /// Eq. 8 and 9; adds the result to the offset.
     STAA_DEVICE void attend(int i, std::size_t t) {
       const auto& gc = kernel.layer.gc[i];
       const auto size = kernel.layer.gc_reduced;
@@ -193,7 +194,7 @@ struct AggregatorForward {
         block.sync();
         return;
       }
-      T* mean = pooled;  // GC is done with it
+      T* mean = pooled;  // GC no longer needs `pooled`
       const T share = 1 / static_cast<T>(shape.pixels);
       for_each(block, channels, [&](std::size_t c) {
         mean[c] = fused(pooled[channels + c] + pooled[3 * channels + c], share, offset[c]);
@@ -247,8 +248,8 @@ struct AggregatorForward {
     }
 
     T* h;       // [HW of the part, C]
-    T* memory;  // of sums over rows
-    T* pooled;  // [4, C]: contexts and sums of X, of H
+    T* memory;  // for sum_over_rows()
+    T* pooled;  // [4, C]: context and sum of X, then of H
     T* offset;
     T* gate;
     T* query;

@@ -13,11 +13,11 @@
 #include <cstring>
 #endif
 
-/// Numbers, and elements in memory, as the kernels for graphics cards take them.
+/// Arithmetic, and access to elements in memory, for the kernels for GPUs.
 namespace staa::kernels::cuda {
 
-/// a * b + c, rounded once. Written out wherever a product is added up: passes that must agree to
-/// the bit cannot leave it to the compiler.
+/// a * b + c, rounded once. It is called wherever a product is added: the compiler must not choose,
+/// because passes that recompute a membrane must give the same bits.
 STAA_DEVICE float fused(float a, float b, float c) { return fmaf(a, b, c); }
 STAA_DEVICE double fused(double a, double b, double c) { return fma(a, b, c); }
 
@@ -72,14 +72,14 @@ inline void narrow(float value, Bf16& to) {
   const auto bits = bits_of_float(value);
   to.bits = static_cast<std::uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
-/// Exact: a half's exponent is moved to a float's by one product, which takes subnormals along.
+/// Exact: one product moves a half's exponent to a float's, also for subnormals.
 inline float widen(Half value) {
   const auto sign = std::uint32_t{value.bits & 0x8000U} << 16;
   const auto bits = std::uint32_t{value.bits & 0x7fffU} << 13;
   if (bits >= 0x0f800000) return float_of_bits(sign | bits | 0x7f800000);  // infinity, NaN
   return float_of_bits(sign | bits_of_float(float_of_bits(bits) * 0x1p112F));
 }
-/// To the nearest, ties to even; finite values within a half's range, and infinity beyond it.
+/// Rounds to the nearest, ties to even. Values beyond a half's range become infinity.
 inline void narrow(float value, Half& to) {
   const auto sign = static_cast<std::uint16_t>(bits_of_float(value) >> 16 & 0x8000);
   const float size = magnitude(value);
@@ -87,7 +87,7 @@ inline void narrow(float value, Half& to) {
     to.bits = static_cast<std::uint16_t>(sign | (size == size ? 0x7c00 : 0x7e00));
     return;
   }
-  // Below the smallest normal half the steps are as wide as there.
+  // Below the smallest normal half, the spacing stays what it is there.
   int exponent = 0;
   std::frexp(size, &exponent);
   const float step = std::ldexp(1.0F, std::max(exponent, -13) - 11);
@@ -97,7 +97,7 @@ inline void narrow(float value, Half& to) {
 
 #endif
 
-/// kCount elements that lie together, moved at once: their place is a multiple of their size.
+/// kCount adjacent elements, which are moved at once. Their address is a multiple of their size.
 template <class S, int kCount>
 struct alignas(sizeof(S) * kCount) Pack {
   S values[kCount];
@@ -111,7 +111,8 @@ STAA_DEVICE void load(const S* from, Compute<S> (&to)[kCount]) {
 }
 
 #ifdef __CUDACC__
-/// A store of N words, written out: of an array's members nvcc would make a store each.
+/// Stores N words with one instruction. It is inline assembly, because nvcc would store each member
+/// of an array separately.
 STAA_DEVICE void store_words(void* to, const unsigned (&words)[1]) {
   asm volatile("st.b32 [%0], %1;" : : "l"(to), "r"(words[0]) : "memory");
 }
@@ -141,8 +142,9 @@ STAA_DEVICE void store(const Compute<S> (&from)[kCount], S* to) {
   *reinterpret_cast<Pack<S, kCount>*>(to) = pack;
 }
 
-/// As load(), of the parameters from `first` on, which may lie anywhere in a larger tensor: 16
-/// bytes at once where they lie so, else one by one. Without `parameters` all are `missing`.
+/// Like load(), for parameters from `first` on, which may lie anywhere in a larger tensor: it loads
+/// 16 bytes at once if they are aligned, otherwise one value at a time. If `parameters` is null,
+/// all values are `missing`.
 template <int kCount, class T>
 STAA_DEVICE void load_each(const T* parameters, std::size_t first, T missing, T (&to)[kCount]) {
   constexpr int kWide = 16 / sizeof(T);
@@ -180,6 +182,10 @@ STAA_DEVICE T surrogate_slope(Surrogate shape, T x, T width) {
     case Surrogate::kArctan: {
       const T scaled = x * (static_cast<T>(3.14159265358979323846) / width);
       return 1 / (width * fused(scaled, scaled, T(1)));
+    }
+    case Surrogate::kFastSigmoid: {
+      const T root = fused(magnitude(x), 2 / width, T(1));
+      return 1 / (width * root * root);
     }
   }
   return 0;

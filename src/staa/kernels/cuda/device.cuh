@@ -5,7 +5,7 @@
 #include "staa/kernels/cuda/grid.h"
 #include "staa/kernels/cuda/launch_error.h"
 
-/// The card's side of grid.h.
+/// The implementation of grid.h on a GPU.
 namespace staa::kernels::cuda {
 
 struct DeviceBlock {
@@ -18,10 +18,10 @@ struct DeviceBlock {
   }
   __device__ void sync() { __syncthreads(); }
 
-  /// Waits for the blocks of the cluster, and makes what they wrote before visible. Older cards
-  /// have groups of one block. Not the `.aligned` barrier: nothing promises that a warp's threads
-  /// have come together again behind a loop that they left at different times. It releases and
-  /// acquires by default; CUDA 11.8 takes no words for that.
+  /// Waits for the blocks of the cluster, and makes their earlier writes visible. Older GPUs have
+  /// groups of one block. The `.aligned` barrier cannot be used: nothing guarantees that the
+  /// threads of a warp have converged after a loop that they left at different times. The barrier
+  /// releases and acquires by default; CUDA 11.8 does not accept explicit qualifiers.
   __device__ void sync_group() {
 #if __CUDA_ARCH__ >= 900
     asm volatile(
@@ -45,11 +45,12 @@ __global__ void run(const __grid_constant__ Kernel kernel) {
   kernel(block);
 }
 
-/// Stands for the code of this build (DeviceLauncher::current_device).
+/// An empty kernel. Its attributes tell what this build was compiled for
+/// (DeviceLauncher::current_device).
 template <class T>
 __global__ void probe() {}
 
-/// Launches on a stream of the current device.
+/// Launches kernels on a stream of the current device.
 class DeviceLauncher {
  public:
   explicit DeviceLauncher(cudaStream_t stream) : stream_(stream), device_(current_device()) {}
@@ -83,20 +84,21 @@ class DeviceLauncher {
     if (error != cudaSuccess) fail_launch(name, cudaGetErrorString(error));
   }
 
-  /// Asked of the card once a thread.
+  /// Queries the GPU once per thread, and again if the current device has changed.
   static const Device& current_device() {
     static thread_local int known = -1;
     static thread_local Device device;
-    int card = 0;
-    check("device", cudaGetDevice(&card));
-    if (card == known) return device;
+    int current = 0;
+    check("device", cudaGetDevice(&current));
+    if (current == known) return device;
     int shared = 0;
     cudaFuncAttributes code{};
-    check("device", cudaDeviceGetAttribute(&shared, cudaDevAttrMaxSharedMemoryPerBlockOptin, card));
+    check("device",
+          cudaDeviceGetAttribute(&shared, cudaDevAttrMaxSharedMemoryPerBlockOptin, current));
     check("device", cudaFuncGetAttributes(&code, probe<void>));
-    device.groups = code.ptxVersion >= 90;  // what the code is made for, not what the card could do
+    device.groups = code.ptxVersion >= 90;  // depends on the compiled code, not on the GPU
     device.shared = static_cast<std::size_t>(shared);
-    known = card;
+    known = current;
     return device;
   }
 

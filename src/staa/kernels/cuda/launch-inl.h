@@ -12,13 +12,15 @@
 #include "staa/kernels/cuda/sums-inl.h"
 #include "staa/kernels/neuron/parameter_gradients.h"
 
-/// From a call to the launches that do it. A Launcher has
+/// Turns calls into launches. A Launcher has
+///
 ///   const Device& device()
 ///   void launch(const char* name, const Kernel& kernel, const GridSize& size)
-/// and is the card's (device.cuh) or, in the tests, the processor's.
+///
+/// and launches on the GPU (device.cuh) or, in the tests, on the processor.
 namespace staa::kernels::cuda {
 
-/// Whether all sequences that there are lie so that K elements can be moved at once.
+/// Whether K elements of all sequences can be moved at once. Null pointers are ignored.
 template <int K, class S>
 bool fits_packs(const NeuronShape& shape, std::initializer_list<const S*> sequences) {
   if (shape.channels % K != 0) return false;
@@ -28,7 +30,8 @@ bool fits_packs(const NeuronShape& shape, std::initializer_list<const S*> sequen
   return true;
 }
 
-/// Calls f with an integral_constant: the most channels a thread that the sequences allow.
+/// Calls f with the number of channels per thread as an integral_constant: K if the sequences allow
+/// it, otherwise 1.
 template <int K, class S, class F>
 void with_pack(const NeuronShape& shape, std::initializer_list<const S*> sequences, const F& f) {
   if (fits_packs<K>(shape, sequences)) {
@@ -38,19 +41,19 @@ void with_pack(const NeuronShape& shape, std::initializer_list<const S*> sequenc
   }
 }
 
-/// Channels a thread of the aggregator: their numbers fill 16 bytes.
+/// The number of channels per thread in the aggregator: their numbers fill 16 bytes.
 template <class S>
 constexpr int kAggregatorPack = 16 / sizeof(Compute<S>);
 
-/// Channels up to which what every pass of an aggregator needs fits into a block's memory, however
-/// little GC and SA reduce them.
+/// The largest number of channels for which both passes of the aggregator fit into a block's shared
+/// memory, even if GC and SA do not reduce them.
 template <class T>
 std::size_t most_channels_of(const Device& device) {
   constexpr int kPack = kAggregatorPack<T>;
   const auto size = [&](std::size_t channels) {
     NeuronLayer<T> layer;
     layer.shape.channels = layer.gc_reduced = channels;
-    layer.sa_reduced = std::max<std::size_t>(channels, 4);  // SA's rows are at least 4
+    layer.sa_reduced = std::max<std::size_t>(channels, 4);  // SA works on at least 4 channels
     return std::max(AggregatorForward<T, kPack>::shared_size(layer, device.threads),
                     AggregatorBackward<T, kPack>::shared_size(layer, device.threads));
   };
@@ -60,9 +63,9 @@ std::size_t most_channels_of(const Device& device) {
   return numbers < fixed ? 0 : (numbers - fixed) / a_channel;
 }
 
-/// Blocks that share a sample: more where there are few samples, of many pixels each.
+/// The number of blocks that share a sample: more if there are few samples with many pixels each.
 inline unsigned group_of(const NeuronShape& shape, const Device& device) {
-  constexpr unsigned kMost = 8;  // that every card with groups takes
+  constexpr unsigned kMost = 8;  // every GPU with groups supports it
   constexpr std::size_t kBlocks = 264;
   unsigned group = 1;
   while (device.groups && group < kMost && shape.batch * group * 2 <= kBlocks &&
@@ -76,7 +79,7 @@ inline std::size_t pieces_of(const NeuronShape& shape, bool aggregate, const Dev
   return aggregate ? group_of(shape, device) : PlainGrid::pieces_of(shape);
 }
 
-/// Numbers that the aggregator's pass Kernel works in.
+/// The size of the scratch memory of the aggregator's pass Kernel, in numbers T.
 template <template <class, int> class Kernel, class T>
 std::size_t scratch_of(const NeuronLayer<T>& layer, const Device& device) {
   if (!layer.aggregate) return 0;
@@ -87,7 +90,7 @@ std::size_t scratch_of(const NeuronLayer<T>& layer, const Device& device) {
          2 * rows * Any::kPooled * shape.channels;
 }
 
-/// Lays the grid and the scratch memory out for the aggregator's pass, and launches it.
+/// Sets up the grid and the scratch memory of an aggregator's pass, and launches it.
 template <class Launcher, class Kernel, class T>
 void launch_aggregator(Launcher& launcher, const char* name, int pack, T* scratch, Kernel& kernel) {
   const auto& device = launcher.device();
@@ -109,8 +112,9 @@ void launch_aggregator(Launcher& launcher, const char* name, int pack, T* scratc
 }
 
 template <class Launcher, class S>
-void forward(Launcher& launcher, const NeuronLayer<Compute<S>>& layer, const NeuronInput<S>& input,
-             const AggregatorRows<Compute<S>>& rows, S* spikes, Compute<S>* scratch) {
+void launch_forward(Launcher& launcher, const NeuronLayer<Compute<S>>& layer,
+                    const NeuronInput<S>& input, const AggregatorRows<Compute<S>>& rows, S* spikes,
+                    Compute<S>* scratch) {
   const auto& shape = layer.shape;
   const std::initializer_list<const S*> sequences = {input.terms[0].values, input.terms[1].values,
                                                      spikes};
@@ -141,10 +145,10 @@ void plain_backward(Launcher& launcher, const NeuronLayer<Compute<S>>& layer,
 }
 
 template <class Launcher, class S>
-void backward(Launcher& launcher, const NeuronLayer<Compute<S>>& layer, const NeuronInput<S>& input,
-              const AggregatorRows<Compute<S>>& rows, const S* spike_gradients,
-              const NeuronGradients<S>& gradients, const GcRows<Compute<S>>& gc_rows,
-              Compute<S>* scratch) {
+void launch_backward(Launcher& launcher, const NeuronLayer<Compute<S>>& layer,
+                     const NeuronInput<S>& input, const AggregatorRows<Compute<S>>& rows,
+                     const S* spike_gradients, const NeuronGradients<S>& gradients,
+                     const GcRows<Compute<S>>& gc_rows, Compute<S>* scratch) {
   const auto& shape = layer.shape;
   const std::initializer_list<const S*> sequences = {input.terms[0].values, input.terms[1].values,
                                                      spike_gradients, gradients.x};
@@ -161,7 +165,8 @@ void backward(Launcher& launcher, const NeuronLayer<Compute<S>>& layer, const Ne
     });
     return;
   }
-  // A membrane a step and channel is kept in registers: fewer channels, where there are more steps.
+  // One membrane per time step and channel is kept in registers, so there are fewer channels if
+  // there are more steps.
   if (!fits_packs<kWide>(shape, sequences)) {
     plain_backward<1, 8, true>(launcher, layer, input, spike_gradients, gradients);
   } else if (shape.steps <= 4) {
@@ -236,7 +241,7 @@ void sums_of_rows(Launcher& launcher, const T* const (&tables)[2], std::size_t r
   run_sums(launcher, jobs);
 }
 
-/// A kernel that has a thread a channel.
+/// Launches a kernel with one thread per channel.
 template <class Launcher, class Kernel>
 void for_channels(Launcher& launcher, const char* name, const Kernel& kernel) {
   launcher.launch(
@@ -256,8 +261,8 @@ void mix_of_norm(Launcher& launcher, const NormSums<T>& sums, std::size_t channe
 }
 
 template <class Launcher, class S>
-void mix(Launcher& launcher, const S* dx, const S* y, const GradientMix<Compute<S>>& factors,
-         std::size_t rows, std::size_t channels, S* out) {
+void launch_mix(Launcher& launcher, const S* dx, const S* y, const GradientMix<Compute<S>>& factors,
+                std::size_t rows, std::size_t channels, S* out) {
   NeuronShape shape;
   shape.channels = channels;
   with_pack<16 / sizeof(S)>(shape, {dx, y, static_cast<const S*>(out)}, [&](auto pack) {

@@ -7,14 +7,15 @@
 /// block.
 namespace staa::kernels::cuda {
 
-/// One bit a step.
+/// One bit per time step.
 struct StepMask {
   std::uint64_t words[kMaxSteps / 64] = {};
 
   STAA_DEVICE bool operator[](std::size_t t) const { return (words[t / 64] >> t % 64 & 1) != 0; }
 };
 
-/// Dropped steps, from the processor's memory; steps without the aggregator as well.
+/// The time steps with the plain update: all steps without the aggregator, otherwise those dropped.
+/// `dropped` is read from the processor's memory.
 template <class T>
 StepMask plain_steps(const NeuronLayer<T>& layer) {
   StepMask mask;
@@ -25,13 +26,14 @@ StepMask plain_steps(const NeuronLayer<T>& layer) {
   return mask;
 }
 
-/// NeuronInput::constant(), for the card.
+/// NeuronInput::constant(), for the GPU.
 template <class S>
 STAA_DEVICE bool is_constant(const NeuronInput<S>& input) {
   return input.terms[0].constant && (input.count == 1 || input.terms[1].constant);
 }
 
-/// K values at the same place `from` of N steps; those past the last are the last again.
+/// Loads K values at the same place `from` of N time steps from `first` on. Past the last step, the
+/// last one is loaded again.
 template <int N, int K, class S>
 STAA_DEVICE void load_steps(const S* from, std::size_t step, std::size_t first, std::size_t steps,
                             Compute<S> (&values)[N][K]) {
@@ -42,7 +44,7 @@ STAA_DEVICE void load_steps(const S* from, std::size_t step, std::size_t first, 
   }
 }
 
-/// X of K channels, from `first` on, in any step and pixel.
+/// Reads X of K channels, from `first` on, in any time step and pixel.
 template <class S, int K>
 struct Columns {
   using T = Compute<S>;
@@ -59,19 +61,19 @@ struct Columns {
     }
   }
 
-  /// From tables [3, C] that lie as packs do: the two scales and the shift.
+  /// Reads tables [3, C] that are aligned for packs: the two scales and the shift.
   STAA_DEVICE Columns(const T* tables, std::size_t channels, std::size_t first) {
     load(tables + first, scale[0]);
     load(tables + channels + first, scale[1]);
     load(tables + 2 * channels + first, shift);
   }
 
-  /// Values from a step to the next; `step`: values a step.
+  /// The distance between a term's time steps; `step` is the number of values per step.
   STAA_DEVICE static std::size_t stride(const InputTerm<S>& term, std::size_t step) {
     return term.constant ? 0 : step;
   }
 
-  /// `at`: the place in a step.
+  /// `at` is the place within a time step.
   STAA_DEVICE static const S* place(const InputTerm<S>& term, std::size_t step, std::size_t t,
                                     std::size_t at) {
     return term.values + t * stride(term, step) + at;
@@ -89,8 +91,8 @@ struct Columns {
     for (int k = 0; k < K; ++k) x[k] = fused(scale[1][k], values[k], x[k]);
   }
 
-  /// X of N steps from `first` on, of which those past the last are the last again: no branch
-  /// stands between the loads, so all of them are on their way together.
+  /// Reads X of N time steps from `first` on. Past the last step, the last one is read again:
+  /// without branches between the loads, all of them are in flight together.
   template <int N>
   STAA_DEVICE void read_steps(const NeuronInput<S>& input, std::size_t step, std::size_t first,
                               std::size_t steps, std::size_t at, T (&x)[N][K]) const {
@@ -112,7 +114,7 @@ struct Columns {
   T shift[K];
 };
 
-/// V = decay * H + gain * X + offset of K channels (neuron.h).
+/// V = decay * H + gain * X + offset for K channels (neuron.h).
 template <class T, int K>
 struct Charge {
   T decay[K];
@@ -126,7 +128,7 @@ struct Charge {
     load_each(layer.offset, first, T(0), offset);
   }
 
-  /// The aggregator's, of rows of gates and offsets that lie as packs do.
+  /// The aggregator's update, from rows of gates and offsets that are aligned for packs.
   STAA_DEVICE void gated(const T* gate, const T* summand) {
     load(gate, decay);
     load(summand, offset);
@@ -141,23 +143,24 @@ struct Charge {
   }
 };
 
-/// H behind a membrane.
+/// H after the membrane v.
 template <class T>
 STAA_DEVICE T carried(const NeuronLayer<T>& layer, T v) {
   return v >= layer.threshold ? layer.reset : v;
 }
 
-/// From the gradients of the spike and of H behind the step to that of the membrane v.
+/// The gradient of the membrane v from those of the spike and of H after the step.
 template <class T>
 STAA_DEVICE T membrane_gradient(const NeuronLayer<T>& layer, T v, T dspike, T dcarried) {
   if (!layer.detach_reset) dspike = fused(dcarried, layer.reset - v, dspike);
   const T kept = v >= layer.threshold ? T(0) : dcarried;
-  return fused(dspike, surrogate_slope(layer.surrogate, v - layer.threshold, layer.surrogate_width),
-               kept);
+  const T slope = layer.surrogate_scale *
+                  surrogate_slope(layer.surrogate, v - layer.threshold, layer.surrogate_width);
+  return fused(dspike, slope, kept);
 }
 
-/// How a block's threads lie over channels and pixels: `lanes` neighbours take K channels each, the
-/// next ones the same channels of the next pixel.
+/// How a block's threads are divided over channels and pixels. `lanes` neighbouring threads take K
+/// channels each, and the next `lanes` threads the same channels of the next pixel.
 struct Tiling {
   Tiling() = default;
   Tiling(std::size_t packs, unsigned threads)
@@ -167,12 +170,12 @@ struct Tiling {
 
   unsigned lanes = 1;
   unsigned rows = 1;
-  std::size_t tiles = 1;  ///< of lanes, to cover all channels
+  std::size_t tiles = 1;  ///< tiles of `lanes` packs each, which cover all channels
 };
 
-/// Adds K values a thread up over the rows of a tiling, always in the same order; the threads of
-/// row 0 then call `take` with a channel's place among the K and its sum. `memory` holds K numbers
-/// a thread, as packs.
+/// Sums K values per thread over the rows of a tiling, always in the same order. The threads of row
+/// 0 then call `take` with a channel's index among the K and its sum. `memory` holds K numbers per
+/// thread, aligned for packs.
 template <int K, class Block, class T, class F>
 STAA_DEVICE void sum_over_rows(Block& block, const Tiling& tiling, const T (&values)[K], T* memory,
                                const F& take) {
@@ -180,7 +183,7 @@ STAA_DEVICE void sum_over_rows(Block& block, const Tiling& tiling, const T (&val
   T sum[K];
   for (int k = 0; k < K; ++k) sum[k] = values[k];
   for (unsigned half = tiling.rows / 2; half > 0; half /= 2) {
-    const auto kept = half * tiling.lanes;  // threads that go on; the next as many hand over
+    const auto kept = half * tiling.lanes;  // threads that go on; as many hand their sums over
     if (block.thread() >= kept && block.thread() < 2 * kept) store(sum, own);
     block.sync();
     if (block.thread() >= kept) continue;
@@ -194,7 +197,7 @@ STAA_DEVICE void sum_over_rows(Block& block, const Tiling& tiling, const T (&val
   block.sync();
 }
 
-/// The sum of a value of each of `width` lanes that lie together, in all of them.
+/// Returns the sum of the values of `width` neighbouring lanes, in all of them.
 template <class Block, class T>
 STAA_DEVICE T sum_over_lanes(Block& block, unsigned width, T value) {
   for (unsigned mask = width / 2; mask > 0; mask /= 2) value += block.exchange(value, mask);

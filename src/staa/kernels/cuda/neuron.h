@@ -4,56 +4,70 @@
 #include "staa/kernels/cuda/grid.h"
 #include "staa/kernels/cuda/stream.h"
 #include "staa/kernels/neuron/neuron.h"
+#include "staa/kernels/neuron/normalise.h"
 #include "staa/kernels/neuron/parameter_gradients.h"
 
-/// Neurons over all their time steps on a graphics card. Arguments are those of kernels/neuron.h in
-/// the card's memory, but for `dropped`, which is read from the processor's before a call returns;
-/// calls are queued on a stream and return at once. Elements S are float, double, Bf16 or Half, the
-/// last two with float for everything else. The differences to the processor's kernels:
-///   - a residual is values, never bits, and no bits are written;
-///   - NeuronLayer's `offset` may be null: 0;
-///   - GcWeights and SaWeights need their matrices row by row alone, in both passes;
-///   - where NeuronGradients says [B, C] or [B], rows are [B * P, ...] here, P = pieces(), and
-///     [T, B * P, C] those of `pe_x` and `pe_h`: sums over parts of a sample, in a fixed order;
-///   - at most kMaxSteps steps, and with the aggregator most_channels() channels.
-/// Errors: Error(kRuntime) naming the kernel, where a launch is refused or steps are too many.
+/// Neurons over all their time steps on a CUDA device. Arguments are those of
+/// kernels/neuron/neuron.h in the device's memory, except `dropped`, which is read from the
+/// processor's memory before a call returns. Calls are queued on a stream and return at once.
+/// Elements S are float, double, Bf16 or Half; with the last two, everything else is float. The
+/// differences from the processor's kernels are:
+///   - A residual is given as values, never as bits, and no bits are written.
+///   - NeuronLayer's `offset` may be null, which stands for 0.
+///   - GcWeights and SaWeights need only the matrices that are not `..._columns`, in both passes.
+///   - Where NeuronGradients says [B, C] or [B], rows are [B * P, ...] here, with P = pieces(), and
+///     `pe_x` and `pe_h` are [T, B * P, C]: sums over parts of a sample, in a fixed order.
+///   - There are at most kMaxSteps steps and, with the aggregator, most_channels() channels.
+/// Throws Error(kRuntime) if there are too many steps, or if a launch is refused; the error then
+/// names the kernel.
 namespace staa::kernels::cuda {
 
-/// Parts of a sample that leave rows of sums of their own, on the current device.
-std::size_t pieces(const NeuronShape& shape, bool aggregate);
+/// The needs and limits of a layer on the current device. T is the type of the arithmetic.
+template <class T>
+struct NeuronLimits {
+  /// The number P of parts of a sample that have their own rows of sums.
+  static std::size_t pieces(const NeuronShape& shape, bool aggregate);
 
-/// Channels of a layer with the aggregator, on the current device, where arithmetic is in float or
-/// double: 3,000 in float with the 227 KiB of a block on compute capability 9.0.
-std::size_t most_channels(float);
-std::size_t most_channels(double);
+  /// The largest number of channels of a layer with the aggregator: 3,000 in float with the 227 KiB
+  /// that a block has on compute capability 9.0.
+  static std::size_t most_channels();
 
-/// Numbers T that a pass works in, from the start of a multiple of 16 bytes on.
-std::size_t forward_scratch(const NeuronLayer<float>& layer);
-std::size_t forward_scratch(const NeuronLayer<double>& layer);
-std::size_t backward_scratch(const NeuronLayer<float>& layer);
-std::size_t backward_scratch(const NeuronLayer<double>& layer);
+  /// The size of a pass's scratch memory in numbers T. The memory must start at a multiple of 16
+  /// bytes.
+  static std::size_t forward_scratch(const NeuronLayer<T>& layer);
+  static std::size_t backward_scratch(const NeuronLayer<T>& layer);
+};
 
-// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in them
-#define STAA_FOR_ELEMENT(S)                                                                        \
-  /** Spikes of a layer from its input. */                                                         \
-  void neuron_forward(const NeuronLayer<Compute<S>>& layer, const NeuronInput<S>& input,           \
-                      const AggregatorRows<Compute<S>>& rows, S* spikes, Compute<S>* scratch,      \
-                      Stream stream);                                                              \
-  /** Gradients from those of the spikes; `rows` as the forward pass left them. */                 \
-  void neuron_backward(const NeuronLayer<Compute<S>>& layer, const NeuronInput<S>& input,          \
-                       const AggregatorRows<Compute<S>>& rows, const S* spike_gradients,           \
-                       const NeuronGradients<S>& gradients, const GcRows<Compute<S>>& gc_rows,     \
-                       Compute<S>* scratch, Stream stream);                                        \
-  /** From what neuron_backward() left to the gradients of the parameters, in one launch. */       \
-  void parameter_gradients(const NeuronLayer<Compute<S>>& layer,                                   \
-                           const AggregatorRows<Compute<S>>& rows,                                 \
-                           const NeuronGradients<S>& gradients, const GcRows<Compute<S>>& gc_rows, \
-                           const ParameterGradients<Compute<S>>& out, Stream stream);
-STAA_FOR_ELEMENT(float)
-STAA_FOR_ELEMENT(double)
-STAA_FOR_ELEMENT(Bf16)
-STAA_FOR_ELEMENT(Half)
-#undef STAA_FOR_ELEMENT
-// NOLINTEND(bugprone-macro-parentheses)
+/// The passes over sequences with elements S.
+template <class S>
+struct NeuronKernels {
+  using T = Compute<S>;
+
+  /// Computes the spikes of a layer from its input.
+  static void forward(const NeuronLayer<T>& layer, const NeuronInput<S>& input,
+                      const AggregatorRows<T>& rows, S* spikes, T* scratch, Stream stream);
+
+  /// Computes gradients from those of the spikes. `rows` are those of the forward pass.
+  static void backward(const NeuronLayer<T>& layer, const NeuronInput<S>& input,
+                       const AggregatorRows<T>& rows, const S* spike_gradients,
+                       const NeuronGradients<S>& gradients, const GcRows<T>& gc_rows, T* scratch,
+                       Stream stream);
+
+  /// Computes the gradients of the parameters from what backward() has written, in one launch.
+  static void parameter_gradients(const NeuronLayer<T>& layer, const AggregatorRows<T>& rows,
+                                  const NeuronGradients<S>& gradients, const GcRows<T>& gc_rows,
+                                  const ParameterGradients<T>& out, Stream stream);
+
+  /// out = of_gradient * dx + of_value * y + constant on rows of channels; `out` may be dx.
+  static void mix_gradients(const S* dx, const S* y, const GradientMix<T>& mix, std::size_t rows,
+                            std::size_t channels, S* out, Stream stream);
+};
+
+extern template struct NeuronLimits<float>;
+extern template struct NeuronLimits<double>;
+extern template struct NeuronKernels<float>;
+extern template struct NeuronKernels<double>;
+extern template struct NeuronKernels<Bf16>;
+extern template struct NeuronKernels<Half>;
 
 }  // namespace staa::kernels::cuda

@@ -1,4 +1,10 @@
-#include "staa/kernels/cuda/define-inl.h"
 #include "staa/kernels/cuda/device.cuh"
 
-STAA_DEFINE_ELEMENT(Bf16)
+// device.cuh comes first: the definitions use its launcher.
+#include "staa/kernels/cuda/define-inl.h"
+
+namespace staa::kernels::cuda {
+
+template struct NeuronKernels<Bf16>;
+
+}  // namespace staa::kernels::cuda

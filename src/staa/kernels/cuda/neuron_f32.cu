@@ -1,6 +1,12 @@
-#include "staa/kernels/cuda/define-inl.h"
 #include "staa/kernels/cuda/device.cuh"
 
-STAA_DEFINE_ELEMENT(float)
-STAA_DEFINE_COMPUTE(float)
-STAA_DEFINE_REST()
+// device.cuh comes first: the definitions use its launcher.
+#include "staa/kernels/cuda/define-inl.h"
+
+namespace staa::kernels::cuda {
+
+template struct NeuronKernels<float>;
+template struct NeuronLimits<float>;
+template struct NormKernels<float>;
+
+}  // namespace staa::kernels::cuda

@@ -1,5 +1,12 @@
-#include "staa/kernels/cuda/define-inl.h"
 #include "staa/kernels/cuda/device.cuh"
 
-STAA_DEFINE_ELEMENT(double)
-STAA_DEFINE_COMPUTE(double)
+// device.cuh comes first: the definitions use its launcher.
+#include "staa/kernels/cuda/define-inl.h"
+
+namespace staa::kernels::cuda {
+
+template struct NeuronKernels<double>;
+template struct NeuronLimits<double>;
+template struct NormKernels<double>;
+
+}  // namespace staa::kernels::cuda

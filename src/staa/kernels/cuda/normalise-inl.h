@@ -2,8 +2,9 @@
 
 #include "staa/kernels/cuda/layer-inl.h"
 #include "staa/kernels/cuda/normalise.h"
+#include "staa/kernels/neuron/normalise.h"
 
-/// BatchNorm's own passes: a thread a channel, and one over all values.
+/// BatchNorm's kernels: those with one thread per channel, and one over all values.
 namespace staa::kernels::cuda {
 
 template <class T>
@@ -35,7 +36,7 @@ struct NormFactors {
     factors[3 * channels + c] = input.bias[c] - mean * scale;
   }
 
-  /// The running variance is the unbiased one.
+  /// Moves the running statistics. The running variance is the unbiased one.
   STAA_DEVICE void move_running(std::size_t c, double mean, double rstd) const {
     const double biased = 1 / (rstd * rstd) - input.eps;
     const double variance =
@@ -68,18 +69,18 @@ struct NormGradientMix {
   }
 };
 
-/// out = of_gradient * dx + of_value * y + constant (normalise.h). A thread takes K channels of a
+/// out = of_gradient * dx + of_value * y + constant (GradientMix). A thread takes K channels of a
 /// few rows, so that it reads their factors once.
 template <class S, int K>
 struct Mix {
   using T = Compute<S>;
   static constexpr unsigned kThreads = 256;
-  static constexpr std::size_t kRows = 4;  ///< of a thread
+  static constexpr std::size_t kRows = 4;  ///< rows per thread
 
   const S* dx;
   const S* y;
   const T* of_gradient;
-  const T* of_value;  ///< null: 0, as `constant`
+  const T* of_value;  ///< null: 0, and so is `constant`
   const T* constant;
   std::size_t rows;
   std::size_t channels;

@@ -3,62 +3,51 @@
 #include <cstddef>
 
 #include "staa/kernels/cuda/stream.h"
-#include "staa/kernels/element.h"
-#include "staa/kernels/neuron/normalise.h"
 
-/// BatchNorm over rows of channels [N, C] on a graphics card, but for the statistics of its input.
-/// Calls are queued as those of neuron.h are, and fail likewise.
+/// BatchNorm over rows of channels [N, C] on a CUDA device, except the statistics of its input.
+/// Calls are queued and fail like those of neuron.h.
 namespace staa::kernels::cuda {
 
-/// What BatchNorm starts from, [C] each.
+/// The input of NormKernels::factors(); arrays are [C]. If `mean` and `rstd` are null, the running
+/// statistics are used and stay unchanged.
 template <class T>
 struct NormInput {
-  const T* mean = nullptr;  ///< of the batch, and beside it
-  const T* rstd = nullptr;  ///< 1 / sqrt(variance + eps); both null: the running ones, which stay
-  double count = 0;         ///< values a channel that the batch has
+  const T* mean = nullptr;  ///< of the batch
+  const T* rstd = nullptr;  ///< 1 / sqrt(variance + eps) of the batch
+  double count = 0;         ///< values per channel in the batch
   const T* weight = nullptr;
   const T* bias = nullptr;
-  T* running_mean = nullptr;  ///< moved towards the batch's; may be null where that has statistics
+  T* running_mean = nullptr;  ///< moved towards the batch's mean; may be null if `mean` is not
   T* running_var = nullptr;
   double momentum = 0;
   double eps = 0;
 };
 
-/// To `factors` [4, C]: mean, rstd, scale = weight * rstd, shift = bias - mean * scale.
-void norm_factors(const NormInput<float>& input, std::size_t channels, float* factors,
-                  Stream stream);
-void norm_factors(const NormInput<double>& input, std::size_t channels, double* factors,
-                  Stream stream);
-
-/// What the gradient of BatchNorm in training follows from.
+/// The sums that BatchNorm's gradient in training is computed from.
 template <class T>
 struct NormSums {
   const T* factors = nullptr;  ///< [4, C]
-  const T* plain = nullptr;    ///< [C] sums of dX over the batch, and
-  const T* centred = nullptr;  ///< of dX * (y - mean)
-  double count = 0;            ///< values a channel
+  const T* plain = nullptr;    ///< [C] sums of dX over the batch
+  const T* centred = nullptr;  ///< [C] sums of dX * (y - mean) over the batch
+  double count = 0;            ///< values per channel
 };
 
-/// To `mix` [2, C] GradientMix's of_value and constant.
-void norm_gradient_mix(const NormSums<float>& sums, std::size_t channels, float* mix,
-                       Stream stream);
-void norm_gradient_mix(const NormSums<double>& sums, std::size_t channels, double* mix,
-                       Stream stream);
+/// The kernels for factors and sums. T is the type of the arithmetic.
+/// NeuronKernels::mix_gradients() (neuron.h) is the pass over all values.
+template <class T>
+struct NormKernels {
+  /// Writes to `factors` [4, C]: mean, rstd, scale = weight * rstd, shift = bias - mean * scale.
+  static void factors(const NormInput<T>& input, std::size_t channels, T* factors, Stream stream);
 
-/// out = of_gradient * dx + of_value * y + constant; `out` may be dx.
-void mix_gradients(const float* dx, const float* y, const GradientMix<float>& mix, std::size_t rows,
-                   std::size_t channels, float* out, Stream stream);
-void mix_gradients(const double* dx, const double* y, const GradientMix<double>& mix,
-                   std::size_t rows, std::size_t channels, double* out, Stream stream);
-void mix_gradients(const Bf16* dx, const Bf16* y, const GradientMix<float>& mix, std::size_t rows,
-                   std::size_t channels, Bf16* out, Stream stream);
-void mix_gradients(const Half* dx, const Half* y, const GradientMix<float>& mix, std::size_t rows,
-                   std::size_t channels, Half* out, Stream stream);
+  /// Writes to `mix` [2, C] GradientMix's of_value and constant.
+  static void gradient_mix(const NormSums<T>& sums, std::size_t channels, T* mix, Stream stream);
 
-/// Of each of two tables the sums [C] of its rows [rows, C]; a table may be null.
-void sum_rows(const float* const (&tables)[2], std::size_t rows, std::size_t channels,
-              float* const (&out)[2], Stream stream);
-void sum_rows(const double* const (&tables)[2], std::size_t rows, std::size_t channels,
-              double* const (&out)[2], Stream stream);
+  /// Writes the sums [C] of the rows [rows, C] of each of two tables; a table may be null.
+  static void sum_rows(const T* const (&tables)[2], std::size_t rows, std::size_t channels,
+                       T* const (&out)[2], Stream stream);
+};
+
+extern template struct NormKernels<float>;
+extern template struct NormKernels<double>;
 
 }  // namespace staa::kernels::cuda

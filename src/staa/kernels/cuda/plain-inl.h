@@ -2,12 +2,13 @@
 
 #include "staa/kernels/cuda/layer-inl.h"
 
-/// Neurons without the aggregator: a thread takes K channels of a pixel through all steps, with the
-/// membrane in registers, and then the next pixel of its piece. Every sequence is read and written
-/// once.
+/// Neurons without the aggregator. A thread takes K channels of a pixel through all time steps,
+/// with the membrane in registers, and then the next pixel of its piece. Every sequence is read or
+/// written once, except that the backward pass of long sequences or with learned factors reads X
+/// again.
 namespace staa::kernels::cuda {
 
-/// How the grid lies over a layer: a block has one tile of channels of one piece of a sample.
+/// How the grid divides a layer: a block has one tile of channels of one piece of a sample.
 struct PlainGrid {
   static constexpr unsigned kThreads = 128;
 
@@ -18,8 +19,9 @@ struct PlainGrid {
 
   std::size_t blocks(const NeuronShape& shape) const { return shape.batch * pieces * tiling.tiles; }
 
-  /// Follows from the shape alone, and so do sums. As many pieces as make a few times the blocks
-  /// that the largest cards run at once, but none that leave a block's threads idle.
+  /// Depends only on the shape, so that the order of sums does too. There are as many pieces as
+  /// give a few times the blocks that the largest GPUs run at once, but not so many that threads of
+  /// a block are idle.
   static std::size_t pieces_of(const NeuronShape& shape) {
     constexpr std::size_t kBlocks = 4096;
     constexpr std::size_t kBlockValues = 4 * std::size_t{kThreads};
@@ -46,7 +48,7 @@ struct PlainPlace {
         end(channel < shape.channels ? shape.pixels * (piece + 1) / grid.pieces : 0),
         step(shape.batch * shape.pixels * shape.channels) {}
 
-  /// Of a pixel within a step.
+  /// The place of a pixel's values within a time step.
   STAA_DEVICE std::size_t at(const NeuronShape& shape, std::size_t pixel) const {
     return (sample * shape.pixels + pixel) * shape.channels + channel;
   }
@@ -54,9 +56,9 @@ struct PlainPlace {
   std::size_t channel;  ///< the first of K
   std::size_t piece;
   std::size_t sample;
-  std::size_t first;  ///< pixels [first, end), every `rows`th
+  std::size_t first;  ///< the thread's pixels are [first, end) in strides of tiling.rows
   std::size_t end;
-  std::size_t step;  ///< values a step
+  std::size_t step;  ///< values per time step
 };
 
 template <class S, int K>
@@ -100,8 +102,9 @@ struct PlainForward {
   }
 };
 
-/// Membranes of kSteps steps are computed again and kept in registers; of longer sequences H in
-/// front of each kSteps is, and the last ones come first: `kLong` alone takes them.
+/// Recomputes the membranes of kSteps time steps and keeps them in registers. Longer sequences need
+/// kLong: they are divided into chunks of kSteps, H before each chunk is kept, and the last chunk
+/// comes first.
 template <class S, int K, int kSteps, bool kLong>
 struct PlainBackward {
   using T = Compute<S>;
@@ -159,7 +162,7 @@ struct PlainBackward {
       for (int k = 0; k < K; ++k) h[k] = carried(kernel.layer, v[k]);
     }
 
-    /// All steps of K neurons.
+    /// Takes K neurons through all time steps.
     STAA_DEVICE void take(std::size_t at) {
       const auto steps = kernel.layer.shape.steps;
       const auto chunks = kLong ? divide_up(steps, kSteps) : 1;
@@ -187,7 +190,7 @@ struct PlainBackward {
     STAA_DEVICE void take_chunk(std::size_t first, std::size_t at, const T (&start)[K], T (&dh)[K],
                                 T (&total)[K]) {
       const auto steps = kernel.layer.shape.steps;
-      // Steps past the last compute on what nothing reads: a branch would keep loads apart.
+      // Steps past the last compute results that nothing reads: a branch would separate the loads.
       T v[kSteps][K];
       T dspikes[kSteps][K];
       columns.read_steps(kernel.input, place.step, first, steps, at, v);
@@ -218,7 +221,7 @@ struct PlainBackward {
       }
     }
 
-    /// Takes dV of a step into what is asked of it.
+    /// Passes dV of a time step on to the gradients that are wanted.
     STAA_DEVICE void keep(std::size_t t, std::size_t at, const T (&h)[K], const T (&dv)[K],
                           T (&total)[K]) {
       const auto& to = kernel.out;

@@ -4,8 +4,8 @@
 
 namespace staa::kernels::cuda {
 
-/// out [batches, p, q] = factor * the sum over n of a [batches, n, p] * b [batches, n, q]; without
-/// b, and q = 1, of a alone.
+/// out [batches, p, q] = factor * the sum over n of a [batches, n, p] * b [batches, n, q]. If b is
+/// null, q is 1, and only `a` is summed.
 template <class T>
 struct SumJob {
   const T* a = nullptr;
@@ -16,10 +16,10 @@ struct SumJob {
   std::size_t q = 1;
   std::size_t batches = 1;
   T factor = 1;
-  std::size_t first_block = 0;  ///< SumJobs::add() sets it
+  std::size_t first_block = 0;  ///< set by SumJobs::add()
 };
 
-/// Jobs that one launch does.
+/// The jobs of one launch.
 template <class T>
 struct SumJobs {
   static constexpr int kMost = 32;
@@ -36,8 +36,7 @@ struct SumJobs {
   }
 };
 
-/// A block takes kWarp outputs of a job; its rows of threads share the sum, in an order that
-/// nothing changes.
+/// A block computes kWarp outputs of a job. Its rows of threads share each sum, in a fixed order.
 template <class T>
 struct Sums {
   static constexpr unsigned kThreads = 256;

@@ -12,7 +12,7 @@ namespace staa::kernels::HWY_NAMESPACE {
 void whiten(const ImageShape& image, const float* HWY_RESTRICT values,
             const float* HWY_RESTRICT weight, std::size_t out, float* HWY_RESTRICT output) {
   const auto row = image.width * image.channels;
-  const auto patch_row = 2 * image.channels;  // lies together in memory
+  const auto patch_row = 2 * image.channels;  // contiguous in memory
   for (std::size_t y = 0; y + 1 < image.height; ++y) {
     for (std::size_t x = 0; x + 1 < image.width; ++x) {
       const float* HWY_RESTRICT upper = values + y * row + x * image.channels;
@@ -33,7 +33,7 @@ void whiten(const ImageShape& image, const float* HWY_RESTRICT values,
   }
 }
 
-/// output[c] += gain * (the earlier current at row, column), its channels over and over.
+/// output[c] += gain * the earlier current at (row, column), whose channels are repeated.
 void join(const Current& current, std::size_t row, std::size_t column, float* HWY_RESTRICT output) {
   const auto own = current.earlier_shape.channels;
   const auto across = current.earlier_shape.width * own;

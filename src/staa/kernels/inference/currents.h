@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-/// The parts of a network that work on real values, for one sample and time step.
+/// The parts of a network that compute with real values, for one sample and time step.
 namespace staa::kernels {
 
 /// An image [height, width, channels] of floats.
@@ -12,23 +12,24 @@ struct ImageShape {
   std::size_t channels = 0;
 };
 
-/// Of an image its 2x2 patches times `weight` [2, 2, C, out], then ReLU: [H - 1, W - 1, out].
+/// Multiplies the 2x2 patches of an image by `weight` [2, 2, C, out] and applies ReLU. Writes
+/// [H - 1, W - 1, out].
 void whiten_patches(const ImageShape& image, const float* values, const float* weight,
                     std::size_t out, float* output);
 
-/// What drives neurons: gain * (scale * y + bias + what joins), per channel.
+/// The current that drives neurons: gain * (scale * y + bias + earlier), per channel.
 struct Current {
-  ImageShape y;           ///< of a convolution
-  bool max_pool = false;  ///< y is the maximum over 2x2 windows, of which odd rests are left out
+  ImageShape y;           ///< the output of a convolution
+  bool max_pool = false;  ///< takes y's maximum over 2x2 windows; ignores an odd row or column
   float gain = 1;
   const float* scale = nullptr;    ///< [C]
   const float* bias = nullptr;     ///< [C]
-  const float* earlier = nullptr;  ///< what joins, or null
-  ImageShape earlier_shape;        ///< its channels are repeated where they are fewer
-  bool halved = false;             ///< what joins is its mean over 2x2 windows
+  const float* earlier = nullptr;  ///< an earlier current, or null
+  ImageShape earlier_shape;        ///< its channels are repeated if they are fewer
+  bool halved = false;             ///< adds the mean of `earlier` over 2x2 windows
 };
 
-/// Writes [H', W', C], whose height and width are y's, or with max_pool the half of them.
+/// Writes [H', W', C] with the height and width of y, halved if `max_pool` is set.
 void make_current(const Current& current, const float* y, float* output);
 
 }  // namespace staa::kernels

@@ -9,7 +9,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace staa::kernels::HWY_NAMESPACE {
 
-/// Appends the indices of a vector's lanes that fired.
+/// Appends the indices of the lanes that fired, and returns their number.
 template <class D, class M>
 HWY_INLINE std::size_t list(D d, M fired, std::size_t first, std::uint32_t* HWY_RESTRICT to) {
   const hn::Rebind<std::uint32_t, D> du;

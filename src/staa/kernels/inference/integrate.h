@@ -5,9 +5,9 @@
 
 namespace staa::kernels {
 
-/// One step of neurons with linear dynamics: with a synapse i = synapse_decay * i + synapse_gain *
-/// x in place of x; then v = decay * v + gain * x + offset. Above `threshold` they fire, and v
-/// becomes `reset`.
+/// One time step of neurons with linear dynamics: v = decay * v + gain * x + offset. With a
+/// synapse, i = synapse_decay * i + synapse_gain * x takes the place of x. Neurons above
+/// `threshold` fire, and their v becomes `reset`.
 struct Integration {
   std::size_t pixels = 0;
   std::size_t channels = 0;
@@ -18,20 +18,22 @@ struct Integration {
   const float* gain = nullptr;
   const float* offset = nullptr;
   const float* threshold = nullptr;  ///< null: no spikes
-  const float* reset = nullptr;      ///< null: v - threshold
+  const float* reset = nullptr;      ///< null: v becomes v - threshold
 
   std::size_t values() const { return pixels * channels; }
 };
 
-/// Entries that a list of spikes has behind its last, so that whole vectors may be written.
+/// The number of extra entries after a list of spikes, so that whole vectors can be written.
 constexpr std::size_t kSpikesSlack = 64;
 
-/// Of `x` [pixels, channels] writes the synapse `i` and the membrane `v`; the indices of those that
-/// fire go to `fired`, in order, with room for all and kSpikesSlack. Returns how many.
+/// Updates the synapses `i` and membranes `v` with the input `x` [pixels, channels]. Writes the
+/// indices of neurons that fire to `fired`, in order; it must have room for all neurons plus
+/// kSpikesSlack. Returns the number of spikes.
 std::size_t integrate(const Integration& layer, const float* x, float* i, float* v,
                       std::uint32_t* fired);
 
-/// The indices of values above `threshold`, whose `each` and extents are as above.
+/// Writes the indices of values in `x` above layer.threshold to `fired`, as integrate() does, and
+/// returns their number. Of `layer`, only the extents, `each` and `threshold` are used.
 std::size_t above_threshold(const Integration& layer, const float* x, std::uint32_t* fired);
 
 }  // namespace staa::kernels

@@ -9,7 +9,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace staa::kernels::HWY_NAMESPACE {
 
-/// Pixels of one axis that a window holds.
+/// The pixels of a window along one axis.
 struct Span {
   std::size_t begin;
   std::size_t end;
@@ -21,7 +21,7 @@ Span span_of(std::size_t place, const PoolWindow& window, std::size_t extent) {
   return {std::max(begin, window.padding) - window.padding, end - window.padding};
 }
 
-/// The common case: 2x2 of whole windows and whole vectors of channels.
+/// The common case: whole 2x2 windows and whole vectors of channels.
 template <class Join>
 void pool_quads(const LevelsShape& from, const std::uint8_t* HWY_RESTRICT in, const LevelsShape& to,
                 std::uint8_t* HWY_RESTRICT out, const Join& join) {

@@ -5,10 +5,10 @@
 
 namespace staa::kernels {
 
-/// Spikes of one sample and time step as an image of bytes with a border of zeros: 0 or 1, or,
-/// behind an average pool, how many of a window fired. A pixel's channels are filled up with zeros
-/// to a multiple of four, the unit of the int8 dot products, unless they are `packed`, as those of
-/// an image of floats are.
+/// The spikes of one sample and time step as an image of bytes with a border of zeros. A byte,
+/// called a level, is 0 or 1 or, after an average pool, the number of spikes in a window. The
+/// channels of a pixel are padded with zeros to a multiple of four, the unit of the int8 dot
+/// products, unless `packed` is set, as it is for images of floats.
 struct LevelsShape {
   std::size_t height = 0;
   std::size_t width = 0;
@@ -21,13 +21,13 @@ struct LevelsShape {
   std::size_t columns() const { return width + 2 * border; }
   std::size_t row() const { return columns() * pixel(); }  ///< bytes of a row
   std::size_t bytes() const { return rows() * row(); }
-  /// Of pixel (y, x), counted from the image's corner inside the border.
+  /// The offset of pixel (y, x), counted from the image's corner inside the border.
   std::size_t at(std::size_t y, std::size_t x) const {
     return (y + border) * row() + (x + border) * pixel();
   }
 };
 
-/// Bytes that every buffer of levels has behind its last, so that whole vectors may be read.
+/// The number of extra bytes after every buffer of levels, so that whole vectors can be read.
 constexpr std::size_t kLevelsSlack = 64;
 
 /// The square window of a pool.
@@ -35,11 +35,11 @@ struct PoolWindow {
   std::size_t kernel = 2;
   std::size_t stride = 2;
   std::size_t padding = 0;
-  bool maximum = false;  ///< the largest level of whole windows, not their sum
+  bool maximum = false;  ///< the maximum over whole windows instead of the sum
 };
 
-/// A pool of one time step. An average pool gives sums of levels. Those of a window that the border
-/// cuts off are scaled as if it had not been, unless the window has padding.
+/// Pools one time step. An average pool writes sums of levels. Without padding, the sum of a window
+/// that the border cuts off is scaled up to the size of a whole window.
 void pool_levels(const PoolWindow& window, const LevelsShape& from, const std::uint8_t* in,
                  const LevelsShape& to, std::uint8_t* out);
 

@@ -14,9 +14,9 @@ namespace staa::kernels::HWY_NAMESPACE {
 
 constexpr std::size_t kStepsAtOnce = 4;
 
-/// y [kStepsAtOnce, out] = x [kStepsAtOnce, in] W^T + bias, the rows of W read once; the same to
-/// the bit as one x after another with `dots`.
-void multiply_four(const float* weight, const float* bias, const float* x, Extent extent,
+/// y [kStepsAtOnce, out] = x [kStepsAtOnce, in] W^T + bias. Reads the rows of W once; the result is
+/// bit-identical to dots() on one x after another.
+void multiply_four(const float* weight, const float* bias, const float* x, MatrixShape extent,
                    float* HWY_RESTRICT y) {
   constexpr std::size_t kLanes = hn::MaxLanes(hn::ScalableTag<float>());
   constexpr std::size_t kRows = 4;
@@ -49,7 +49,7 @@ void multiply_four(const float* weight, const float* bias, const float* x, Exten
 
 /// y [n, out] = x [n, in] W^T + bias.
 void multiply_rows(const float* weight, const float* bias, const float* x, std::size_t n,
-                   Extent extent, float* HWY_RESTRICT y) {
+                   MatrixShape extent, float* HWY_RESTRICT y) {
   for (; n >= kStepsAtOnce; n -= kStepsAtOnce) {
     multiply_four(weight, bias, x, extent, y);
     x += kStepsAtOnce * extent.in;
@@ -63,7 +63,8 @@ void multiply_rows(const float* weight, const float* bias, const float* x, std::
   }
 }
 
-/// y [columns] = sum over r of x[r] * W[r] + bias, for an x behind a ReLU: its zeros cost nothing.
+/// y [columns] = sum over r of x[r] * W[r] + bias, for an x that comes from a ReLU: its zeros cost
+/// nothing.
 void multiply_active(const float* weight, const float* bias, const float* x, std::size_t rows,
                      std::size_t columns, std::vector<std::uint32_t>& active,
                      float* HWY_RESTRICT y) {
@@ -108,17 +109,18 @@ float sum_of(const float* values, std::size_t size) {
   return total;
 }
 
-/// Pixels that GC takes at once: they stay in the first-level cache, and are enough for the
-/// sigmoids' long chains to overlap.
+/// The number of pixels that GC processes at once. They stay in the first-level cache, and are
+/// enough for the long dependency chains of the sigmoids to overlap.
 std::size_t pooled_pixels(std::size_t channels) {
   return std::clamp<std::size_t>(2048 / channels, 4, 128);
 }
 
-/// Sums over the pixels of a slab [HW, C], which comes in parts: plain, and weighted by GC's
-/// attention (Eq. 7).
+/// Sums over the pixels of a slab [HW, C], plain and weighted by GC's attention (Eq. 7). The slab
+/// is added in parts.
 class Pool {
  public:
-  /// `pe` [C] may be null; sum and context [C] are written, `attention` has pooled_pixels().
+  /// `pe` [C] may be null. `sum` and `context` [C] are written; `attention` is memory for
+  /// pooled_pixels() numbers.
   Pool(const NeuronStep& layer, const GcWeights<float>& gc, const float* pe, float* sum,
        float* context, float* attention)
       : channels_(layer.channels),
@@ -151,7 +153,7 @@ class Pool {
     }
   }
 
-  /// As add(), of zeros: every pixel has the same attention.
+  /// Like add() for zeros: every pixel has the same attention.
   void add_zeros(std::size_t pixels) {
     if (!gc_ || pe_ == nullptr) return;
     attention_[0] = 0;
@@ -173,11 +175,11 @@ class Pool {
   float* context_;
   float* attention_;
   float bias_ = 0;
-  float total_ = 0;  // of the attention
+  float total_ = 0;  // sum of the attention
 };
 
-/// Rows that fire at once: they stay in the first-level cache until GC has read them for the next
-/// step.
+/// The number of rows that fire together. They stay in the first-level cache until GC has read them
+/// for the next time step.
 std::size_t rows_at_once(const NeuronStep& layer) {
   return std::clamp<std::size_t>(2048 / (layer.width * layer.channels), 1, layer.height);
 }
@@ -189,7 +191,8 @@ struct Factors {
   const float* offset;
 };
 
-/// GC and SA of a layer: gate and offset of Eq. 14, from X of all steps and H of each.
+/// GC and SA of a layer. They compute the gate and offset of Eq. 14 from X, for all time steps at
+/// once, and from H, step by step.
 class Aggregator {
  public:
   Aggregator(const NeuronStep& layer, const StepRange& steps, StepScratch& scratch)
@@ -217,7 +220,7 @@ class Aggregator {
     attention_ = take(pooled_pixels(channels));
   }
 
-  /// The part of X, which is known for all steps at once.
+  /// Computes the part of X, which is known for all time steps at once.
   void read_inputs(const float* x, std::size_t x_step) {
     if (nothing()) return;
     const auto channels = layer_.channels;
@@ -230,12 +233,14 @@ class Aggregator {
     if (layer_.gc_reduced > 0) add_context(layer_.gc[0], contexts_, steps_.count, offsets_);
   }
 
-  /// For the membrane before step s, which is to be read behind the factors of the step before.
+  /// Returns the pool for the membrane before step s. It overwrites the sums that factors(s - 1)
+  /// reads, so factors(s - 1) must be called first.
   Pool pool_of_membrane(std::size_t s) {
     return {layer_, layer_.gc[1], row(layer_.pe_h, s), sum_, context_, attention_};
   }
 
-  /// The whole membrane before step s, or null for zeros; in the parts that fire() has.
+  /// Pools the whole membrane before step s; null stands for zeros. It is added in the same parts
+  /// as in fire(), so that the sums are bit-identical.
   void read_membrane(std::size_t s, const float* h) {
     if (nothing()) return;
     auto pool = pool_of_membrane(s);
@@ -247,7 +252,7 @@ class Aggregator {
     pool.finish();
   }
 
-  /// Step s, once the membrane before it has been read.
+  /// Returns the factors of step s. The membrane before it must have been pooled.
   Factors factors(std::size_t s) {
     const auto channels = layer_.channels;
     const bool gc = layer_.gc_reduced > 0;
@@ -268,7 +273,7 @@ class Aggregator {
     return {gate_, gate_, offset_};
   }
 
-  /// Whether GC and SA are both left out.
+  /// Whether GC and SA are both switched off.
   bool nothing() const { return layer_.gc_reduced == 0 && layer_.sa_reduced == 0; }
 
  private:
@@ -278,7 +283,7 @@ class Aggregator {
     return table == nullptr ? nullptr : table + (steps_.first + s) * layer_.channels;
   }
 
-  /// Eq. 8 and 9: w [n, C] of contexts [n, C].
+  /// Eq. 8 and 9: computes w [n, C] from contexts [n, C].
   void add_context(const GcWeights<float>& gc, const float* contexts, std::size_t n, float* w) {
     const auto channels = layer_.channels;
     const auto reduced = layer_.gc_reduced;
@@ -291,7 +296,7 @@ class Aggregator {
     }
   }
 
-  /// Eq. 12: the gate, from the sums of X, those of H and the offset.
+  /// Eq. 12: computes the gate from the sums of X, the sums of H and the offset.
   void attend(const float* sums) {
     const auto channels = layer_.channels;
     const float share = 1 / static_cast<float>(pixels());
@@ -313,7 +318,7 @@ class Aggregator {
   float* sums_;      // [steps, C] of X
   float* contexts_;  // [steps, C] of X
   float* offsets_;   // [steps, C] w of X
-  float* sum_;       // [C] of H, as the next
+  float* sum_;       // [C] of H, like the next
   float* context_;
   float* w_;
   float* gate_;
@@ -322,12 +327,12 @@ class Aggregator {
   float* attention_;
 };
 
-/// X with a residual of levels, of one step.
+/// Adds a residual of levels to X, for one time step.
 void add_levels(const NeuronStep& layer, const StepInput& input, const float* x,
                 const std::uint8_t* residual, float* HWY_RESTRICT out) {
   const auto& shape = input.residual_shape;
   const auto row = layer.width * layer.channels;
-  // Where a pixel is its channels and nothing else, a row is one run.
+  // If pixels have no padding, a row is one contiguous run.
   const bool flat = shape.pixel() == layer.channels;
   const auto run = flat ? row : layer.channels;
   for (std::size_t y = 0; y < layer.height; ++y) {
@@ -351,7 +356,7 @@ template <class D, class M>
 HWY_INLINE void store_spikes(D d, M fired, std::uint8_t* HWY_RESTRICT to) {
   const hn::Rebind<std::uint8_t, D> du;
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
-  // A mask is a bit a lane whatever the lanes are, so nothing has to be narrowed.
+  // A mask has one bit per lane, whatever the type of the lanes, so nothing needs to be narrowed.
   std::uint8_t bits[8];
   hn::StoreMaskBits(d, fired, bits);
   hn::StoreU(hn::IfThenElseZero(hn::LoadMaskBits(du, bits), hn::Set(du, 1)), du, to);
@@ -362,7 +367,7 @@ HWY_INLINE void store_spikes(D d, M fired, std::uint8_t* HWY_RESTRICT to) {
 #endif
 }
 
-/// Rows y to y + rows; returns how many fired.
+/// Fires rows [first, first + rows); returns the number of spikes.
 template <bool kFirst>
 std::size_t fire_rows(const NeuronStep& layer, const Factors& factors, std::size_t first,
                       std::size_t rows, const float* HWY_RESTRICT x, float* HWY_RESTRICT h,
@@ -397,7 +402,8 @@ std::size_t fire_rows(const NeuronStep& layer, const Factors& factors, std::size
   return count;
 }
 
-/// One step; returns how many fired. `next` reads the membrane on the way, where there is one.
+/// One time step; returns the number of spikes. `next`, if not null, pools the new membrane on the
+/// way.
 std::size_t fire(const NeuronStep& layer, const Factors& factors, bool first, const float* x,
                  float* h, const LevelsShape& shape, std::uint8_t* levels, Pool* next) {
   const auto rows = rows_at_once(layer);

@@ -10,53 +10,55 @@
 
 namespace staa::kernels {
 
-/// A layer of neurons over some time steps of one sample, for inference, where the membrane is kept
-/// between calls. The arithmetic is that of neuron_forward.
+/// A layer of neurons for inference, over some time steps of one sample. The caller keeps the
+/// membrane between calls. The arithmetic is that of neuron_forward().
 struct NeuronStep {
   std::size_t height = 0;
   std::size_t width = 0;
   std::size_t channels = 0;
   bool aggregate = false;
-  const float* decay = nullptr;  ///< [C], as the next two; without the aggregator alone
+  const float* decay = nullptr;  ///< [C], like the next two; used only without the aggregator
   const float* gain = nullptr;
   const float* offset = nullptr;
-  const float* pe_x = nullptr;  ///< [T, C] or null, as the next two
+  const float* pe_x = nullptr;  ///< [T, C] or null, like the next two
   const float* pe_h = nullptr;
   const float* pe_u = nullptr;
   std::size_t gc_reduced = 0;  ///< 0: no GC
-  GcWeights<float> gc[2];      ///< on X, on H; `query` and `value_columns` are read
-  std::size_t sa_reduced = 0;  ///< 0: no SA, gate sa_gain / 2
-  SaWeights<float> sa;         ///< `reduce` and `expand_columns` are read
-  float sa_alpha = 2;          ///< on the pooled input
-  float sa_gain = 1;           ///< on the sigmoid
+  GcWeights<float> gc[2];      ///< on X, on H; the matrices are `query` and `value_columns`
+  std::size_t sa_reduced = 0;  ///< 0: no SA, and the gate is sa_gain / 2
+  SaWeights<float> sa;         ///< the matrices are `reduce` and `expand_columns`
+  float sa_alpha = 2;          ///< factor on the pooled input
+  float sa_gain = 1;           ///< factor on the sigmoid
   float threshold = 1;
   float reset = 0;
 };
 
-/// X [HW, C] of each step, and a residual that joins it: levels times `scale`, or none.
+/// X [HW, C] of each time step, and an optional residual that is added to it: levels times
+/// `residual_scale`.
 struct StepInput {
   const float* x = nullptr;
-  std::size_t x_step = 0;                  ///< values from one step to the next; 0: all the same
-  const std::uint8_t* residual = nullptr;  ///< one image behind another
+  std::size_t x_step = 0;                  ///< distance of time steps; 0: X is constant
+  const std::uint8_t* residual = nullptr;  ///< one image after another, or null
   LevelsShape residual_shape;
   float residual_scale = 1;
 };
 
-/// Memory that a call works in; it grows to what the largest layer needs.
+/// Working memory of a call. It grows to the needs of the largest layer.
 struct StepScratch {
   LineVector<float> x;  ///< X with its residual
   LineVector<float> rows;
   std::vector<std::uint32_t> active;
 };
 
-/// Which steps: the first of all reads no membrane, as H is 0 everywhere.
+/// The time steps of a call. Step 0 does not read the membrane, because H is 0 everywhere.
 struct StepRange {
   std::size_t first = 0;
   std::size_t count = 1;
 };
 
-/// Writes the spikes to `levels`, one image behind another, and the membrane behind them to `h`
-/// [HW, C]; returns how many fired. The same to the bit however the steps are divided into calls.
+/// Writes the spikes to `levels`, one image after another, and the membrane after the last step to
+/// `h` [HW, C]. Returns the number of spikes. The results are bit-identical however the time steps
+/// are divided into calls.
 std::size_t neuron_steps(const NeuronStep& layer, const StepRange& steps, const StepInput& input,
                          float* h, const LevelsShape& shape, std::uint8_t* levels,
                          StepScratch& scratch);

@@ -53,7 +53,7 @@ void convolve(const ScatterConvolution& shape, const float* HWY_RESTRICT weights
   }
 }
 
-/// Four vectors of outputs at a time stay in registers while all values pass.
+/// Four vectors of outputs at a time stay in registers while the loop runs over all values.
 void multiply(std::size_t out, const float* HWY_RESTRICT weights, const SparseValues& in,
               float* HWY_RESTRICT output) {
   const hn::ScalableTag<float> d;
@@ -100,7 +100,7 @@ Taps::Taps(std::size_t inputs, std::size_t outputs, std::size_t kernel, std::siz
            std::size_t before, std::size_t dilation) {
   starts_.push_back(0);
   for (std::size_t i = 0; i < inputs; ++i) {
-    for (std::size_t k = kernel; k-- > 0;) {  // the last tap is the first output's
+    for (std::size_t k = kernel; k-- > 0;) {  // the last tap belongs to the first output
       const auto reached = i + before;
       if (reached < k * dilation || (reached - k * dilation) % stride != 0) continue;
       const auto out = (reached - k * dilation) / stride;

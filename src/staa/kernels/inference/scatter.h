@@ -4,19 +4,19 @@
 #include <cstdint>
 #include <vector>
 
-/// Convolutions and matrices that go from their input to their output: each value that is not 0
-/// adds its weights to what reads it, so that what is silent costs nothing. They take any stride,
-/// dilation, padding and groups. Images are [H, W, C].
+/// Convolutions and matrix products that go from inputs to outputs: each value that is not 0 adds
+/// its weights to the outputs that read it, so that silent inputs cost nothing. Convolutions may
+/// have any stride, dilation, padding and groups. Images are [H, W, C].
 namespace staa::kernels {
 
 /// The values of a layer in one time step: all of them, or those whose indices are listed.
 struct SparseValues {
   const float* values = nullptr;
   const std::uint32_t* active = nullptr;  ///< null: all
-  std::size_t count = 0;                  ///< of the list, or of all
+  std::size_t count = 0;                  ///< number of listed values, or of all
 };
 
-/// Of one axis: which outputs read an input, through which tap of the kernel.
+/// For one axis: the outputs that read an input, and through which tap of the kernel.
 class Taps {
  public:
   struct Tap {
@@ -34,26 +34,26 @@ class Taps {
 
  private:
   std::vector<std::uint32_t> starts_;
-  std::vector<Tap> taps_;  // by input, then by output
+  std::vector<Tap> taps_;  // sorted by input, then by output
 };
 
 struct ScatterConvolution {
-  std::size_t width = 0;  ///< of the input, as `channels`
+  std::size_t width = 0;  ///< of the input, like `channels`
   std::size_t channels = 0;
   std::size_t out_width = 0;
-  std::size_t out = 0;  ///< channels
+  std::size_t out = 0;  ///< output channels
   std::size_t groups = 1;
   std::size_t kernel_rows = 1;
   std::size_t kernel_columns = 1;
   Taps rows;
   Taps columns;
-  /// Stride and dilation are 1 along the columns, and there is one group: then the outputs that a
-  /// value reaches in a row lie side by side, and so do their weights.
+  /// Whether stride and dilation are 1 along the columns and there is one group. Then the outputs
+  /// that a value reaches in a row are contiguous, and so are their weights.
   bool side_by_side = false;
 };
 
-/// Orders weights [kh, kw, in / groups, out] for scatter_convolution: [in, kh, kw backwards,
-/// out / groups].
+/// Reorders weights [kh, kw, in / groups, out] for scatter_convolution() to
+/// [in, kh, kw, out / groups], with kw reversed.
 void order_scatter_weights(const ScatterConvolution& shape, const float* weights, float* ordered);
 
 /// output [H', W', out] += the convolution of the values.

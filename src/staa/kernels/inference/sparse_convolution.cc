@@ -16,12 +16,12 @@
 HWY_BEFORE_NAMESPACE();
 namespace staa::kernels::HWY_NAMESPACE {
 
-/// A convolution at work.
+/// One call of a convolution.
 template <class P>
 struct Job {
   const SparseConvolution& shape;
   Order<P> order;
-  const typename P::Value* values;  // of all steps, or of those in the list
+  const typename P::Value* values;  // of all time steps, or of those in the list; null if listed
   const typename P::Weight* weights;
   const Epilogue& epilogue;
   float* output;
@@ -32,8 +32,8 @@ struct Job {
   }
 };
 
-/// What becomes of a block's sums. A copy of its own, so that it stays in registers: a vector that
-/// is stored may have changed the job, as far as the compiler knows.
+/// The epilogue of a block's sums. It is a copy, so that it stays in registers: as far as the
+/// compiler knows, storing a vector may change the job.
 struct Ending {
   template <class P>
   Ending(const Job<P>& job, std::size_t block)
@@ -50,7 +50,7 @@ struct Ending {
   bool add;
 };
 
-/// Writes a position's sums.
+/// Writes a position's outputs from its sums.
 template <class P, std::size_t kVectors>
 HWY_INLINE void store(const typename P::Sum* sums, const Ending& ending,
                       float* HWY_RESTRICT output) {
@@ -78,21 +78,23 @@ HWY_INLINE void store(const typename P::Sum* sums, const Ending& ending,
   }
 }
 
-/// A kernel row's sums are summed up by themselves where a position has few accumulators, so that
-/// rows need not wait for each other; with many, one chain through all rows. For floats both ways
-/// of looking do the same however many steps there are, as their sums depend on it.
+/// With few accumulators per position, each kernel row has its own sums, so that rows need not wait
+/// for each other. With many, one chain runs through all rows. For floats the choice must not
+/// depend on the number of time steps and must be the same in gather() and multiply(), because the
+/// order of additions changes the sums.
 template <std::size_t kVectors>
 constexpr bool kRowsApart = kVectors < 4;
 template <class P, std::size_t kVectors, std::size_t kSteps>
 constexpr bool kGatherApart = P::kChannels == 1 ? kRowsApart<kVectors> : kVectors* kSteps <= 8;
 constexpr std::size_t kRowsAtOnce = 3;
 
-/// One position's sums [kSteps, kVectors] over the spikes of one or more kernel rows.
+/// Computes one position's sums [kSteps, kVectors] over the spikes of up to kRowsAtOnce kernel
+/// rows.
 template <class P, std::size_t kVectors, std::size_t kSteps>
 struct Gatherer {
   const Job<P>& job;
   const SpikeList& list;
-  std::size_t image;  // bytes of a step's levels
+  std::size_t image;  // bytes of one time step's levels
   const typename P::Weight* weights[kRowsAtOnce];
   const typename P::Value* levels[kRowsAtOnce];
   std::uint32_t begin[kRowsAtOnce];
@@ -106,7 +108,7 @@ struct Gatherer {
     end[slot] = starts[job.shape.kernel];
     weights[slot] =
         job.weights + job.order.row(block, ky) - left * job.order.units * kVectors * P::kPerVector;
-    // What the list holds has no other place.
+    // Listed values are read from the list instead.
     if constexpr (!P::kListed) levels[slot] = job.values + row * input.row();
   }
 
@@ -204,7 +206,8 @@ void gather_all(const Job<P>& job, const SpikeList& list) {
   }
 }
 
-/// The corners of windows, in the order of outputs: columns, rows, steps.
+/// Iterates over the corners of windows in the order of outputs: columns, then rows, then time
+/// steps.
 template <class P>
 class Corners {
  public:
@@ -237,7 +240,7 @@ class Corners {
   std::size_t y_ = 0;
 };
 
-/// kPositions positions at once over all of their windows.
+/// Computes kPositions positions at once over their whole windows.
 template <class P, std::size_t kVectors, std::size_t kPositions>
 HWY_INLINE void multiply(const Job<P>& job, std::size_t b, const Ending& ending,
                          Corners<P>& corners, float* HWY_RESTRICT output) {
@@ -277,7 +280,8 @@ HWY_INLINE void multiply(const Job<P>& job, std::size_t b, const Ending& ending,
   }
 }
 
-/// As multiply, for as many as there are up to kMost, or a lesser number; returns how many it did.
+/// Like multiply(), for kMost positions or, if fewer are left, for a smaller number. Returns the
+/// number of positions.
 template <class P, std::size_t kVectors, std::size_t kMost>
 HWY_INLINE std::size_t multiply_some(const Job<P>& job, std::size_t b, const Ending& ending,
                                      std::size_t left, Corners<P>& corners, float* output) {
@@ -293,7 +297,7 @@ HWY_INLINE std::size_t multiply_some(const Job<P>& job, std::size_t b, const End
 
 template <class P, std::size_t kVectors>
 void multiply_all(const Job<P>& job, std::size_t steps) {
-  // As many sums as registers hold beside the weights.
+  // As many sums as fit into the registers beside the weights.
   constexpr std::size_t kPositions = kLanes < 16 ? 8 / kVectors : kVectors == 4 ? 6 : 8;
   const auto positions = steps * job.shape.out_height() * job.shape.out_width();
   for (std::size_t b = 0; b < job.order.blocks; ++b) {
@@ -306,8 +310,9 @@ void multiply_all(const Job<P>& job, std::size_t steps) {
   }
 }
 
-/// kColumns neighbours of a row of outputs, for 3x3 at stride 1 and few outputs, as many as inputs:
-/// each group of inputs is taken once for the three columns that it reaches.
+/// Computes kColumns neighbouring outputs of a row, for 3x3 kernels with stride 1 and a single
+/// block of outputs that is as long as an input pixel. Each unit of inputs is loaded once for the
+/// three columns that it reaches.
 template <class P, std::size_t kVectors, std::size_t kColumns>
 HWY_INLINE void multiply_row(const Job<P>& job, std::size_t b, const Ending& ending,
                              const typename P::Value* corner, float* HWY_RESTRICT output) {
@@ -367,7 +372,7 @@ void multiply_rows(const Job<P>& job, std::size_t steps) {
   }
 }
 
-/// Calls f with the number of vectors of a block as a constant.
+/// Calls f with the number of vectors in a block as a compile-time constant.
 template <class F>
 HWY_INLINE void with_vectors(std::size_t vectors, const F& f) {
   if (vectors == 1) return f(std::integral_constant<std::size_t, 1>());
@@ -375,7 +380,7 @@ HWY_INLINE void with_vectors(std::size_t vectors, const F& f) {
   return f(std::integral_constant<std::size_t, 4>());
 }
 
-/// The spikes of kSteps steps.
+/// Convolves the spikes of kSteps time steps.
 template <class P, std::size_t kSteps>
 void spikes_of(const SparseConvolution& shape, const std::uint8_t* levels,
                const typename P::Weight* ordered, const Epilogue& epilogue, SpikeList& list,
@@ -387,7 +392,7 @@ void spikes_of(const SparseConvolution& shape, const std::uint8_t* levels,
   with_vectors(job.order.vectors, [&](auto vectors) { gather_all<P, vectors, kSteps>(job, list); });
 }
 
-/// Steps whose spikes are listed together.
+/// The number of time steps whose spikes are listed together.
 std::size_t steps_at_once(std::size_t left) { return left >= 4 ? 4 : left >= 2 ? 2 : 1; }
 
 template <class P>
@@ -464,7 +469,7 @@ void all_i8(const SparseConvolution& shape, const std::uint8_t* values, std::siz
   multiply_ints(job, steps);
 }
 
-/// Cycles, about: fitted to bench_event_convolution with AVX-512.
+/// Approximate costs in cycles, fitted to bench_event_convolution with AVX-512.
 template <class P>
 struct Costs {
 #if HWY_TARGET == HWY_AVX3_DL
@@ -475,13 +480,13 @@ struct Costs {
   static constexpr double kDot = P::kChannels == 1 ? 0.5 : 4;
 #endif
 
-  /// Of a position's block with everything looked at, in each of `steps`.
+  /// The cost of a position's block in `steps` time steps if all values are read.
   static double dense(const Order<P>& order, std::size_t steps) {
     const auto vectors = static_cast<double>(order.vectors);
     const auto dots = static_cast<double>(order.rows * order.run) * vectors;
     return static_cast<double>(steps) * (1.06 * kDot * dots + 8 + 8 * vectors);
   }
-  /// The same with so many spikes in the window, which all steps share.
+  /// The same if the window has `visits` spikes, which all time steps share.
   static double spikes(const Order<P>& order, std::size_t steps, double visits) {
     const auto vectors = static_cast<double>(order.vectors);
     const double loads = 2 + 0.6 * vectors;
@@ -490,7 +495,8 @@ struct Costs {
   }
 };
 
-/// Taps that fall on an image's `extent` inputs of one axis, over all outputs.
+/// The number of taps that fall inside an image of `extent` inputs along one axis, over all
+/// outputs.
 double taps_inside(const SparseConvolution& shape, std::size_t extent, std::size_t outputs) {
   std::size_t taps = 0;
   for (std::size_t o = 0; o < outputs; ++o) {
@@ -506,7 +512,7 @@ template <class P>
 bool sparse_wins(const SparseConvolution& shape, const std::uint8_t* levels, std::size_t steps) {
   const auto& input = shape.input;
   const Order<P> order(shape);
-  // How many spikes a position's window holds if it lies inside the image and density is 1.
+  // The average number of units inside the image in a position's window.
   const auto positions = static_cast<double>(shape.out_height() * shape.out_width());
   const double window = taps_inside(shape, input.height, shape.out_height()) *
                         taps_inside(shape, input.width, shape.out_width()) / positions *

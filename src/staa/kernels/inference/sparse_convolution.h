@@ -6,15 +6,17 @@
 
 #include "staa/kernels/inference/levels.h"
 
-/// Convolutions of one sample over some time steps, for inference. Each output position gathers
-/// what its windows hold into accumulators that stay in registers: either of the spikes alone,
-/// listed row by row, so that what is silent costs nothing, or of everything. A spike is a channel
-/// that is not 0 in at least one of up to four steps, which then share its weights, or with int8
-/// weights four channels, with int16 weights two, of which one is not: so many the processor's dot
-/// products take at once.
-/// Both ways read the same ordered weights and add in the same order: their results are the same to
-/// the bit, however the steps are divided. Sums of int16 and int8 weights are whole numbers of 32
-/// bits, which they must not exceed.
+/// Convolutions of one sample over some time steps, for inference. Each output position adds up its
+/// window in accumulators that stay in registers. It reads either only the spikes, which are listed
+/// row by row, so that silent inputs cost nothing, or all values.
+///
+/// A spike is a unit that is not 0 in at least one of up to four time steps, which then share its
+/// weights. A unit is one channel with fp32 weights, two with int16 weights and four with int8
+/// weights: as many as the processor's dot products take at once.
+///
+/// Both ways read the same ordered weights and add in the same order, so their results are
+/// bit-identical, however the time steps are divided into calls. Sums of int16 and int8 weights are
+/// 32-bit integers, which must not overflow.
 namespace staa::kernels {
 
 struct SparseConvolution {
@@ -23,24 +25,25 @@ struct SparseConvolution {
   std::size_t kernel = 3;
   std::size_t stride = 1;
   std::size_t padding = 1;  ///< at most input.border
-  bool small = false;       ///< levels are below 128: Arm's dot products take no larger ones
+  bool small = false;       ///< levels are below 128, as Arm's dot products require
 
   std::size_t out_height() const { return (input.height + 2 * padding - kernel) / stride + 1; }
   std::size_t out_width() const { return (input.width + 2 * padding - kernel) / stride + 1; }
   std::size_t out_values() const { return out_height() * out_width() * out; }
 };
 
-/// Work memory: where spikes are. `keys` holds, row after row of the bordered image, column * unit
-/// + channel (or group) of each; those of row y before column x end at
-/// starts[y * (columns + 1) + x]. `values` holds what fp32 spikes are in each step, `pairs` the
-/// same for int16 weights: two levels in the halves of a word.
+/// Working memory: the list of spikes. `keys` holds column * units + unit of each spike, row by row
+/// of the bordered image, where `units` is the number of units per pixel. The spikes of row y from
+/// column x on start at starts[y * (columns + 1) + x]. For fp32 weights, `values` holds the spikes'
+/// levels in each time step. For int16 weights, `pairs` holds them, two levels in the halves of a
+/// word.
 struct SpikeList {
   std::vector<std::uint32_t> keys;
   std::vector<std::uint32_t> starts;
   std::vector<std::uint64_t> bits;
   std::vector<float> values;
   std::vector<std::int32_t> pairs;
-  std::size_t most = 0;  ///< values of a step
+  std::size_t most = 0;  ///< room for each time step in `values` and `pairs`
 
   std::size_t bytes() const {
     return (keys.size() + starts.size()) * sizeof(std::uint32_t) +
@@ -49,27 +52,28 @@ struct SpikeList {
   }
 };
 
-/// What becomes of an output: out = scale * sum + bias, added to what is there where `add`.
+/// How a sum becomes an output: out = scale * sum + bias. With `add`, this is added to the value
+/// that is already there.
 struct Epilogue {
   const float* scale = nullptr;  ///< [out]; null: 1
   const float* bias = nullptr;   ///< [out]
   bool add = false;
 };
 
-/// Values (float, int16 or int8) of the ordered weights, for the processor at hand.
+/// The number of values (float, int16 or int8) of the ordered weights on this processor.
 std::size_t sparse_weights_size(const SparseConvolution& shape, float);
 std::size_t sparse_weights_size(const SparseConvolution& shape, std::int16_t);
 std::size_t sparse_weights_size(const SparseConvolution& shape, std::int8_t);
 
-/// Orders weights [k, k, in, out].
+/// Reorders weights [k, k, in, out] for the functions below.
 void order_sparse_weights(const SparseConvolution& shape, const float* weights, float* ordered);
 void order_sparse_weights(const SparseConvolution& shape, const std::int16_t* weights,
                           std::int16_t* ordered);
 void order_sparse_weights(const SparseConvolution& shape, const std::int8_t* weights,
                           std::int8_t* ordered);
 
-/// Whether looking at the spikes alone is the faster way for these levels: by counting them, and
-/// what spikes and everything cost in a layer of this shape, with weights of that type.
+/// Whether convolve_spikes() is faster than convolve_all() for these levels. It counts the spikes
+/// and estimates both costs for this shape and type of weights.
 bool sparse_pays(const SparseConvolution& shape, const std::uint8_t* levels, std::size_t steps,
                  float);
 bool sparse_pays(const SparseConvolution& shape, const std::uint8_t* levels, std::size_t steps,
@@ -77,7 +81,8 @@ bool sparse_pays(const SparseConvolution& shape, const std::uint8_t* levels, std
 bool sparse_pays(const SparseConvolution& shape, const std::uint8_t* levels, std::size_t steps,
                  std::int8_t);
 
-/// output [steps, H', W', out] of the spikes in `steps` images of levels, one behind another.
+/// Writes output [steps, H', W', out] from the spikes in `steps` images of levels, one after
+/// another.
 void convolve_spikes(const SparseConvolution& shape, const std::uint8_t* levels, std::size_t steps,
                      const float* ordered, const Epilogue& epilogue, SpikeList& list,
                      float* output);
@@ -88,8 +93,8 @@ void convolve_spikes(const SparseConvolution& shape, const std::uint8_t* levels,
                      const std::int8_t* ordered, const Epilogue& epilogue, SpikeList& list,
                      float* output);
 
-/// output [steps, H', W', out] of everything: `values` are images of floats, of halves of words, or
-/// of bytes, of the layout of the levels.
+/// Writes output [steps, H', W', out] from all values: images of floats, 16-bit integers or bytes,
+/// in the layout of the levels.
 void convolve_all(const SparseConvolution& shape, const float* values, std::size_t steps,
                   const float* ordered, const Epilogue& epilogue, float* output);
 void convolve_all(const SparseConvolution& shape, const std::int16_t* values, std::size_t steps,

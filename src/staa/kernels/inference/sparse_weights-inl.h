@@ -1,5 +1,5 @@
-// Weights of convolutions in the order in which kernels read them, and the arithmetic on them.
-// Compiled once a target.
+// The weights of convolutions in the order in which the kernels read them, and the arithmetic on
+// them. Compiled once per target.
 #if defined(STAA_KERNELS_SPARSE_WEIGHTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef STAA_KERNELS_SPARSE_WEIGHTS_INL_H_
 #undef STAA_KERNELS_SPARSE_WEIGHTS_INL_H_
@@ -12,7 +12,7 @@
 #include "staa/kernels/inference/sparse_convolution.h"
 #include "staa/kernels/vectors-inl.h"
 
-// Whether to ask at run time for Arm's dot products.
+// Whether to check at run time for Arm's dot products.
 #undef STAA_ARM_DOT
 #if HWY_TARGET == HWY_NEON && HWY_ARCH_ARM_A64 && HWY_OS_LINUX
 #define STAA_ARM_DOT 1
@@ -27,15 +27,16 @@ constexpr std::size_t kLanes = hn::MaxLanes(hn::ScalableTag<float>());
 using Floats = hn::Vec<hn::ScalableTag<float>>;
 using Ints = hn::Vec<hn::ScalableTag<std::int32_t>>;
 
-/// Four channels' levels against four channels' weights of each of some outputs.
+/// Adds the dot product of four channels' levels and weights to each lane, which belongs to one
+/// output.
 HWY_INLINE Ints dot_four(Ints sum, Ints levels, Ints weights) {
 #if HWY_TARGET == HWY_AVX3_DL
-  // As text, since this version of Highway neither has the instruction nor asks the compiler for
-  // it.
+  // Inline assembly, because this version of Highway neither has the instruction nor enables it in
+  // the compiler.
   asm("vpdpbusd %2, %1, %0" : "+v"(sum.raw) : "v"(levels.raw), "v"(weights.raw));
   return sum;
 #else
-  // Byte by byte: levels without a sign, weights with one.
+  // Byte by byte: levels are unsigned, weights are signed.
   const hn::ScalableTag<std::int32_t> d;
   const auto byte = hn::Set(d, 0xff);
   const auto at = [&](auto index) HWY_ATTR {
@@ -52,13 +53,13 @@ HWY_INLINE Ints dot_four(Ints sum, Ints levels, Ints weights) {
 #endif
 }
 
-/// Two channels' levels against two channels' weights of each of some outputs.
+/// Like dot_four(), for two channels in the halves of a lane.
 HWY_INLINE Ints dot_two(Ints sum, Ints levels, Ints weights) {
 #if HWY_TARGET == HWY_AVX3_DL
   asm("vpdpwssd %2, %1, %0" : "+v"(sum.raw) : "v"(levels.raw), "v"(weights.raw));
   return sum;
 #elif HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
-  // Neighbours are added here, whereas other processors may add up other halves.
+  // On x86 this adds neighbouring products; other processors may add other ones.
   const hn::ScalableTag<std::int32_t> d;
   const hn::Repartition<std::int16_t, decltype(d)> halves;
   auto unused = hn::Zero(d);
@@ -72,9 +73,9 @@ HWY_INLINE Ints dot_two(Ints sum, Ints levels, Ints weights) {
 #endif
 }
 
-/// What fp32, int16 and int8 weights differ in. A unit is what one spike and one vector of weights
-/// stand for: a channel, two, or four. Values of spikes are `listed` with them or looked up where
-/// the levels lie.
+/// The differences between fp32, int16 and int8 weights. One spike and one vector of weights stand
+/// for a unit of kChannels channels. A spike's values are in the list (kListed) or are read from
+/// the levels.
 struct Fp32 {
   using Weight = float;
   using Value = float;
@@ -98,7 +99,7 @@ struct Fp32 {
   }
 };
 
-/// Sums of whole numbers.
+/// The common part of the two integer types.
 struct OfInts {
   using Sum = Ints;
 
@@ -107,11 +108,11 @@ struct OfInts {
   static HWY_INLINE Floats to_floats(Sum sum) {
     return hn::ConvertTo(hn::ScalableTag<float>(), sum);
   }
-  /// A vector of weights, which starts at a multiple of four bytes.
+  /// Loads a vector of weights, which starts at a multiple of four bytes.
   static HWY_INLINE Sum weights(const void* at) {
     return hn::LoadU(hn::ScalableTag<std::int32_t>(), static_cast<const std::int32_t*>(at));
   }
-  /// Four bytes of values for all lanes.
+  /// Loads four bytes of values into every lane.
   static HWY_INLINE Sum value(const void* at) {
     std::int32_t all = 0;
     std::memcpy(&all, at, sizeof all);
@@ -147,12 +148,13 @@ struct Int8 : OfInts {
 };
 
 #if STAA_ARM_DOT
-/// With the dot products that Arm's processors have had since version 8.2, for levels below 128, as
-/// these take both sides with a sign.
+/// Uses the dot products that Arm's processors may have since version 8.2. They take both operands
+/// as signed, so levels must be below 128.
 struct Int8Dot : Int8 {
   static HWY_INLINE Sum accumulate(Sum sum, Sum value, Sum weight) {
-    // As text: a function that is compiled for such processors alone cannot be inlined here. What
-    // the assembler then takes, the compiler does not use by itself.
+    // Inline assembly, because a function that is compiled only for such processors cannot be
+    // inlined here. The directive changes only what the assembler accepts: the compiler does not
+    // use these instructions by itself.
     asm(".arch armv8.2-a+crypto+dotprod\n\tsdot %0.4s, %1.16b, %2.16b"
         : "+w"(sum.raw)
         : "w"(value.raw), "w"(weight.raw));
@@ -161,10 +163,11 @@ struct Int8Dot : Int8 {
 };
 #endif
 
-constexpr std::size_t kMostVectors = 4;  // of a block
+constexpr std::size_t kMostVectors = 4;  // in a block
 
-/// Ordered weights: [block of outputs][kernel row][column * units + unit][output in the block], in
-/// which a window's row is one run.
+/// The order of the weights:
+/// [block of outputs][kernel row][column * units + unit][output in the block][channel in the unit].
+/// A row of a window is one contiguous run.
 template <class P>
 struct Order {
   explicit Order(const SparseConvolution& shape)
@@ -188,8 +191,8 @@ struct Order {
   std::size_t blocks;
 };
 
-/// Orders weights [k, k, in, out]. Runs of a block's outputs are written in one go, group by group:
-/// a model is loaded with this.
+/// Reorders weights [k, k, in, out]. It writes the outputs of a block in contiguous runs, unit by
+/// unit, because it runs whenever a model is loaded.
 template <class P>
 void order_weights(const SparseConvolution& shape, const typename P::Weight* weights,
                    typename P::Weight* ordered) {
@@ -203,7 +206,7 @@ void order_weights(const SparseConvolution& shape, const typename P::Weight* wei
   for (std::size_t ky = 0; ky < shape.kernel; ++ky) {
     for (std::size_t j = 0; j < order.run; ++j) {
       const auto first = j % order.units * P::kChannels;  // channel
-      if (first >= in) continue;                          // what fills a pixel up
+      if (first >= in) continue;                          // padding of the pixel
       const auto channels = std::min(P::kChannels, in - first);
       const auto* from = weights + ((ky * shape.kernel + j / order.units) * in + first) * shape.out;
       for (std::size_t b = 0; b < order.blocks; ++b) {

@@ -1,4 +1,4 @@
-// Lists of spikes in images of levels. Compiled once a target.
+// Lists of spikes in images of levels. Compiled once per target.
 #if defined(STAA_KERNELS_INFERENCE_SPIKE_LIST_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef STAA_KERNELS_INFERENCE_SPIKE_LIST_INL_H_
 #undef STAA_KERNELS_INFERENCE_SPIKE_LIST_INL_H_
@@ -12,8 +12,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace staa::kernels::HWY_NAMESPACE {
 
-/// Units of a pixel: groups of kUnit bytes, which are four, two or one. Two become halves of a
-/// lane.
+/// Loads units of kUnit bytes (1, 2 or 4), one per lane. The two bytes of a 2-byte unit go to the
+/// halves of the lane.
 template <std::size_t kUnit>
 HWY_INLINE auto units_at(const std::uint8_t* at) {
   const hn::ScalableTag<std::int32_t> d;
@@ -29,7 +29,7 @@ HWY_INLINE auto units_at(const std::uint8_t* at) {
   }
 }
 
-/// Ones among `count` bits from bit `first` on.
+/// The number of ones among `count` bits from bit `first` on.
 inline std::size_t count_bits(const std::uint64_t* words, std::size_t first, std::size_t count) {
   std::size_t ones = 0;
   while (count > 0) {
@@ -43,8 +43,8 @@ inline std::size_t count_bits(const std::uint64_t* words, std::size_t first, std
   return ones;
 }
 
-/// Appends the spikes of a row's `units`, which begin at `from` in the first of kSteps images, and
-/// leaves in list.bits which of the units they are. Returns the list's new size.
+/// Appends the spikes of a row of `units` units, which starts at `from` in the first of kSteps
+/// images. Marks in list.bits which units are spikes. Returns the list's new size.
 template <std::size_t kUnit, std::size_t kSteps>
 HWY_INLINE std::size_t list_row(const std::uint8_t* from, std::size_t image, std::size_t units,
                                 std::size_t first_key, std::size_t size, SpikeList& list) {
@@ -88,7 +88,7 @@ HWY_INLINE std::size_t list_row(const std::uint8_t* from, std::size_t image, std
   return size;
 }
 
-/// How many units a list of these steps would hold.
+/// The number of units that a list of these time steps would hold.
 template <std::size_t kUnit>
 std::size_t count_spikes(const LevelsShape& shape, const std::uint8_t* levels, std::size_t steps) {
   using Narrow = std::conditional_t<kUnit == 2, std::uint16_t, std::uint8_t>;
@@ -113,11 +113,11 @@ std::size_t count_spikes(const LevelsShape& shape, const std::uint8_t* levels, s
   return count;
 }
 
-/// Lists the units that are not 0 in any of kSteps images.
+/// Lists the units that are not 0 in at least one of kSteps images.
 template <std::size_t kUnit, std::size_t kSteps>
 void list_spikes(const LevelsShape& shape, const std::uint8_t* levels, SpikeList& list) {
   const auto units = shape.pixel() / kUnit;
-  // The last vector's spikes may be written past the last spike.
+  // Whole vectors are written, so the last one may reach past the last spike.
   const auto most = shape.height * shape.width * units + 64;
   if (list.most < most) list.most = most;
   if (list.keys.size() < list.most) list.keys.resize(list.most);

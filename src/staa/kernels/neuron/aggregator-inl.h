@@ -1,4 +1,5 @@
-// GC and SA on their pooled values: a few rows of C numbers for each step. Compiled once a target.
+// GC and SA on their pooled values: a few rows of C numbers for each time step. Compiled once per
+// target.
 #if defined(STAA_KERNELS_AGGREGATOR_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef STAA_KERNELS_AGGREGATOR_INL_H_
 #undef STAA_KERNELS_AGGREGATOR_INL_H_
@@ -17,14 +18,15 @@ namespace staa::kernels::HWY_NAMESPACE {
 
 constexpr std::size_t kMaxGroup = 16;
 
-/// Extent of a matrix W [out, in].
-struct Extent {
+/// The extents of a matrix W [out, in].
+struct MatrixShape {
   std::size_t out;
   std::size_t in;
 };
 
-/// y [kRows, kVectors of lanes from column c on] of y [n, m] = x [n, k] b [k, m] + bias, which may
-/// be null. Every value is one sum over k in order, however the rows are divided.
+/// Computes kRows rows of y [n, m] = x [n, k] b [k, m] + bias, for kVectors vectors of columns from
+/// column c on. `bias` may be null. Every value is one sum over k in order, however the rows are
+/// divided.
 template <std::size_t kRows, std::size_t kVectors, class D, class T>
 HWY_INLINE void multiply_block(D d, const T* HWY_RESTRICT x, std::size_t k, const T* HWY_RESTRICT b,
                                std::size_t m, std::size_t c, const T* bias, T* HWY_RESTRICT y) {
@@ -51,7 +53,7 @@ HWY_INLINE void multiply_block(D d, const T* HWY_RESTRICT x, std::size_t k, cons
   }
 }
 
-/// As multiply_block, for all n rows.
+/// Like multiply_block(), for all n rows.
 template <std::size_t kVectors, class D, class T>
 HWY_INLINE void multiply_columns(D d, const T* x, std::size_t n, std::size_t k, const T* b,
                                  std::size_t m, std::size_t c, const T* bias, T* y) {
@@ -63,7 +65,7 @@ HWY_INLINE void multiply_columns(D d, const T* x, std::size_t n, std::size_t k, 
   for (; r < n; ++r) multiply_block<1, kVectors>(d, x + r * k, k, b, m, c, bias, y + r * m);
 }
 
-/// y [n, m] = x [n, k] b [k, m] + bias.
+/// y [n, m] = x [n, k] b [k, m] + bias. `bias` may be null.
 template <class T>
 void multiply(const T* x, std::size_t n, std::size_t k, const T* b, std::size_t m, const T* bias,
               T* y) {
@@ -80,14 +82,14 @@ void multiply(const T* x, std::size_t n, std::size_t k, const T* b, std::size_t 
 
 /// dx [n, in] = dy [n, out] W.
 template <class T>
-void linear_backward(const T* dy, std::size_t n, const T* weight, Extent extent, T* dx) {
+void linear_backward(const T* dy, std::size_t n, const T* weight, MatrixShape extent, T* dx) {
   multiply(dy, n, extent.out, weight, extent.in, static_cast<const T*>(nullptr), dx);
 }
 
-/// Eq. 8 and 9: w [n, C] from the contexts [n, C]; `query` [n, R] is kept.
+/// Eq. 8 and 9: computes w [n, C] from the contexts [n, C]; also writes `query` [n, R].
 template <class T>
-void gc_forward(const GcWeights<T>& gc, std::size_t n, Extent extent, const T* context, T* query,
-                T* w) {
+void gc_forward(const GcWeights<T>& gc, std::size_t n, MatrixShape extent, const T* context,
+                T* query, T* w) {
   multiply(context, n, extent.in, gc.query_columns, extent.out, gc.query_bias, query);
   std::vector<T> hidden(n * extent.out);
   for (std::size_t i = 0; i < n; ++i) {
@@ -96,10 +98,10 @@ void gc_forward(const GcWeights<T>& gc, std::size_t n, Extent extent, const T* c
   multiply(hidden.data(), n, extent.out, gc.value_columns, extent.in, gc.value_bias, w);
 }
 
-/// From dw [n, C] to the gradients of LayerNorm's output, of the query and of the context.
+/// Computes the gradients of LayerNorm's output, the query and the context from dw [n, C].
 template <class T>
-void gc_backward(const GcWeights<T>& gc, std::size_t n, Extent extent, const T* query, const T* dw,
-                 T* dnorm, T* dquery, T* dcontext) {
+void gc_backward(const GcWeights<T>& gc, std::size_t n, MatrixShape extent, const T* query,
+                 const T* dw, T* dnorm, T* dquery, T* dcontext) {
   const auto reduced = extent.out;
   linear_backward(dw, n, gc.value, {extent.in, reduced}, dnorm);
   for (std::size_t i = 0; i < n; ++i) {
@@ -124,17 +126,17 @@ void gc_backward(const GcWeights<T>& gc, std::size_t n, Extent extent, const T* 
   linear_backward(dquery, n, gc.query, extent, dcontext);
 }
 
-/// Where alpha of Eq. 12 stands.
+/// The two places where alpha may enter Eq. 12.
 template <class T>
 struct SaFactors {
-  T inner;  ///< on the pooled input
-  T outer;  ///< on the sigmoid
+  T inner;  ///< factor on the pooled input
+  T outer;  ///< factor on the sigmoid
 };
 
-/// Eq. 12: gate [n, C] from U's means [n, C]; `hidden` [n, R] is kept.
+/// Eq. 12: computes gate [n, C] from the means of U [n, C]; also writes `hidden` [n, R].
 template <class T>
-void sa_forward(const SaWeights<T>& sa, const SaFactors<T>& alpha, std::size_t n, Extent extent,
-                const T* mean, T* hidden, T* gate) {
+void sa_forward(const SaWeights<T>& sa, const SaFactors<T>& alpha, std::size_t n,
+                MatrixShape extent, const T* mean, T* hidden, T* gate) {
   std::vector<T> scaled(mean, mean + n * extent.in);
   for (auto& value : scaled) value *= alpha.inner;
   multiply(scaled.data(), n, extent.in, sa.reduce_columns, extent.out, sa.reduce_bias, hidden);
@@ -144,11 +146,12 @@ void sa_forward(const SaWeights<T>& sa, const SaFactors<T>& alpha, std::size_t n
   for (std::size_t i = 0; i < n * extent.in; ++i) gate[i] *= alpha.outer;
 }
 
-/// From dgate [n, C] (overwritten by the gradient before the sigmoid) to those of the hidden values
-/// and of the means.
+/// Computes the gradients of the hidden values and of the means from dgate [n, C], which is
+/// overwritten by the gradient before the sigmoid.
 template <class T>
-void sa_backward(const SaWeights<T>& sa, const SaFactors<T>& alpha, std::size_t n, Extent extent,
-                 const T* hidden, const T* gate, T* dgate, T* dhidden, T* dmean) {
+void sa_backward(const SaWeights<T>& sa, const SaFactors<T>& alpha, std::size_t n,
+                 MatrixShape extent, const T* hidden, const T* gate, T* dgate, T* dhidden,
+                 T* dmean) {
   // The sigmoid is gate / outer.
   for (std::size_t i = 0; i < n * extent.in; ++i) {
     dgate[i] *= gate[i] * (1 - gate[i] / alpha.outer);

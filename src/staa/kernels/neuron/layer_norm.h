@@ -8,7 +8,7 @@
 
 namespace staa::kernels {
 
-/// Mean and reciprocal deviation of LayerNorm (eps 1e-5).
+/// Mean and reciprocal standard deviation of LayerNorm (eps 1e-5).
 template <class T>
 struct Moments {
   T mean;
@@ -25,7 +25,7 @@ Moments<T> moments(const T* values, std::size_t size) {
   return {mean, 1 / std::sqrt(variance / static_cast<T>(size) + static_cast<T>(1e-5))};
 }
 
-/// GC's hidden values [R] from a query [R] (Eq. 8): LayerNorm and the ReLU. `hidden` may be
+/// Computes GC's hidden values [R] from a query [R] (Eq. 8): LayerNorm and ReLU. `hidden` may be
 /// `query`.
 template <class T>
 void hidden_of(const GcWeights<T>& gc, const T* query, std::size_t reduced, T* hidden) {

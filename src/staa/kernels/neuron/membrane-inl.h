@@ -1,4 +1,4 @@
-// The membrane, its threshold and its reset on blocks of pixels. Compiled once a target.
+// The membrane, its threshold and its reset on blocks of pixels. Compiled once per target.
 #if defined(STAA_KERNELS_MEMBRANE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef STAA_KERNELS_MEMBRANE_INL_H_
 #undef STAA_KERNELS_MEMBRANE_INL_H_
@@ -13,7 +13,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace staa::kernels::HWY_NAMESPACE {
 
-/// V = decay * H + gain * X + offset, a value a channel.
+/// V = decay * H + gain * X + offset, with one value of each factor per channel.
 template <class T>
 struct Update {
   const T* decay;
@@ -39,6 +39,9 @@ HWY_INLINE V surrogate(D d, V x, hn::TFromD<D> width) {
   } else if constexpr (kShape == Surrogate::kSigmoid) {
     const V s = sigmoid(d, hn::Mul(x, hn::Set(d, 4 / width)));
     return hn::Mul(hn::Mul(s, hn::Sub(one, s)), hn::Set(d, 4 / width));
+  } else if constexpr (kShape == Surrogate::kFastSigmoid) {
+    const V root = hn::MulAdd(hn::Abs(x), hn::Set(d, 2 / width), one);
+    return hn::Div(peak, hn::Mul(root, root));
   } else {
     const V scaled = hn::Mul(x, hn::Set(d, static_cast<T>(3.14159265358979323846) / width));
     return hn::Div(peak, hn::MulAdd(scaled, scaled, one));
@@ -71,20 +74,20 @@ void compose(const S* main, const R* residual, const T* const (&scales)[2], cons
   }
 }
 
-/// The reset that follows a step. Where a layer's state is V, none follows the last one.
+/// The reset after time step t. If the layer's state is V, the last step has none.
 template <class T>
 ResetKind reset_behind(const NeuronLayer<T>& layer, std::size_t t) {
   const bool last = t + 1 == layer.shape.steps;
   return last && layer.state.before_reset ? ResetKind::kNone : layer.reset_kind;
 }
 
-/// The reset between the initial membrane and the first step.
+/// The reset between the initial membrane and the first time step.
 template <class T>
 ResetKind reset_of_initial(const NeuronLayer<T>& layer) {
   return layer.state.before_reset ? layer.reset_kind : ResetKind::kNone;
 }
 
-/// H from V and where it fired.
+/// Returns H from V and the lanes that fired.
 template <class D, class V, class M>
 HWY_INLINE V reset_where(D d, M fired, V v, V reset, ResetKind kind) {
   if (kind == ResetKind::kToValue) return hn::IfThenElse(fired, reset, v);
@@ -92,16 +95,16 @@ HWY_INLINE V reset_where(D d, M fired, V v, V reset, ResetKind kind) {
   return v;
 }
 
-/// Where the spikes of a slab go: its values, and its bits or null.
+/// Where the spikes of a slab are written. `bits` may be null.
 template <class S>
 struct SlabSpikes {
   S* values;
   std::uint64_t* bits;
-  bool stream;      ///< past the caches: the slab is part of more than they hold
-  ResetKind reset;  ///< what follows the step
+  bool stream;      ///< write past the caches, which cannot hold the whole output
+  ResetKind reset;  ///< the reset after the time step
 };
 
-/// One step on a slab [HW, C]: reads x and h, writes spikes and the next h.
+/// One time step on a slab [HW, C]: reads x and h, writes the spikes and the next h.
 template <bool kStream, bool kBits, bool kRelu = false, class T, class S>
 void fire_as(const NeuronLayer<T>& layer, const Update<T>& update, const T* HWY_RESTRICT x,
              T* HWY_RESTRICT h, const SlabSpikes<S>& spikes) {
@@ -121,8 +124,8 @@ void fire_as(const NeuronLayer<T>& layer, const Update<T>& update, const T* HWY_
     if constexpr (kBits) hn::StoreMaskBits(d, fired, bytes + i / 8);
     hn::StoreU(reset_where(d, fired, v, hn::Set(d, layer.reset), kind), d, h + i);
   };
-  // Of few channels the update stays in registers over a block of pixels; of many, memory is better
-  // taken in order.
+  // With few channels, the update stays in registers over a block of pixels. With many, it is
+  // better to access memory in order.
   constexpr std::size_t kFew = 64;
   const auto block = channels > kFew ? 1 : block_pixels(channels);
   for (std::size_t first = 0; first < layer.shape.pixels; first += block) {
@@ -145,9 +148,9 @@ void fire(const NeuronLayer<T>& layer, const Update<T>& update, const T* HWY_RES
   constexpr std::size_t kLanes = hn::MaxLanes(hn::ScalableTag<T>());
   const auto slab = layer.shape.pixels * layer.shape.channels;
   if constexpr (kLanes >= 8) {
-    // Vectors whose bits are whole bytes, one behind the other.
+    // The bits of every vector are whole bytes, which follow one another.
     if (spikes.bits != nullptr && layer.shape.channels % kLanes == 0) {
-      spikes.bits[spike_words(slab) - 1] = 0;  // what lies behind the last spike
+      spikes.bits[spike_words(slab) - 1] = 0;  // clears the bits after the last spike
       if constexpr (std::is_same_v<S, T>) {
         const auto place = reinterpret_cast<std::uintptr_t>(spikes.values);
         if (spikes.stream && place % (kLanes * sizeof(T)) == 0) {
@@ -161,14 +164,15 @@ void fire(const NeuronLayer<T>& layer, const Update<T>& update, const T* HWY_RES
   if (spikes.bits != nullptr) pack(spikes.values, slab, spikes.bits);
 }
 
-/// H behind a membrane v: reset where it fired. Where nothing comes before, H is 0.
+/// H after the membrane v, which is reset where it fired. With kFirst there is no earlier step, and
+/// H is 0.
 template <bool kFirst, class D, class V>
 HWY_INLINE V carried(D d, V v, V threshold, V reset, ResetKind kind = ResetKind::kToValue) {
   if constexpr (kFirst) return hn::Zero(d);
   return reset_where(d, hn::Ge(v, threshold), v, reset, kind);
 }
 
-/// H from the membranes of a slab, in place.
+/// Replaces the membranes of a slab by H.
 template <class T>
 void reset_all(const NeuronLayer<T>& layer, ResetKind kind, T* HWY_RESTRICT h) {
   const auto size = layer.shape.pixels * layer.shape.channels;
@@ -181,7 +185,7 @@ void reset_all(const NeuronLayer<T>& layer, ResetKind kind, T* HWY_RESTRICT h) {
   });
 }
 
-/// H behind the step whose membrane is v, as a reader (vectors-inl.h).
+/// A reader (vectors-inl.h) of H after the time step whose membrane is v.
 template <class T>
 struct CarriedFrom {
   const T* HWY_RESTRICT v;
@@ -194,7 +198,7 @@ struct CarriedFrom {
   }
 };
 
-/// V of a block from X and the membrane before, which `kind` resets.
+/// Computes V of a block from X and the membrane before, to which the reset `kind` applies.
 template <bool kFirst, class T>
 void charge(const NeuronLayer<T>& layer, const Update<T>& update, ResetKind kind,
             std::size_t pixels, const T* HWY_RESTRICT x, const T* HWY_RESTRICT before,
@@ -213,7 +217,7 @@ void charge(const NeuronLayer<T>& layer, const Update<T>& update, ResetKind kind
   });
 }
 
-/// Sums over pixels of dV, dV * X and dV * H, a value a channel.
+/// Sums over pixels of dV, dV * X and dV * H, with one value of each per channel.
 template <class T>
 struct MembraneSums {
   T* plain;
@@ -221,21 +225,22 @@ struct MembraneSums {
   T* h;
 };
 
-/// Where a block's backward pass of threshold, reset and update reads and writes.
+/// The memory for a block's backward pass through threshold, reset and update.
 template <class T, class S>
 struct BlockGradients {
   const T* x;
-  const T* before;  ///< the membrane one step before; anything readable where there is none
+  const T* before;  ///< the membrane one step before; any readable memory if there is none
   ResetKind reset_before;
   const T* v;
   ResetKind reset;  ///< of v
   const S* ds;
-  T* dh;  ///< of H behind the step; becomes dV, or dH before the step where dx is asked for
+  T* dh;  ///< of H after the step; becomes dV or, if dx is not null, of H before the step
   T* dx;  ///< null: the update's backward pass follows later
 };
 
-/// Through the threshold by the surrogate and through the reset by Eq. 3; with dx, on through the
-/// plain update as well: dX = gain * dV, dH = decay * dV.
+/// The backward pass through the threshold, with the surrogate, and through the reset of Eq. 3. If
+/// block.dx is not null, it continues through the plain update: dX = gain * dV, dH = decay * dV.
+/// With `sums`, which it adds to, it ends at dV.
 template <Surrogate kShape, bool kFirst, bool kRelu = false, class T, class S>
 void fire_backward_as(const NeuronLayer<T>& layer, const Update<T>& update, std::size_t pixels,
                       const BlockGradients<T, S>& block, const MembraneSums<T>* sums) {
@@ -252,6 +257,7 @@ void fire_backward_as(const NeuronLayer<T>& layer, const Update<T>& update, std:
   for_channels<T>(channels, [&](auto d, std::size_t c) HWY_ATTR {
     const auto threshold = hn::Set(d, layer.threshold);
     const auto reset = hn::Set(d, layer.reset);
+    const auto scale = hn::Set(d, layer.surrogate_scale);
     const auto dv_at = [&](std::size_t i) HWY_ATTR {
       const auto value = hn::LoadU(d, v + i);
       if constexpr (kRelu) {
@@ -267,7 +273,7 @@ void fire_backward_as(const NeuronLayer<T>& layer, const Update<T>& update, std:
         dspike = hn::NegMulAdd(dcarried, reset, dspike);
       }
       const auto slope = surrogate<kShape>(d, hn::Sub(value, threshold), layer.surrogate_width);
-      return hn::MulAdd(dspike, slope, kept);
+      return hn::MulAdd(dspike, hn::Mul(scale, slope), kept);
     };
     const auto end = pixels * channels;
     if (sums == nullptr) {
@@ -313,11 +319,13 @@ void fire_backward(const NeuronLayer<T>& layer, const Update<T>& update, std::si
       return fire_backward_as<Surrogate::kSigmoid, kFirst>(layer, update, pixels, block, sums);
     case Surrogate::kArctan:
       return fire_backward_as<Surrogate::kArctan, kFirst>(layer, update, pixels, block, sums);
+    case Surrogate::kFastSigmoid:
+      return fire_backward_as<Surrogate::kFastSigmoid, kFirst>(layer, update, pixels, block, sums);
   }
 }
 
-/// From dV (in `dh`) of a block to dX and dH: dX = gain * dV + spread, dH = decay * dV + spread.
-/// `spread` may be null.
+/// Computes dX and dH of a block from dV, which is in `dh`: dX = gain * dV + spread, dH = decay *
+/// dV + spread. `spread` may be null.
 template <class T>
 void charge_backward(const Update<T>& update, const T* spread, std::size_t channels,
                      std::size_t pixels, T* HWY_RESTRICT dh, T* HWY_RESTRICT dx) {
@@ -333,8 +341,8 @@ void charge_backward(const Update<T>& update, const T* spread, std::size_t chann
   });
 }
 
-/// GC's part in the gradient of its input, for one of X and H: values[p] += attention[p] * dcontext
-/// + dlogit[p] * key; dkey += dlogit[p] * input[p].
+/// Adds GC's part to the gradient of its input, which is X or H: values[p] += attention[p] *
+/// dcontext + dlogit[p] * key; dkey += dlogit[p] * input[p].
 template <class T, class Reader>
 void attend_backward(std::size_t channels, std::size_t pixels, const Reader& input,
                      const T* HWY_RESTRICT attention, const T* HWY_RESTRICT dlogit,

@@ -9,7 +9,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace staa::kernels::HWY_NAMESPACE {
 
-/// The backward pass of one group: membranes of all steps, then the steps in reverse.
+/// The backward pass of one group: it recomputes the membranes of all time steps, then goes through
+/// the steps in reverse.
 template <class S>
 class Backward {
  public:
@@ -58,8 +59,8 @@ class Backward {
   }
 
  private:
-  /// dH behind the last step: in the memory of the initial membrane's gradient, or in one of its
-  /// own.
+  /// Returns dH after the last time step. It is in the memory of the initial membrane's gradient if
+  /// that is wanted, otherwise in `memory`.
   T* start(Buffer<T>& memory) {
     const auto size = group_.size * slab_;
     const auto place = group_.first * slab_;
@@ -75,7 +76,8 @@ class Backward {
 
   bool has_initial() const { return layer_.state.initial != nullptr; }
 
-  /// The initial membrane is V: from dH to dV through its reset. It made no spikes here.
+  /// Goes from dH to dV through the reset of an initial membrane that is V. It has no spikes in
+  /// this call.
   void through_first_reset() {
     const std::vector<S> none(block_ * channels_);
     const auto kind = reset_of_initial(layer_);
@@ -112,7 +114,7 @@ class Backward {
     for (std::size_t p = 0; p < pixels_; p += block_) f(p, std::min(block_, pixels_ - p));
   }
 
-  /// V of the step before t; before the first one the initial membrane or, where there is none, any
+  /// V of the time step before t. For t = 0 it is the initial membrane or, if there is none, any
   /// memory of that size.
   const T* before(std::size_t t, std::size_t g, std::size_t p) {
     if (t == 0 && has_initial()) {
@@ -121,12 +123,13 @@ class Backward {
     return membrane_at(t == 0 ? 0 : t - 1, g) + p * channels_;
   }
 
-  /// How before(t) is reset.
+  /// The reset that applies to before(t).
   ResetKind reset_before(std::size_t t) const {
     return t == 0 ? reset_of_initial(layer_) : reset_behind(layer_, t - 1);
   }
 
-  /// The membrane, by the arithmetic of the forward pass, so that the same neurons fire.
+  /// Recomputes the membrane with the arithmetic of the forward pass, so that the same neurons
+  /// fire.
   void charge_again(std::size_t t, std::size_t g) {
     const Place place(layer_.shape, t, group_.first + g);
     const auto update = update_of(layer_, rows_, t, place.row, affine_, scaled_.data());
@@ -141,7 +144,7 @@ class Backward {
     });
   }
 
-  /// Where dX of a block is to be written before keep_dx.
+  /// The memory where dX of a block is written before keep_dx().
   T* dx_block(const Place& place, std::size_t p) {
     if constexpr (std::is_same_v<S, T>) {
       if (!constant_) return out_.x + place.slab + p * channels_;
@@ -149,7 +152,7 @@ class Backward {
     return dx_.data();
   }
 
-  /// Takes dX of a block into what is asked of it.
+  /// Passes dX of a block on to the gradients that are wanted.
   void keep_dx(std::size_t t, std::size_t g, const Place& place, std::size_t p, std::size_t count) {
     const auto i = p * channels_;
     const T* dx = dx_block(place, p);
@@ -168,7 +171,7 @@ class Backward {
     }
   }
 
-  /// The block's dh becomes dV, or, with dx, on to dH before the step and dX.
+  /// Turns the block's dh into dV. If `dx` is not null, continues to dX and to dH before the step.
   void block_to_dv(const Update<T>& update, std::size_t t, std::size_t g, const Place& place,
                    std::size_t p, std::size_t count, const MembraneSums<T>* sums, T* dx) {
     const auto i = p * channels_;
@@ -224,7 +227,7 @@ class Backward {
     const auto row = place.row * channels_;
     const T* gate = rows_.gate + row;
     T* doffset = out_.offset + row;
-    std::vector<T> spread(n * channels_, T(0));  // of mean(U), over the pixels
+    std::vector<T> spread(n * channels_, T(0));  // gradient of mean(U), later per pixel
     if (layer_.sa_reduced > 0) {
       T* dgate = out_.expand + row;
       const auto all = sums(0);
@@ -260,7 +263,7 @@ class Backward {
     const T* of[2];
   };
 
-  /// From dV and the gradients of the pooled values to dX and dH of one sample.
+  /// Computes dX and dH of one sample from dV and the gradients of the pooled values.
   void spread_step(std::size_t t, std::size_t g, const T* spread, const Contexts& dcontext) {
     const Place place(layer_.shape, t, group_.first + g);
     const T* gate = rows_.gate + place.row * channels_;
@@ -273,7 +276,7 @@ class Backward {
       if (encodings[i] != nullptr)
         dots(encodings[i], dcontext.of[i], channels_, 1, &of_encoding[i]);
     }
-    // H before the first step is 0 and learns nothing; its encoding does.
+    // Before the first time step, H is 0 and needs no gradient, but its encoding does.
     const int attended = !gc ? 0 : t == 0 ? 1 : 2;
     T total_attention[2] = {0, 0};
     T total_dlogit[2] = {0, 0};
@@ -301,7 +304,7 @@ class Backward {
       keep_dx(t, g, place, p, count);
     });
     if (attended == 1) {
-      const T attention = rows_.attention[1][place.row * pixels_];  // of every pixel
+      const T attention = rows_.attention[1][place.row * pixels_];  // the same for every pixel
       total_attention[1] = attention * static_cast<T>(pixels_);
       total_dlogit[1] = of_encoding[1] * (1 - attention) * total_attention[1];
     }
@@ -324,7 +327,7 @@ class Backward {
   int terms_;
   bool constant_;
   Inputs<S> x_;
-  Affine<T> affine_;  // of values that the forward pass read in place of X
+  Affine<T> affine_;  // of the values that the forward pass read instead of X
   const AggregatorRows<T>& rows_;
   const S* ds_;
   const NeuronGradients<S>& out_;
@@ -334,11 +337,11 @@ class Backward {
   std::size_t slab_;
   std::size_t block_;
   std::vector<T> scaled_;
-  Buffer<T> dx_;  // of a block, where it is not written in place
+  Buffer<T> dx_;  // of a block, if it is not written in place
   std::vector<T> sums_;
   T* v_ = nullptr;
   T* dh_ = nullptr;
-  T* total_ = nullptr;  // of dX over the steps
+  T* total_ = nullptr;  // sum of dX over the time steps
 };
 
 // NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in them

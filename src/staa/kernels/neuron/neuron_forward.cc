@@ -11,8 +11,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace staa::kernels::HWY_NAMESPACE {
 
-/// H before the first step, [size, HW, C]: in the memory of the layer's last membrane, or in one of
-/// its own.
+/// Returns H before the first time step, [size, HW, C]. It is in the memory of the layer's last
+/// membrane if that is wanted, otherwise in `memory`.
 template <class T>
 T* start(const NeuronLayer<T>& layer, Group group, Buffer<T>& memory) {
   const auto slab = layer.shape.pixels * layer.shape.channels;

@@ -12,7 +12,7 @@ namespace staa::kernels::HWY_NAMESPACE {
 template <class S, class T = Compute<S>>
 void moments_of(const S* HWY_RESTRICT y, std::size_t rows, std::size_t channels,
                 T* HWY_RESTRICT mean, T* HWY_RESTRICT squares) {
-  // Distances from the first row, so that no digits are lost where the mean is far from 0.
+  // Sum distances from the first row, so that no digits are lost if the mean is far from 0.
   std::fill(mean, mean + channels, T(0));
   std::fill(squares, squares + channels, T(0));
   const auto block = block_pixels(channels);

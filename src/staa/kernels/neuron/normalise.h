@@ -4,12 +4,12 @@
 
 #include "staa/kernels/element.h"
 
-/// The passes of BatchNorm over rows of channels [N, C], on plain memory; elements are
-/// float, double or bf16.
+/// The passes of BatchNorm over rows of channels [N, C], on plain memory. Elements are float,
+/// double or bf16.
 namespace staa::kernels {
 
-/// Of every channel over `rows` rows: the mean, and the sum of squared distances from it, in one
-/// pass over y.
+/// Computes the mean of every channel of y [rows, channels], and the sum of squared distances from
+/// it, in one pass over y.
 void channel_moments(const float* y, std::size_t rows, std::size_t channels, float* mean,
                      float* squares);
 void channel_moments(const double* y, std::size_t rows, std::size_t channels, double* mean,
@@ -17,11 +17,11 @@ void channel_moments(const double* y, std::size_t rows, std::size_t channels, do
 void channel_moments(const Bf16* y, std::size_t rows, std::size_t channels, float* mean,
                      float* squares);
 
-/// A value a channel each.
+/// The factors of mix_gradients(), with one value of each per channel.
 template <class T>
 struct GradientMix {
   const T* of_gradient;
-  const T* of_value;  ///< null: 0, as `constant`
+  const T* of_value;  ///< null: 0, and so is `constant`
   const T* constant;
 };
 

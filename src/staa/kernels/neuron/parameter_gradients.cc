@@ -25,14 +25,15 @@ void sum_rows_of(const T* values, std::size_t rows, std::size_t channels, T* out
   }
 }
 
-/// The share's rows of a weight's gradient [P, Q].
+/// Computes the share's rows of a weight's gradient [P, Q].
 template <class T>
 void outer(const T* a, const T* b, const OuterShape& shape, Share share, T* out) {
   outer_sums(a, b, shape, shape.p * share.index / share.count,
              shape.p * (share.index + 1) / share.count, out);
 }
 
-/// LayerNorm's output before and behind its weights and the ReLU, again from the queries [N, R].
+/// LayerNorm's output without its weights, and after its weights and the ReLU, recomputed from the
+/// queries [N, R].
 template <class T>
 struct Hidden {
   Hidden(const T* query, std::size_t n, std::size_t reduced, const GcWeights<T>& gc)
@@ -94,7 +95,7 @@ void sa_gradients(const NeuronLayer<T>& layer, const AggregatorRows<T>& rows, co
   sum_rows_of(dexpand, n, channels, out.expand_bias);
 }
 
-/// A table's gradient [T, C] from that of every step and sample, [T, B, C].
+/// Computes a table's gradient [T, C] from those of every time step and sample, [T, B, C].
 template <class T>
 void table_gradient(const NeuronShape& shape, const T* rows, T* out) {
   for (std::size_t t = 0; t < shape.steps && out != nullptr; ++t) {

@@ -1,5 +1,5 @@
-// What the forward and the backward pass have in common: groups of samples, their input and the
-// aggregator's part of a step. Compiled once per target.
+// What the forward and the backward pass share: groups of samples, their input, and the
+// aggregator's part of a time step. Compiled once per target.
 #if defined(STAA_KERNELS_STEPS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef STAA_KERNELS_STEPS_INL_H_
 #undef STAA_KERNELS_STEPS_INL_H_
@@ -20,15 +20,15 @@
 HWY_BEFORE_NAMESPACE();
 namespace staa::kernels::HWY_NAMESPACE {
 
-/// Some samples taken through all steps together. As few as can be, so that their slabs stay in the
-/// second-level cache; but where the weights of GC and SA are larger than a slab, enough that these
-/// are not read again for every sample.
+/// Samples that are taken through all time steps together: as many as have their slabs in the
+/// second-level cache. If the weights of GC and SA are much larger than a slab, there are more
+/// samples, so that the weights are not read again for every one of them.
 struct Group {
   std::size_t first;
   std::size_t size;
 };
 
-/// `slabs`: how many slabs of a sample are in use at once.
+/// Calls f for every group. `slabs` is the number of slabs per sample that are in use at once.
 template <class T, class F>
 void for_groups(const NeuronLayer<T>& layer, std::size_t slabs, SampleRange samples, const F& f) {
   const auto slab = layer.shape.pixels * layer.shape.channels * sizeof(T);
@@ -54,7 +54,7 @@ const T* at_step(const T* table, std::size_t t, std::size_t channels) {
   return table == nullptr ? nullptr : table + t * channels;
 }
 
-/// Offsets into the tensors of a layer.
+/// Offsets of a time step and sample in the tensors of a layer.
 struct Place {
   Place(const NeuronShape& shape, std::size_t t, std::size_t sample)
       : row(t * shape.batch + sample), slab(row * shape.pixels * shape.channels) {}
@@ -62,14 +62,16 @@ struct Place {
   std::size_t slab;
 };
 
-/// What values stand for: scale * values + shift, a value a channel each; null: the values.
+/// A scale and a shift per channel that are applied when values are read: the values stand for
+/// scale * values + shift. If these are null, the values stand for themselves.
 template <class T>
 struct Affine {
   const T* scale = nullptr;
   const T* shift = nullptr;
 };
 
-/// Sums over `count` values of a channel, corrected for what the values stand for.
+/// Turns sums [C] of values into sums of scale * values + shift. `count` is the number of values
+/// per channel or, for weighted sums, the sum of the weights.
 template <class T>
 void apply(const Affine<T>& affine, std::size_t channels, T count, T* sums) {
   if (affine.scale == nullptr) return;
@@ -78,8 +80,8 @@ void apply(const Affine<T>& affine, std::size_t channels, T count, T* sums) {
   }
 }
 
-/// GC's key for values that stand for something else, and beneath an encoding: the same for all
-/// samples of a step.
+/// GC's key, with the scale and shift of its input and the encoding folded in. It is the same for
+/// all samples of a time step.
 template <class T>
 struct Key {
   Key(const GcWeights<T>& gc, std::size_t channels, const Affine<T>& affine, const T* pe)
@@ -106,7 +108,8 @@ struct Key {
   T bias;
 };
 
-/// Eq. 7 and the plain sum of one slab: attention [HW]; context and sum [C], 0 before.
+/// Eq. 7 and the plain sum of one slab. Writes attention [HW], and context and sum [C], which must
+/// be 0 before.
 template <class T>
 void pool(const NeuronShape& shape, const Key<T>& key, const T* values, const Affine<T>& affine,
           const T* pe, T* attention, T* context, T* sum) {
@@ -125,7 +128,7 @@ void pool(const NeuronShape& shape, const Key<T>& key, const T* values, const Af
   for (std::size_t c = 0; c < channels && pe != nullptr; ++c) context[c] += total * pe[c];
 }
 
-/// As pool(), of a slab of zeros: H before the first step.
+/// Like pool(), for a slab of zeros: H is 0 before the first time step.
 template <class T>
 void pool_zeros(const NeuronShape& shape, const Key<T>& key, const T* pe, T* attention,
                 T* context) {
@@ -136,8 +139,8 @@ void pool_zeros(const NeuronShape& shape, const Key<T>& key, const T* pe, T* att
   for (std::size_t c = 0; c < shape.channels && pe != nullptr; ++c) context[c] = total * pe[c];
 }
 
-/// GC on X (0) or H (1) of step t for a group: attention and context go to `rows`, the plain sums
-/// to `sums` [size, C], the block's output vectors to `w` [size, C].
+/// Applies GC to X (i = 0) or H (i = 1) of time step t for a group. Attention, context and query go
+/// to `rows`, the plain sums to `sums` [size, C], the block's output vectors to `w` [size, C].
 template <class T>
 void attend(const NeuronLayer<T>& layer, const AggregatorRows<T>& rows, Group group, std::size_t t,
             int i, const T* values, const Affine<T>& affine, const T* pe, T* sums, T* w) {
@@ -158,7 +161,8 @@ void attend(const NeuronLayer<T>& layer, const AggregatorRows<T>& rows, Group gr
              rows.context[i] + row * shape.channels, rows.query[i] + row * layer.gc_reduced, w);
 }
 
-/// Gates and offsets of one step for a group, from X and H [size, HW, C]; `affine` is of X.
+/// Computes gates and offsets of one time step for a group, from X and H [size, HW, C]; `affine`
+/// belongs to X.
 template <class T>
 void aggregate(const NeuronLayer<T>& layer, const AggregatorRows<T>& rows, Group group,
                std::size_t t, const T* x, const Affine<T>& affine, const T* h) {
@@ -206,8 +210,8 @@ void aggregate(const NeuronLayer<T>& layer, const AggregatorRows<T>& rows, Group
              mean, rows.hidden + row * layer.sa_reduced, gate);
 }
 
-/// The update of one sample and step, on X or on the values that stand for it. `memory` [2, C] is
-/// what it may point to.
+/// The update of one sample and time step, for X or for values that stand for it. The result may
+/// point into `memory` [2, C].
 template <class T>
 Update<T> update_of(const NeuronLayer<T>& layer, const AggregatorRows<T>& rows, std::size_t t,
                     std::size_t row, const Affine<T>& affine, T* memory) {
@@ -228,7 +232,8 @@ Update<T> update_of(const NeuronLayer<T>& layer, const AggregatorRows<T>& rows, 
   return {update.decay, gain, memory};
 }
 
-/// What one term stands for, where it is all of X and of the arithmetic's own type.
+/// The scale and shift of the input if it is a single term whose elements have the type of the
+/// arithmetic; otherwise none.
 template <class S>
 Affine<Compute<S>> affine_of(const NeuronInput<S>& input) {
   const auto& term = input.terms[0];
@@ -236,15 +241,15 @@ Affine<Compute<S>> affine_of(const NeuronInput<S>& input) {
   return {term.scale, term.shift};
 }
 
-/// The input X of a group, step by step: in place where it is one sequence, else composed of its
-/// terms in memory of its own.
+/// The input X of a group, step by step. A single sequence is read in place; otherwise X is
+/// composed of its terms in separate memory.
 template <class S>
 class Inputs {
  public:
   using T = Compute<S>;
 
-  /// `kept`: the steps composed so far stay, as the backward pass needs them again; values that
-  /// only stand for X are then composed as well.
+  /// With `kept`, all composed time steps stay in memory, because the backward pass reads them
+  /// again. Then X is also composed from values that only stand for it.
   Inputs(const NeuronLayer<T>& layer, const NeuronInput<S>& input, Group group, bool kept)
       : shape_(layer.shape),
         input_(input),
@@ -267,7 +272,7 @@ class Inputs {
     }
   }
 
-  /// Composes step t; the steps come in order.
+  /// Composes time step t if necessary; the steps come in order.
   void prepare(std::size_t t) {
     if (plain_ || (input_.constant() && t > 0)) return;
     if (input_.spikes != nullptr) {
@@ -277,10 +282,10 @@ class Inputs {
     }
   }
 
-  /// What the values of operator() stand for.
+  /// The scale and shift of the values that operator() returns.
   const Affine<T>& affine() const { return affine_; }
 
-  /// X [HW, C] of a sample of the group, prepared before.
+  /// The values [HW, C] of a sample of the group in time step t, which has been prepared.
   const T* operator()(std::size_t t, std::size_t g) const {
     if constexpr (std::is_same_v<S, T>) {
       if (plain_) return term(0, t, g);
@@ -288,7 +293,7 @@ class Inputs {
     return composed_ + at(t) + g * slab_;
   }
 
-  /// Values of a term.
+  /// The values of a term, [HW, C].
   const S* term(int i, std::size_t t, std::size_t g) const {
     const auto& term = input_.terms[i];
     return term.values + Place(shape_, term.constant ? 0 : t, group_.first + g).slab;
@@ -304,7 +309,7 @@ class Inputs {
             group_.size * shape_.pixels, composed_ + at(t));
   }
 
-  /// The residual's spikes of step t, as values.
+  /// The residual's spikes of time step t, as values.
   const T* unpacked(std::size_t t) {
     static thread_local Buffer<T> memory;
     memory.need(group_.size * slab_);

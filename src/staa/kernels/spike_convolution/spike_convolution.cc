@@ -15,8 +15,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace staa::kernels::HWY_NAMESPACE {
 
-/// Bytes of canvas that a group of images may take: it is read and written once a spike, so it has
-/// to stay in the second-level cache beside the lists.
+/// The most bytes of canvas for a group of images. Every spike reads and writes the canvas, so it
+/// must stay in the second-level cache together with the lists.
 constexpr std::size_t kCanvasBytes = std::size_t{96} << 10;
 
 template <class T>
@@ -24,14 +24,15 @@ constexpr std::size_t lanes() {
   return hn::MaxLanes(hn::ScalableTag<T>());
 }
 
-/// Vectors of output channels worked on at once: with three taps a row they fill the registers.
+/// The number of vectors of output channels that are processed together: with three taps per row,
+/// four vectors fill the registers.
 template <class T>
 std::size_t block_vectors(std::size_t out) {
   const auto vectors = (out + lanes<T>() - 1) / lanes<T>();
   return vectors >= 3 ? 4 : vectors;
 }
 
-/// The blocks of output channels of a shape, and the place of a block in ordered weights.
+/// The division of the output channels into blocks, and the place of a block in ordered weights.
 template <class T>
 struct Blocks {
   explicit Blocks(const ConvolutionShape& shape)
@@ -42,11 +43,11 @@ struct Blocks {
         out(shape.out) {}
 
   std::size_t total() const { return count * in * taps * size; }
-  /// Row of `size` values: [count, in, k * k, size].
+  /// The offset of a row of `size` values in ordered weights [count, in, k * k, size].
   std::size_t row(std::size_t block, std::size_t channel, std::size_t tap) const {
     return ((block * in + channel) * taps + tap) * size;
   }
-  /// Output channels that block b really has.
+  /// The number of output channels in block b, without padding.
   std::size_t channels(std::size_t b) const { return std::min(size, out - b * size); }
 
   std::size_t size;
@@ -56,7 +57,8 @@ struct Blocks {
   std::size_t out;
 };
 
-/// What a range of images is worked on with: a canvas for one group and block at a time.
+/// The state for a range of images: a canvas for one group of images and one block of output
+/// channels at a time.
 template <class T>
 class Work {
  public:
@@ -83,8 +85,8 @@ class Work {
     }
   }
 
-  /// Calls f(list, tap, columns, values) for every input channel and kernel row of every phase:
-  /// `tap` is the first of `columns` taps, `stride` apart in the kernel, and `values` the canvas
+  /// Calls f(list, tap, columns, canvas) for every input channel and kernel row of every phase.
+  /// `tap` is the first of `columns` taps, which are `stride` apart in the kernel. `canvas` is
   /// moved so that a spike's offset leads to the place of that tap.
   template <class F>
   void for_lists(const SpikeLists& lists, const F& f) {
@@ -98,7 +100,8 @@ class Work {
           if (list.size == 0) continue;
           for (std::size_t i = 0; i < canvas_.taps(p); ++i) {
             const auto tap = (p + i * shape_.stride) * shape_.kernel + q;
-            // Offsets are of places at least i rows down, so that none leads before the canvas.
+            // The listed places are at least i rows down, so no offset leads to memory before the
+            // canvas.
             f(list, c, tap, columns, values_.get() - i * line);
           }
         }
@@ -106,8 +109,8 @@ class Work {
     }
   }
 
-  /// Calls f(place, pixel) for every output position of a group: its values on the canvas and its
-  /// index in [N, H', W'].
+  /// Calls f(place, pixel) for every output position of a group, with its values on the canvas and
+  /// its index in [N, H', W'].
   template <class F>
   void for_places(ImageRange group, const F& f) {
     const auto height = shape_.out_height();
@@ -132,7 +135,8 @@ class Work {
   hwy::AlignedFreeUniquePtr<T[]> values_;
 };
 
-/// canvas[offset - j] += weights[j] for every spike and tap j of a kernel row, kVectors each.
+/// canvas[offset - j] += weights[j] for every spike and every tap j of a kernel row. Weights and
+/// places are kVectors vectors long.
 template <class T, std::size_t kTaps, std::size_t kVectors>
 void scatter(SpikeLists::List list, const T* HWY_RESTRICT weights, std::size_t tap_step,
              T* HWY_RESTRICT canvas) {
@@ -183,7 +187,7 @@ void gather(SpikeLists::List list, const T* HWY_RESTRICT canvas, std::size_t tap
 template <std::size_t kValue>
 using Constant = std::integral_constant<std::size_t, kValue>;
 
-/// Calls f with the number of taps and of vectors as constants.
+/// Calls f with the numbers of taps and vectors as compile-time constants.
 template <class F>
 HWY_INLINE void with_constants(std::size_t taps, std::size_t vectors, const F& f) {
   const auto with_taps = [&](auto v) {
@@ -224,7 +228,7 @@ void weight_gradient(const ConvolutionShape& shape, const std::uint64_t* spikes,
   Work<T> work(shape, images);
   const auto& blocks = work.blocks();
   const auto step = shape.stride * blocks.size;
-  work.clear();  // the border stays so: gradients are written inside it alone
+  work.clear();  // the border stays 0: gradients are written only inside it
   work.for_groups(spikes, [&](ImageRange group, const SpikeLists& lists) {
     for (std::size_t b = 0; b < blocks.count; ++b) {
       const auto channels = blocks.channels(b);

@@ -5,11 +5,11 @@
 
 #include "staa/kernels/element.h"
 
-/// Convolutions that read spikes, at a cost in proportion to the spikes that arrived: a silent
-/// input costs nothing. Images are [N, H, W, C] without gaps, in float, double or bf16; spikes are
-/// one bit each (spikes.h), [N, spike_words(H * W * C)], so that every image begins a word. Sums
-/// run over input channels, then kernel rows, then positions, so that the result of an image does
-/// not depend on its neighbours.
+/// Convolutions of spikes whose cost is proportional to the number of spikes: a silent input costs
+/// nothing. Images are [N, H, W, C] without gaps, in float, double or bf16. Spikes are one bit each
+/// (spikes.h), [N, spike_words(H * W * C)], so that every image starts at a word. Sums run over
+/// input channels, then kernel rows, then positions, so that the result for an image does not
+/// depend on the other images.
 namespace staa::kernels {
 
 /// A square convolution without groups or dilation.
@@ -17,7 +17,7 @@ struct ConvolutionShape {
   std::size_t images = 0;
   std::size_t height = 0;  ///< of the input
   std::size_t width = 0;
-  std::size_t in = 0;  ///< channels
+  std::size_t in = 0;  ///< input channels
   std::size_t out = 0;
   std::size_t kernel = 3;
   std::size_t stride = 1;
@@ -27,11 +27,11 @@ struct ConvolutionShape {
   std::size_t out_width() const { return (width + 2 * padding - kernel) / stride + 1; }
 };
 
-/// Whether the functions below take this shape: kernels of 1 to 3, padding below the kernel, stride
-/// 1 or 2, and an output.
+/// Whether the functions below support this shape: a kernel of 1 to 3, padding smaller than the
+/// kernel, stride 1 or 2, and neither an empty input nor an empty output.
 bool takes_spikes(const ConvolutionShape& shape);
 
-/// Width of the vectors that the kernels use on this processor.
+/// The size in bytes of the vectors that the kernels use on this processor.
 std::size_t vector_bytes();
 
 struct ImageRange {
@@ -44,18 +44,21 @@ struct ChannelRange {
   std::size_t end = 0;
 };
 
-/// How many values the kernels' own order of the weights takes: [in, k, k] rows of out channels,
-/// in blocks of as many as suit the processor's vectors. The same for the gradient's sums.
+/// The number of values that the weights occupy in the kernels' order,
+/// [blocks, in, k, k, block size]. The output channels are divided into blocks that suit the
+/// processor's vectors; the last block is padded with zeros. The sums of the weight gradient have
+/// the same size and order.
 std::size_t ordered_weights_size(const ConvolutionShape& shape, float);
 std::size_t ordered_weights_size(const ConvolutionShape& shape, double);
 
-/// Writes the weights [out, k, k, in] of some input channels in that order.
+/// Writes the weights [out, k, k, in] of the input channels `in` to `ordered`, in the kernels'
+/// order.
 void order_weights(const ConvolutionShape& shape, const float* weights, float* ordered,
                    ChannelRange in);
 void order_weights(const ConvolutionShape& shape, const double* weights, double* ordered,
                    ChannelRange in);
 
-/// Output [N, H', W', out] of the images of a range.
+/// Writes the output [N, H', W', out] of the given images.
 void spike_convolution(const ConvolutionShape& shape, const std::uint64_t* spikes,
                        const float* ordered, float* output, ImageRange images);
 void spike_convolution(const ConvolutionShape& shape, const std::uint64_t* spikes,
@@ -63,7 +66,7 @@ void spike_convolution(const ConvolutionShape& shape, const std::uint64_t* spike
 void spike_convolution(const ConvolutionShape& shape, const std::uint64_t* spikes,
                        const float* ordered, Bf16* output, ImageRange images);
 
-/// Adds the weights' gradient over the images of a range to `sums`, in the kernels' order.
+/// Adds the weight gradient of the given images to `sums`, in the kernels' order.
 void spike_weight_gradient(const ConvolutionShape& shape, const std::uint64_t* spikes,
                            const float* output_gradients, float* sums, ImageRange images);
 void spike_weight_gradient(const ConvolutionShape& shape, const std::uint64_t* spikes,
@@ -71,7 +74,8 @@ void spike_weight_gradient(const ConvolutionShape& shape, const std::uint64_t* s
 void spike_weight_gradient(const ConvolutionShape& shape, const std::uint64_t* spikes,
                            const Bf16* output_gradients, float* sums, ImageRange images);
 
-/// The gradient [out, k, k, in] of some input channels, from `parts` such sums one behind another.
+/// Writes the weight gradient [out, k, k, in] of the input channels `in`. It is the total of
+/// `parts` sums in the kernels' order, which follow one another in memory.
 void restore_weights(const ConvolutionShape& shape, const float* sums, std::size_t parts,
                      float* weights, ChannelRange in);
 void restore_weights(const ConvolutionShape& shape, const double* sums, std::size_t parts,

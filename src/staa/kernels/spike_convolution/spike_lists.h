@@ -10,21 +10,22 @@
 
 namespace staa::kernels {
 
-/// Where the spikes of an input arrive in the output, on a canvas: output positions [P, Q] with a
-/// border wide enough that every tap of every spike has a place. With stride s the taps that a
-/// position reaches depend on its rows and columns modulo s: its phase.
+/// The canvas on which spikes arrive: the output positions [P, Q] with a border wide enough that
+/// every tap of every spike has a place. With stride s, the taps that read an input position depend
+/// on its row and column, counted with the padding, modulo s: its phase.
 class Canvas {
  public:
   explicit Canvas(const ConvolutionShape& shape)
       : shape_(shape), low_((shape.kernel - 1 - shape.padding) / shape.stride) {}
 
-  /// Positions before the first of the output, alike above it and to its left.
+  /// The width in positions of the border above the output and to its left.
   std::size_t border() const { return low_; }
   std::size_t rows() const { return extent(shape_.height, shape_.out_height()); }
   std::size_t columns() const { return extent(shape_.width, shape_.out_width()); }
   std::size_t positions() const { return rows() * columns(); }
 
-  /// Taps of a phase along one axis: phase, phase + stride, ... below the kernel.
+  /// The number of taps of a phase along one axis: those at phase, phase + stride, ... below the
+  /// kernel size.
   std::size_t taps(std::size_t phase) const {
     return phase >= shape_.kernel ? 0 : (shape_.kernel - 1 - phase) / shape_.stride + 1;
   }
@@ -45,11 +46,11 @@ class Canvas {
   std::size_t low_;
 };
 
-/// The spikes of a group of images by phase and input channel: each as the offset on the canvas, in
-/// values, of the place that its first tap reaches.
+/// The spikes of a group of images, listed by phase and input channel. A spike is stored as the
+/// offset, in values, of the place on the canvas that its first tap reaches.
 class SpikeLists {
  public:
-  /// For groups of at most `images`; a place of the canvas holds `block` values.
+  /// For groups of at most `images` images; a place on the canvas holds `block` values.
   SpikeLists(const ConvolutionShape& shape, std::size_t images, std::size_t block);
 
   void fill(const std::uint64_t* spikes, ImageRange images);
@@ -58,7 +59,7 @@ class SpikeLists {
     const std::uint32_t* offsets;
     std::size_t size;
   };
-  /// Of row phase p and column phase q.
+  /// The list of an input channel at row phase p and column phase q.
   List list(std::size_t p, std::size_t q, std::size_t channel) const {
     const auto i = (p * shape_.stride + q) * shape_.in + channel;
     return {offsets_.get() + i * capacity_, sizes_[i]};
@@ -68,11 +69,11 @@ class SpikeLists {
   /// Where the spikes of an input position go.
   struct Place {
     std::uint32_t offset;  ///< on the first image's canvas
-    std::uint32_t lists;   ///< the first of its phase's lists
+    std::uint32_t lists;   ///< index of its phase's first list
   };
 
   void add(const Place& place, std::size_t channel, std::uint32_t first);
-  /// Where channels divide a word, words without spikes are passed over whole.
+  /// For numbers of channels that divide the word size: skips words without spikes.
   void fill_whole_words(const std::uint64_t* spikes, std::uint32_t first);
   void fill_pixels(const std::uint64_t* spikes, std::uint32_t first);
 

@@ -1,38 +1,40 @@
-// Stands for card.cc and card_normalise.cc in builds without kernels for graphics cards.
-#include <torch/autograd.h>
-
-#include "staa/ops/card.h"
-#include "staa/ops/card_device.h"
+// Replaces cuda_backend.cc and cuda_normalise.cc in builds without CUDA kernels.
+#include "staa/ops/cuda.h"
+#include "staa/ops/neuron/backend.h"
 #include "staa/util/error.h"
 
-namespace staa::ops::card {
+namespace staa::ops {
 namespace {
 
-[[noreturn]] void refuse() {
-  fail(ErrorKind::kRuntime, "this build of staa has no kernels for graphics cards");
-}
+class NoCudaBackend : public Backend {
+ public:
+  bool takes(const NeuronCall&) const override { return false; }
+  bool reads_bits() const override { return false; }
+  Normalised normalise(const torch::Tensor&, const BatchNorm&) const override { refuse(); }
+  SpikesAndMembrane forward(const CallSettings&, Workspace&) const override { refuse(); }
+  NeuronTensors backward(const CallSettings&, const Workspace&,
+                         const OutputGradients&) const override {
+    refuse();
+  }
+
+ private:
+  [[noreturn]] static void refuse() {
+    fail(ErrorKind::kRuntime, "this build of staa has no kernels for CUDA devices");
+  }
+};
 
 }  // namespace
 
-bool is_card(const torch::Device& device) { return device.is_cuda(); }
-
-bool takes(const torch::Tensor&, std::int64_t, bool) { return false; }
-
-bool present() { return false; }
-
-std::string name_of(const torch::Device&) { return ""; }
-
-Normalised normalise(const torch::Tensor&, const BatchNorm&) { refuse(); }
-
-Spikes forward(const fused::Plan&, const torch::autograd::variable_list&, const Normalised (&)[2],
-               torch::Tensor&) {
-  refuse();
+const Backend& cuda_backend() {
+  static const NoCudaBackend backend;
+  return backend;
 }
 
-torch::autograd::variable_list backward(const fused::Plan&, const torch::autograd::variable_list&,
-                                        const torch::Tensor&, const Normalised (&)[2],
-                                        const torch::Tensor&) {
-  refuse();
-}
+namespace cuda {
 
-}  // namespace staa::ops::card
+bool has_kernels() { return false; }
+
+std::string device_name(const torch::Device&) { return ""; }
+
+}  // namespace cuda
+}  // namespace staa::ops

@@ -1,21 +1,21 @@
-#include "staa/ops/card_normalise.h"
+#include "staa/ops/neuron/cuda_normalise.h"
 
 #include <tuple>
 
+#include "staa/kernels/cuda/neuron.h"
 #include "staa/kernels/cuda/normalise.h"
-#include "staa/ops/card.h"
-#include "staa/ops/card_runtime.h"
+#include "staa/ops/neuron/cuda_runtime.h"
 
-namespace staa::ops::card {
+namespace staa::ops::cuda {
 namespace {
 
 using torch::Tensor;
 
-/// Of every channel over the whole batch, in the arithmetic's type.
+/// The statistics of every channel over the whole batch, in the arithmetic's type.
 struct Statistics {
   Tensor mean;
   Tensor rstd;
-  double count = 0;  ///< values a channel
+  double count = 0;  ///< values per channel
 };
 
 Statistics statistics_of(const Tensor& values, const BatchNorm& norm) {
@@ -25,7 +25,7 @@ Statistics statistics_of(const Tensor& values, const BatchNorm& norm) {
   return out;
 }
 
-/// Those of all processes together, by sums, sums of squares and counts, which are added up in the
+/// Combines the statistics of all processes. Sums, sums of squares and counts are exchanged in the
 /// processor's memory.
 Statistics join(const Statistics& own, const BatchNorm& norm) {
   const auto mean = own.mean.to(torch::kDouble);
@@ -57,9 +57,26 @@ Tensor factors_of(const Statistics& statistics, const BatchNorm& norm) {
   input.momentum = norm.momentum;
   input.eps = norm.eps;
   auto factors = torch::empty({4, channels}, norm.weight.options().requires_grad(false));
-  kernels::cuda::norm_factors(input, static_cast<std::size_t>(channels), data<T>(factors),
-                              current_stream());
+  kernels::cuda::NormKernels<T>::factors(input, static_cast<std::size_t>(channels),
+                                         data<T>(factors), current_stream());
   return factors;
+}
+
+/// The sums, centred sums and count of all processes, in `memory`; returns `own` for a single
+/// process.
+template <class T>
+kernels::cuda::NormSums<T> join_sums(kernels::cuda::NormSums<T> own, const BatchNorm& norm,
+                                     const NormaliseGradients& sums, Tensor& memory) {
+  if (!norm.sum) return own;
+  Tensor all = torch::stack({sums.bias, sums.weight, torch::full_like(sums.bias, own.count)})
+                   .to(torch::kDouble)
+                   .cpu();
+  norm.sum(all);
+  own.count = all[2][0].item<double>();
+  memory = all.to(sums.bias.options());
+  own.plain = data<T>(memory);
+  own.centred = own.plain + sums.bias.numel();
+  return own;
 }
 
 }  // namespace
@@ -71,65 +88,51 @@ Normalised normalise(const Tensor& values, const BatchNorm& norm) {
     statistics = statistics_of(values, norm);
     if (norm.sum) statistics = join(statistics, norm);
   }
-  return {with_card_element(values.scalar_type(), [&](auto zero) {
+  return {with_cuda_element(values.scalar_type(), [&](auto zero) {
     return factors_of<kernels::Compute<decltype(zero)>>(statistics, norm);
   })};
 }
 
 template <class S>
-NormaliseGradients normalise_backward(const Tensor& values, const Normalised& normalised,
-                                      const BatchNorm& norm, const Tensor& dx,
-                                      const NormRows<kernels::Compute<S>>& sums, bool in_place) {
+NormaliseGradients normalise_backward(const NormaliseCall& call, const NormaliseSums<S>& sums) {
   using T = kernels::Compute<S>;
+  using Kernels = kernels::cuda::NormKernels<T>;
+  const auto& values = call.values;
+  const auto& normalised = call.normalised;
   const auto stream = current_stream();
   const auto channels = static_cast<std::size_t>(values.size(2));
   NormaliseGradients out;
-  out.values = in_place ? dx : torch::empty_like(values);
+  out.values = call.in_place ? call.dx : torch::empty_like(values);
   out.weight = torch::empty({values.size(2)}, normalised.factors.options());
   out.bias = torch::empty_like(out.weight);
   const T* const tables[2] = {sums.centred, sums.plain};
   T* const totals[2] = {data<T>(out.weight), data<T>(out.bias)};
-  kernels::cuda::sum_rows(tables, sums.count, channels, totals, stream);
+  Kernels::sum_rows(tables, sums.count, channels, totals, stream);
 
   Tensor of_mix;
   kernels::GradientMix<T> mix{normalised.scale<T>(), nullptr, nullptr};
-  if (norm.training) {
-    kernels::cuda::NormSums<T> of_batch{data<T>(normalised.factors), data<T>(out.bias),
-                                        data<T>(out.weight),
-                                        static_cast<double>(values.numel() / values.size(2))};
+  if (call.norm.training) {
     Tensor joined;
-    if (norm.sum) {
-      Tensor all = torch::stack({out.bias, out.weight, torch::full_like(out.bias, of_batch.count)})
-                       .to(torch::kDouble)
-                       .cpu();
-      norm.sum(all);
-      of_batch.count = all[2][0].item<double>();
-      joined = all.to(out.bias.options());
-      of_batch.plain = data<T>(joined);
-      of_batch.centred = of_batch.plain + channels;
-    }
+    const auto of_batch = join_sums<T>({data<T>(normalised.factors), totals[1], totals[0],
+                                        static_cast<double>(values.numel() / values.size(2))},
+                                       call.norm, out, joined);
     of_mix = torch::empty({2, values.size(2)}, out.bias.options());
-    kernels::cuda::norm_gradient_mix(of_batch, channels, data<T>(of_mix), stream);
+    Kernels::gradient_mix(of_batch, channels, data<T>(of_mix), stream);
     mix.of_value = data<T>(of_mix);
     mix.constant = mix.of_value + channels;
   }
   out.weight.mul_(normalised.factors[1]);
-  kernels::cuda::mix_gradients(data<S>(dx), data<S>(values), mix,
-                               static_cast<std::size_t>(values.numel()) / channels, channels,
-                               data<S>(out.values), stream);
+  kernels::cuda::NeuronKernels<S>::mix_gradients(
+      data<S>(call.dx), data<S>(values), mix, static_cast<std::size_t>(values.numel()) / channels,
+      channels, data<S>(out.values), stream);
   return out;
 }
 
-// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in them
-#define STAA_FOR_ELEMENT(S)                                                                        \
-  template NormaliseGradients normalise_backward<S>(                                               \
-      const Tensor& values, const Normalised& normalised, const BatchNorm& norm, const Tensor& dx, \
-      const NormRows<kernels::Compute<S>>& sums, bool in_place);
-STAA_FOR_ELEMENT(float)
-STAA_FOR_ELEMENT(double)
-STAA_FOR_ELEMENT(kernels::Bf16)
-STAA_FOR_ELEMENT(kernels::Half)
-#undef STAA_FOR_ELEMENT
-// NOLINTEND(bugprone-macro-parentheses)
+template NormaliseGradients normalise_backward(const NormaliseCall&, const NormaliseSums<float>&);
+template NormaliseGradients normalise_backward(const NormaliseCall&, const NormaliseSums<double>&);
+template NormaliseGradients normalise_backward(const NormaliseCall&,
+                                               const NormaliseSums<kernels::Bf16>&);
+template NormaliseGradients normalise_backward(const NormaliseCall&,
+                                               const NormaliseSums<kernels::Half>&);
 
-}  // namespace staa::ops::card
+}  // namespace staa::ops::cuda

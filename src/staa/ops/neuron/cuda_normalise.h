@@ -1,21 +1,15 @@
 #pragma once
 
-#include "staa/ops/normalise.h"
+#include "staa/ops/neuron/normalise.h"
 
-namespace staa::ops::card {
+/// BatchNorm of sequences on a CUDA device, on its current stream.
+namespace staa::ops::cuda {
 
-/// Rows of sums over dX that the kernels left, `count` of C numbers each.
-template <class T>
-struct NormRows {
-  const T* plain;
-  const T* centred;
-  std::size_t count;
-};
+/// normalise() of ops/neuron/normalise.h.
+Normalised normalise(const torch::Tensor& values, const BatchNorm& norm);
 
-/// normalise_backward() of ops/normalise.h, on the current stream.
+/// normalise_backward() of ops/neuron/normalise.h.
 template <class S>
-NormaliseGradients normalise_backward(const torch::Tensor& values, const Normalised& normalised,
-                                      const BatchNorm& norm, const torch::Tensor& dx,
-                                      const NormRows<kernels::Compute<S>>& sums, bool in_place);
+NormaliseGradients normalise_backward(const NormaliseCall& call, const NormaliseSums<S>& sums);
 
-}  // namespace staa::ops::card
+}  // namespace staa::ops::cuda

@@ -10,9 +10,9 @@
 
 #include "staa/kernels/cuda/stream.h"
 
-/// All that card.cc and card_normalise.cc ask of CUDA and of LibTorch's own kernels for it. The
-/// tests have another one, which stands for a card on machines without.
-namespace staa::ops::card {
+/// Everything that cuda_backend.cc and cuda_normalise.cc need from CUDA and from LibTorch's CUDA
+/// kernels. The tests replace this header by one in which the processor acts as the CUDA device.
+namespace staa::ops::cuda {
 
 constexpr torch::DeviceType kDeviceType = torch::kCUDA;
 
@@ -21,17 +21,17 @@ using Guard = c10::cuda::CUDAGuard;
 
 inline kernels::cuda::Stream current_stream() { return c10::cuda::getCurrentCUDAStream().stream(); }
 
-inline std::string device_name(const torch::Device& device) {
+inline std::string read_name(const torch::Device& device) {
   const Guard guard(device);
   cudaDeviceProp properties{};
   C10_CUDA_CHECK(cudaGetDeviceProperties(&properties, guard.current_device().index()));
   return properties.name;
 }
 
-/// Of `values` [N, C, H, W] the mean and 1 / sqrt(variance + eps) of every channel.
+/// Returns the mean and 1 / sqrt(variance + eps) of every channel of `values` [N, C, H, W].
 inline std::tuple<torch::Tensor, torch::Tensor> batch_statistics(const torch::Tensor& values,
                                                                  double eps) {
   return torch::batch_norm_stats(values, eps);
 }
 
-}  // namespace staa::ops::card
+}  // namespace staa::ops::cuda

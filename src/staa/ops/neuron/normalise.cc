@@ -1,4 +1,4 @@
-#include "staa/ops/normalise.h"
+#include "staa/ops/neuron/normalise.h"
 
 #include <ATen/Parallel.h>
 
@@ -14,7 +14,7 @@ namespace {
 
 using torch::Tensor;
 
-/// The sequence's slabs, one a step and sample, of HW rows each.
+/// The slabs of a sequence: one per step and sample, each with HW rows.
 struct Slabs {
   explicit Slabs(const Tensor& values)
       : count(values.size(0) * values.size(1)),
@@ -37,14 +37,14 @@ void for_slabs(const Slabs& slabs, const F& f) {
   });
 }
 
-/// Mean and variance of every channel over a sequence, and how many values they are of.
+/// Mean and variance of every channel over a sequence, and the number of values per channel.
 struct Statistics {
   std::vector<double> mean;
   std::vector<double> variance;  ///< biased
   double count = 0;
 };
 
-/// Every slab's moments, joined in double in the order of the slabs.
+/// Computes the moments of every slab and combines them in double, in the order of the slabs.
 template <class S>
 Statistics statistics_of(const Tensor& values) {
   using T = kernels::Compute<S>;
@@ -75,7 +75,7 @@ Statistics statistics_of(const Tensor& values) {
   return out;
 }
 
-/// Adds rows of `channels` numbers up over the processes.
+/// Sums rows of `channels` numbers over the processes.
 void sum_over(const SumOverProcesses& sum, std::vector<double>& rows, std::size_t channels) {
   auto all = torch::from_blob(
       rows.data(),
@@ -84,8 +84,8 @@ void sum_over(const SumOverProcesses& sum, std::vector<double>& rows, std::size_
   sum(all);
 }
 
-/// Those of all processes together. Sums of squares about 0 need no second exchange, and are held
-/// in double, where values are floats.
+/// Combines the statistics of all processes. Sums of squares about 0 make a second exchange
+/// unnecessary; double makes them precise enough for values in float.
 Statistics join(Statistics own, const SumOverProcesses& sum) {
   const auto channels = own.mean.size();
   std::vector<double> rows(3 * channels);  // sums, sums of squares, counts
@@ -160,27 +160,26 @@ Normalised normalise(const Tensor& values, const BatchNorm& norm) {
 }
 
 template <class S>
-NormaliseGradients normalise_backward(const Tensor& values, const Normalised& normalised,
-                                      const BatchNorm& norm, const Tensor& dx,
-                                      const kernels::Compute<S>* sum,
-                                      const kernels::Compute<S>* sum_centred, bool in_place) {
+NormaliseGradients normalise_backward(const NormaliseCall& call, const NormaliseSums<S>& sums) {
   using T = kernels::Compute<S>;
+  const auto& values = call.values;
+  const auto& normalised = call.normalised;
+  const auto& norm = call.norm;
   const Slabs slabs(values);
   const auto channels = slabs.channels;
-  const auto batch = static_cast<std::size_t>(values.size(1));
   NormaliseGradients out;
-  out.values = in_place ? dx : torch::empty_like(values);
+  out.values = call.in_place ? call.dx : torch::empty_like(values);
   out.weight = torch::empty({values.size(2)}, normalised.factors.options());
   out.bias = torch::empty_like(out.weight);
   T* weight = data<T>(out.weight);
   T* bias = data<T>(out.bias);
-  kernels::sum_rows(sum, batch, channels, bias);
-  kernels::sum_rows(sum_centred, batch, channels, weight);
+  kernels::sum_rows(sums.plain, sums.count, channels, bias);
+  kernels::sum_rows(sums.centred, sums.count, channels, weight);
 
   std::vector<T> of_value(norm.training ? channels : 0);
   std::vector<T> constant(of_value.size());
   if (norm.training) {
-    // Of the whole batch, which may be spread over processes: sums, centred sums, counts.
+    // Sums, centred sums and counts of the whole batch, which may be spread over processes.
     std::vector<double> rows(3 * channels);
     std::copy(bias, bias + channels, rows.begin());
     std::copy(weight, weight + channels, rows.begin() + values.size(2));
@@ -199,21 +198,19 @@ NormaliseGradients normalise_backward(const Tensor& values, const Normalised& no
   const kernels::GradientMix<T> factors{normalised.scale<T>(),
                                         norm.training ? of_value.data() : nullptr,
                                         norm.training ? constant.data() : nullptr};
+  const auto* gradient = data<S>(call.dx);
+  const auto* before = data<S>(values);
+  auto* after = data<S>(out.values);
   for_slabs(slabs, [&](std::int64_t slab) {
     const auto at = slabs.offset(slab);
-    kernels::mix_gradients(data<S>(dx) + at, data<S>(values) + at, factors, slabs.rows, channels,
-                           data<S>(out.values) + at);
+    kernels::mix_gradients(gradient + at, before + at, factors, slabs.rows, channels, after + at);
   });
   return out;
 }
 
-#define STAA_FOR_ELEMENT(S)                                                                        \
-  template NormaliseGradients normalise_backward<S>(                                               \
-      const Tensor& values, const Normalised& normalised, const BatchNorm& norm, const Tensor& dx, \
-      const kernels::Compute<S>* sum, const kernels::Compute<S>* sum_centred, bool in_place);
-STAA_FOR_ELEMENT(float)
-STAA_FOR_ELEMENT(double)
-STAA_FOR_ELEMENT(kernels::Bf16)
-#undef STAA_FOR_ELEMENT
+template NormaliseGradients normalise_backward(const NormaliseCall&, const NormaliseSums<float>&);
+template NormaliseGradients normalise_backward(const NormaliseCall&, const NormaliseSums<double>&);
+template NormaliseGradients normalise_backward(const NormaliseCall&,
+                                               const NormaliseSums<kernels::Bf16>&);
 
 }  // namespace staa::ops

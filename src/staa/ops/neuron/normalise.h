@@ -1,16 +1,22 @@
 #pragma once
 
+#include <torch/types.h>
+
+#include <cstddef>
+
 #include "staa/ops/elements.h"
 #include "staa/ops/input.h"
 
 namespace staa::ops {
 
-/// BatchNorm of a sequence as a factor and a summand a channel, so that whoever reads the sequence
-/// can apply it on the way.
+/// BatchNorm of a sequence as one factor and one summand per channel, which are applied while the
+/// sequence is read.
 struct Normalised {
   /// [4, C]: mean; rstd = 1 / sqrt(variance + eps); scale = gamma * rstd; shift = beta - mean *
   /// scale. Undefined: no BatchNorm.
   torch::Tensor factors;
+
+  bool defined() const { return factors.defined(); }
 
   template <class T>
   T* mean() const {
@@ -36,9 +42,28 @@ struct Normalised {
   }
 };
 
-/// Statistics in one pass over `values`, contiguous in memory as [N, B, H, W, C]; in training the
-/// running ones are updated. The norm's tensors are contiguous, of the arithmetic's type.
+/// Computes the factors. In training it takes the statistics from `values`, in one pass, and
+/// updates the running ones. `values` must be contiguous in memory as [N, B, H, W, C]; the norm's
+/// tensors must be contiguous and of the arithmetic's type.
 Normalised normalise(const torch::Tensor& values, const BatchNorm& norm);
+
+/// The data from which the gradient of a BatchNorm is computed.
+struct NormaliseCall {
+  torch::Tensor values;  ///< before BatchNorm
+  Normalised normalised;
+  BatchNorm norm;         ///< without weight and bias
+  torch::Tensor dx;       ///< the gradient of the normalised values
+  bool in_place = false;  ///< write the gradient of the values over dx
+};
+
+/// Sums over dX that the kernels have computed: `count` rows of C numbers each.
+template <class S>
+struct NormaliseSums {
+  using T = kernels::Compute<S>;
+  const T* plain = nullptr;    ///< of dX
+  const T* centred = nullptr;  ///< of dX * (values - mean)
+  std::size_t count = 0;
+};
 
 /// Gradients of a normalised sequence.
 struct NormaliseGradients {
@@ -47,14 +72,9 @@ struct NormaliseGradients {
   torch::Tensor bias;
 };
 
-/// From dX and its sums over a sample, rows [B, C]: `sum` of dX, `sum_centred` of
-/// dX * (values - mean). Of `norm` its way of working alone counts; where the batch is spread over
-/// processes, each has the part of its own samples in the gradients of weight and bias. `in_place`:
-/// the gradient of the values takes the memory of dX. S is the element of the sequences.
+/// S is the element type of the sequences. If the batch is spread over processes, the gradients of
+/// weight and bias contain only the share of this process's samples.
 template <class S>
-NormaliseGradients normalise_backward(const torch::Tensor& values, const Normalised& normalised,
-                                      const BatchNorm& norm, const torch::Tensor& dx,
-                                      const kernels::Compute<S>* sum,
-                                      const kernels::Compute<S>* sum_centred, bool in_place);
+NormaliseGradients normalise_backward(const NormaliseCall& call, const NormaliseSums<S>& sums);
 
 }  // namespace staa::ops

@@ -7,8 +7,8 @@
 namespace staa::ops::reference {
 namespace {
 
-/// A tensor's sum over all processes. Whatever their losses make of it flows back to everyone's
-/// share: the gradient is added up likewise.
+/// The sum of a tensor over all processes. Each process's share affects the losses of all of them,
+/// so the gradients are summed as well.
 struct SharedSum : torch::autograd::Function<SharedSum> {
   static torch::Tensor forward(torch::autograd::AutogradContext* context,
                                const torch::Tensor& tensor,
@@ -34,7 +34,7 @@ struct SharedSum : torch::autograd::Function<SharedSum> {
   };
 };
 
-/// BatchNorm in training whose statistics are those of all processes' values [N, C, H, W].
+/// BatchNorm in training with the statistics of the values [N, C, H, W] of all processes.
 torch::Tensor shared_batch_norm(const torch::Tensor& values, const BatchNorm& norm) {
   const auto sum = std::make_shared<SumOverProcesses>(norm.sum);
   const auto per_channel = [](const torch::Tensor& x) { return x.view({1, -1, 1, 1}); };

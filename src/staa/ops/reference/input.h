@@ -6,8 +6,8 @@
 
 namespace staa::ops::reference {
 
-/// X [T, B, C, H, W], a tensor of its own: BatchNorm, sum and repetition over the steps, one by
-/// one.
+/// Returns X [T, B, C, H, W] as a tensor, by BatchNorm, sum and repetition over the steps, one
+/// after the other.
 torch::Tensor compose(const NeuronInput& input);
 
 }  // namespace staa::ops::reference

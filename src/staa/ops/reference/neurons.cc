@@ -8,10 +8,11 @@ namespace staa::ops::reference {
 namespace {
 
 torch::Tensor fire(const torch::Tensor& v, const NeuronOptions& options) {
-  return spike(v, options.threshold, options.surrogate, options.surrogate_width);  // Eq. 2
+  return spike(v, options.threshold, options.surrogate, options.surrogate_width,
+               options.surrogate_scale);  // Eq. 2
 }
 
-/// H behind a membrane that fired `s`.
+/// H after the reset of a membrane V with spikes `s`.
 torch::Tensor reset(const torch::Tensor& v, const torch::Tensor& s, const NeuronOptions& options,
                     const std::optional<double>& subtract = {}) {
   const auto s_reset = options.detach_reset ? s.detach() : s;
@@ -20,8 +21,8 @@ torch::Tensor reset(const torch::Tensor& v, const torch::Tensor& s, const Neuron
   return options.reset == 0 ? h : h + options.reset * s_reset;
 }
 
-/// Fires, resets and steps through time; `membrane(x_t, h, t)` is what tells one neuron from
-/// another.
+/// Fires and resets in every time step. `membrane(x_t, h, t)` is the update that distinguishes the
+/// kinds of neurons.
 template <typename MembraneUpdate>
 torch::Tensor run(const torch::Tensor& x, const NeuronOptions& options, MembraneUpdate membrane) {
   if (x.dim() != 5) {
@@ -40,17 +41,17 @@ torch::Tensor run(const torch::Tensor& x, const NeuronOptions& options, Membrane
     h = reset(v, s, options);
     spikes.push_back(s);
   }
-  // cat keeps the steps' channels-last order, which stack would not.
+  // cat preserves the channels-last order of the steps; stack would not.
   return torch::cat(spikes, 0).view(x.sizes());
 }
 
 torch::Tensor lif_update(const torch::Tensor& x, const torch::Tensor& h,
                          const NeuronOptions& options) {
-  // Eq. 1; without decay_input X is not divided by tau.
-  return h - (h - options.reset) / options.tau + x * options.input_gain();
+  // Eq. 1. Without decay_input X is not divided by tau.
+  return h - (h - options.reset) / options.tau + x * options.lif_update().gain;
 }
 
-/// [C] -> [C, 1, 1], to be broadcast over pixels.
+/// [C] -> [C, 1, 1], for broadcasting over pixels.
 torch::Tensor per_channel(const torch::Tensor& values) {
   return values.unsqueeze(-1).unsqueeze(-1);
 }

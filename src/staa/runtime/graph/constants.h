@@ -22,7 +22,8 @@ inline format::Extent input_extent(const format::GraphFile& file, const format::
   return format::extent_of(*format::input_of(file.graph(), layer));
 }
 
-/// The channels of value i in an image of so many, or i itself for constants of each value.
+/// The index of the constant for value i: its channel if there is one constant per channel, i
+/// itself if there is one per value.
 inline std::size_t constant_at(std::size_t i, std::size_t constants) { return i % constants; }
 
 }  // namespace staa::runtime

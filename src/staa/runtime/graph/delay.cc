@@ -6,7 +6,7 @@
 namespace staa::runtime {
 namespace {
 
-/// Keeps the last `longest` inputs in turn.
+/// Keeps the last `longest` inputs in a ring.
 class Delay : public Operation {
  public:
   Delay(const format::GraphFile& file, const format::Layer& layer)

@@ -12,7 +12,7 @@ GraphPlan::GraphPlan(const format::GraphFile& file)
       weight_bytes_ += file.size(need.name) * sizeof(float);
     }
     operations_.push_back(make_operation(file, layer));
-    // What comes of a sum, or of the step before, is put together in one image and not listed.
+    // A sum, or an input from the previous step, is stored as a whole image without a list.
     const bool alone = layer.inputs.size() == 1 && layer.late.empty();
     const auto from = alone ? layer.inputs[0] : kGraphInput;
     const bool input_listed = alone && (from == kGraphInput || listed_[from] != 0);

@@ -7,18 +7,20 @@
 
 namespace staa::runtime {
 
-/// A file of version 2 turned into what runs. Index i belongs to layer i of the graph.
+/// A model file of version 2 in the form that GraphRunner runs. Index i belongs to layer i of the
+/// graph.
 class GraphPlan {
  public:
   explicit GraphPlan(const format::GraphFile& file);
 
   const format::GraphDescription& graph() const { return graph_; }
   const Operation& operation(std::size_t layer) const { return *operations_[layer]; }
-  /// Whether what the layer gives is listed, binary, and the same as long as the input is.
+  /// Whether the layer's output is listed, its input is only 0 and 1, and its output stays the same
+  /// as long as the network's input does.
   bool listed(std::size_t layer) const { return listed_[layer] != 0; }
   bool binary_input(std::size_t layer) const { return binary_input_[layer] != 0; }
   bool still(std::size_t layer) const { return still_[layer] != 0; }
-  /// Whether a layer reads it a step later.
+  /// Whether a layer reads the output one step later.
   bool read_late(std::size_t layer) const { return read_late_[layer] != 0; }
   bool spikes(std::size_t layer) const {
     const auto& node = graph_.layers[layer];

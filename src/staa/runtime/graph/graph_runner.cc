@@ -123,7 +123,7 @@ void GraphRunner::advance() {
   const auto extent = format::extent_of(graph.layers.back().shape);
   const auto& output = signals_.back().values;
   for (std::size_t i = 0; i < output.size(); ++i) {
-    // Outputs are numbered with their channels first, as in the file that they came from.
+    // Outputs are numbered with channels first, as in the file they were imported from.
     const auto channels = static_cast<std::size_t>(extent.channels);
     const auto pixels = static_cast<std::size_t>(extent.pixels());
     sums_[i % channels * pixels + i / channels] += output[i];

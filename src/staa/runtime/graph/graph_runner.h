@@ -8,7 +8,7 @@
 
 namespace staa::runtime {
 
-/// One stream of inputs through a graph, step by step: what Session does for files of version 2.
+/// One stream of inputs through a graph, step by step. Implements Session for files of version 2.
 class GraphRunner {
  public:
   GraphRunner(std::shared_ptr<const GraphPlan> plan, const Options& options);
@@ -29,7 +29,7 @@ class GraphRunner {
   void show(const float* frame);
   void advance();
   void run(std::size_t layer);
-  /// The one input of a layer, or the sum of several.
+  /// The single input of a layer, or the sum of its inputs.
   const Signal& input_of(std::size_t layer);
 
   std::shared_ptr<const GraphPlan> plan_;
@@ -40,8 +40,8 @@ class GraphRunner {
   bool fresh_ = false;  // the input has changed since the last step
   Signal input_;
   std::vector<Signal> signals_;
-  std::vector<Signal> before_;  // of layers that are read late: what they gave in the step before
-  std::vector<Signal> joined_;  // of layers with several inputs: their sum
+  std::vector<Signal> before_;  // for layers that are read late: the output of the previous step
+  std::vector<Signal> joined_;  // for layers with several inputs: their sum
   std::vector<Memory> memories_;
   std::vector<float> sums_;
   Activity activity_;

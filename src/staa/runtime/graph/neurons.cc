@@ -15,7 +15,7 @@ kernels::Integration extents(const format::Layer& layer) {
   return step;
 }
 
-/// Turns the list into values.
+/// Sets the listed values to 1.
 void write_ones(Signal& out) {
   for (std::size_t n = 0; n < out.count; ++n) out.values[out.active[n]] = 1;
 }
@@ -65,7 +65,7 @@ class Neurons : public Operation {
 
  private:
   kernels::Integration step_;
-  std::vector<kernels::LineVector<float>> constants_;  // that step_ points to
+  std::vector<kernels::LineVector<float>> constants_;  // step_ points to these
 };
 
 class Threshold : public Operation {

@@ -8,13 +8,13 @@
 
 namespace staa::runtime {
 
-/// What a layer keeps from step to step; all 0 before the first.
+/// The state of a layer between time steps, all 0 before the first.
 struct Memory {
   kernels::LineVector<float> membrane;
   kernels::LineVector<float> synapse;
-  kernels::LineVector<float> past;  ///< of a delay: one image of values a step, in turn
-  std::size_t next = 0;             ///< which one is the oldest
-  std::vector<std::uint8_t> marks;  ///< work memory of a pool: what is listed already
+  kernels::LineVector<float> past;  ///< for a delay: its last inputs, as a ring
+  std::size_t next = 0;             ///< the oldest of them
+  std::vector<std::uint8_t> marks;  ///< work memory of a pool: the outputs that are listed already
 
   std::size_t bytes() const {
     return (membrane.size() + synapse.size() + past.size()) * sizeof(float) + marks.size();
@@ -26,17 +26,17 @@ class Operation {
  public:
   virtual ~Operation() = default;
 
-  /// Whether it lists what it gives, where its input is listed or not.
+  /// Whether the output is listed, depending on whether the input is.
   virtual bool lists(bool input_listed) const = 0;
-  /// Whether it gives 0 and 1 alone, where its input does or does not.
+  /// Whether the output is only 0 and 1, depending on whether the input is.
   virtual bool binary(bool input_binary) const { return false; }
-  /// Whether the same input always gives the same.
+  /// Whether the same input always gives the same output.
   virtual bool stands_still() const { return true; }
   virtual Memory memory() const { return {}; }
 
   virtual void run(const Signal& in, Memory& memory, Signal& out) const = 0;
 
-  /// Products of a value and a weight in a step with that input.
+  /// The number of products of a value and a weight in a step with that input.
   virtual double products(const Signal& in) const { return 0; }
 };
 
@@ -52,7 +52,7 @@ std::unique_ptr<Operation> make_threshold(const format::GraphFile& file,
 std::unique_ptr<Operation> make_delay(const format::GraphFile& file, const format::Layer& layer);
 std::unique_ptr<Operation> make_sum(const format::GraphFile& file, const format::Layer& layer);
 
-/// Any of them.
+/// Calls the function above for the layer's kind.
 std::unique_ptr<Operation> make_operation(const format::GraphFile& file,
                                           const format::Layer& layer);
 

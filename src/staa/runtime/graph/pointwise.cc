@@ -1,4 +1,4 @@
-// Layers that change values one by one, or their order.
+// Layers that change single values or their order.
 #include <algorithm>
 
 #include "staa/runtime/graph/constants.h"
@@ -36,8 +36,8 @@ class Scale : public Operation {
   kernels::LineVector<float> scale_;
 };
 
-/// The last of the joined dimensions runs fastest, as in NumPy and PyTorch, while images here have
-/// their channels last: values change their places.
+/// Joins dimensions in row-major order with channels first, as NumPy and PyTorch do. Since images
+/// here have their channels last, values change places.
 class Flatten : public Operation {
  public:
   Flatten(const format::GraphFile& file, const format::Layer& layer) {

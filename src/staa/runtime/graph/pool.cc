@@ -4,7 +4,7 @@
 namespace staa::runtime {
 namespace {
 
-/// Goes from its input to its output, as convolutions do.
+/// Adds each input value to the outputs that it reaches, as convolutions do.
 class Pool : public Operation {
  public:
   Pool(const format::GraphFile& file, const format::Layer& layer)

@@ -10,12 +10,12 @@
 
 namespace staa::runtime {
 
-/// What a layer gives in one time step: values [H, W, C] and, where they are listed, the indices of
-/// those that may differ from 0, each once.
+/// The output of a layer in one time step: values [H, W, C] and, if it is listed, the index of each
+/// value that may differ from 0.
 struct Signal {
   kernels::LineVector<float> values;
   std::vector<std::uint32_t> active;
-  std::size_t count = 0;  ///< of the list
+  std::size_t count = 0;  ///< the number of listed indices
   bool listed = false;
 
   Signal() = default;
@@ -27,7 +27,7 @@ struct Signal {
     return {values.data(), nullptr, values.size()};
   }
 
-  /// Makes every value 0.
+  /// Sets every value to 0.
   void clear() {
     if (!listed) {
       std::fill(values.begin(), values.end(), 0.0F);
@@ -37,7 +37,8 @@ struct Signal {
     count = 0;
   }
 
-  /// Of one that is listed and cleared: lists an index and gives its value.
+  /// Appends an index and its value. The signal must be listed, and must have been cleared before
+  /// the first call.
   void put(std::uint32_t index, float value) {
     active[count++] = index;
     values[index] = value;

@@ -7,8 +7,8 @@
 
 #include "staa/kernels/cuda/stream.h"
 
-/// In place of src/ops/card_runtime.h: the processor stands for a card.
-namespace staa::ops::card {
+/// Replaces src/staa/ops/neuron/cuda_runtime.h: the processor acts as the GPU.
+namespace staa::ops::cuda {
 
 constexpr torch::DeviceType kDeviceType = torch::kCPU;
 
@@ -18,7 +18,7 @@ struct Guard {
 
 inline kernels::cuda::Stream current_stream() { return nullptr; }
 
-inline std::string device_name(const torch::Device&) { return "an emulated card"; }
+inline std::string read_name(const torch::Device&) { return "an emulated GPU"; }
 
 inline std::tuple<torch::Tensor, torch::Tensor> batch_statistics(const torch::Tensor& values,
                                                                  double eps) {
@@ -27,4 +27,4 @@ inline std::tuple<torch::Tensor, torch::Tensor> batch_statistics(const torch::Te
   return {wide.mean({0, 2, 3}), (wide.var({0, 2, 3}, /*unbiased=*/false) + eps).rsqrt()};
 }
 
-}  // namespace staa::ops::card
+}  // namespace staa::ops::cuda
