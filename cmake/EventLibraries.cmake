@@ -20,3 +20,5 @@ endfunction()
 staa_find_library(staa::lz4 lz4frame.h lz4)
 staa_find_library(staa::zstd zstd.h zstd)
 staa_find_library(staa::hdf5 hdf5.h hdf5_serial hdf5)
+# HDF5 1.12 and later: the functions of 1.10, by their old names.
+set_property(TARGET staa::hdf5 APPEND PROPERTY INTERFACE_COMPILE_DEFINITIONS H5_USE_110_API)
