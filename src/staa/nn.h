@@ -9,7 +9,7 @@
 #include "staa/models/registry.h"  // the networks of the paper, by name
 #include "staa/nn/blocks.h"        // GlobalContext, StepAttention
 #include "staa/nn/layers.h"        // ConvNeuron, ConvNorm, Head
-#include "staa/nn/modes.h"         // T, ReLU and precision of all layers at once
+#include "staa/nn/modes.h"         // T, ReLU, precision, operators of all layers
 #include "staa/nn/neuron.h"        // Lif, AdaptiveLif, StaaLif
 #include "staa/nn/whitening.h"     // Whitening
 #include "staa/options/names.h"    // options as text

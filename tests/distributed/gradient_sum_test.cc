@@ -49,7 +49,7 @@ void compare(std::int64_t bucket_bytes) {
       gradients.finish();
       for (const auto& item : whole.named_parameters()) {
         const auto& expected = item.value().grad();
-        const auto& found = part.named_parameters()[item.key()].grad();
+        const auto found = part.named_parameters()[item.key()].grad();
         ASSERT_EQ(expected.defined(), found.defined()) << item.key();
         if (!expected.defined()) continue;
         EXPECT_TRUE(torch::allclose(found, expected, 1e-4, 1e-5)) << item.key();

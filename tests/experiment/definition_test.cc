@@ -47,7 +47,7 @@ TEST(Definitions, EveryBaseRecipeNamesThePapersFigureOfItsRow) {
 }
 
 TEST(Definitions, Table4StepsAsThePaperSays) {
-  const auto& table = find_definition("table4");
+  const auto table = find_definition("table4");
   const double base = *table.cell("none").paper;
   EXPECT_NEAR(*table.cell("gc").paper - base, 0.92, 1e-9);
   EXPECT_NEAR(*table.cell("gc-pe").paper - base, 1.49, 1e-9);

@@ -37,7 +37,7 @@ TEST(Gain, OfSingleRunsIsNotToldFromChance) {
 
 TEST(Summary, OfAGridThatHasNotRunIsEmpty) {
   const test::TempFolder folder;
-  const auto& definition = find_definition("fig2");
+  const auto definition = find_definition("fig2");
   GridOptions options;
   const auto summary = summarise(definition, options, expand(definition, options, folder.path()));
   EXPECT_EQ(summary.runs, 15U);

@@ -47,6 +47,29 @@ TEST(Networks, AStillImageIsTheSameFrameAtEveryStep) {
   }
 }
 
+/// The kernels' pools and neurons round otherwise, and only the kernels give bits.
+TEST(Networks, ChangeTheirOperatorsWhenAsked) {
+  auto options = small("resnet20");
+  torch::manual_seed(3);
+  const auto network = make_network(options);
+  network->eval();
+  const torch::NoGradGuard no_grad;
+  const auto is_fused = [&] {
+    bool bits = false;
+    for (const auto& layer : neuron_layers(*network)) {
+      const auto x = torch::randn({2, 1, layer.layer->channels(), 4, 4});
+      bits = bits || layer.layer->spikes(ops::NeuronInput(x)).bits.defined();
+    }
+    return bits;
+  };
+  for (const auto operators : {Operators::kReference, Operators::kFused, Operators::kReference}) {
+    nn::set_operators(*network, operators);
+    EXPECT_EQ(network->operators(), operators);
+    EXPECT_EQ(network->options().execution.operators, operators);
+    EXPECT_EQ(is_fused(), operators == Operators::kFused);
+  }
+}
+
 TEST(Networks, RefuseInputsOfAnotherShape) {
   const auto network = make_network(small("resnet20"));
   for (const auto& shape :

@@ -1,9 +1,10 @@
-
 #include "staa/ops/cuda.h"
 
 #include <gtest/gtest.h>
 #include <torch/autograd.h>
 #include <torch/cuda.h>
+
+#include <functional>
 
 #include "ops/compare.h"
 #include "ops/random_case.h"
@@ -71,15 +72,23 @@ TEST(CudaNeurons, RunOnKernels) {
   STAA_NEED_GPU();
   if (!cuda::has_kernels()) GTEST_SKIP() << "a build without kernels";
   const auto x = torch::randn({2, 3, 8, 4, 4}, kGpu);
-  const auto takes = [](const torch::Tensor& currents, bool aggregate) {
+  const auto takes = [](const torch::Tensor& currents, bool aggregate,
+                        const std::function<void(NeuronCall&)>& change = {}) {
     auto call = make_call(NeuronInput(currents), {});
     call.settings.aggregate = aggregate;
+    if (change) change(call);
     return cuda_backend().takes(call);
   };
   for (const bool aggregate : {false, true}) EXPECT_TRUE(takes(x, aggregate));
   EXPECT_EQ(choose_backend(make_call(NeuronInput(x), {})), &cuda_backend());
   EXPECT_FALSE(takes(torch::randn({257, 1, 8, 1, 1}, kGpu), false));
   EXPECT_FALSE(takes(torch::randn({2, 1, 20000, 1, 1}, kGpu), true));
+  EXPECT_FALSE(takes(x, false, [](NeuronCall& call) { call.settings.has_state = true; }));
+  EXPECT_FALSE(takes(x, false, [](NeuronCall& call) { call.settings.membranes.subtract = 1; }));
+  EXPECT_FALSE(takes(
+      x, false, [](NeuronCall& call) { call.settings.options.activation = Activation::kRelu; }));
+  EXPECT_FALSE(takes(
+      x, false, [](NeuronCall& call) { call.tensors.gain = torch::ones({8}, torch::kDouble); }));
   EXPECT_FALSE(lif(x, {}).bits.defined());  // the processor's kernels return bits
 }
 

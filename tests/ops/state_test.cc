@@ -223,17 +223,23 @@ TEST(StatefulLif, RefusesMembranesThatDoNotFit) {
   EXPECT_NE(call({}, relu).find("activation: expected spike"), std::string::npos);
 }
 
+/// Of tensors that the kernels copy, too, and where the gradients are otherwise constants.
 TEST(FusedNeurons, RefuseToBeDifferentiatedTwice) {
   const auto x = torch::randn({2, 3, 4, 5, 5}).requires_grad_(true);
-  const auto spikes = lif(x, {}).values;
-  const auto gradient = torch::autograd::grad({(spikes * spikes).sum()}, {x}, {},
-                                              /*retain_graph=*/true, /*create_graph=*/true)[0];
-  try {
-    torch::autograd::grad({gradient.sum()}, {x});
-    FAIL() << "no error";
-  } catch (const std::exception& error) {
-    EXPECT_NE(std::string(error.what()).find("cannot be differentiated once more"),
-              std::string::npos);
+  const auto decay = torch::full({1}, 0.5).requires_grad_(true);
+  const auto spikes = adaptive_lif(x, decay.expand({4}), torch::ones({4}), {}).values;
+  for (const auto& loss : {(spikes * spikes).sum(), spikes.sum()}) {
+    for (const auto& leaf : {x, decay}) {
+      const auto gradient = torch::autograd::grad({loss}, {leaf}, {}, /*retain_graph=*/true,
+                                                  /*create_graph=*/true)[0];
+      try {
+        gradient.sum().backward({}, /*retain_graph=*/true);
+        FAIL() << "no error";
+      } catch (const std::exception& error) {
+        EXPECT_NE(std::string(error.what()).find("cannot be differentiated once more"),
+                  std::string::npos);
+      }
+    }
   }
 }
 

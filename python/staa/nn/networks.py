@@ -131,8 +131,8 @@ class Head(nn.Module):
 
 
 class Network(nn.Module):
-    """x: still images [B, C, H, W], shown at every step, or T frames [T, B, C, H, W]; gives the
-    logits of every step, [T, B, classes]. The prediction is their mean over T."""
+    """x: still images [B, C, H, W] or [1, B, C, H, W], shown at every step, or T frames
+    [T, B, C, H, W]; gives the logits of every step, [T, B, classes]. The prediction is their mean over T."""
 
     def __init__(self, steps):
         super().__init__()
@@ -142,7 +142,8 @@ class Network(nn.Module):
         if x.dim() == 4:
             x = x.unsqueeze(0)
         if x.dim() != 5 or x.shape[0] not in (1, self.steps):
-            raise ValueError(f"expected [B, C, H, W] or [{self.steps}, B, C, H, W], "
+            raise ValueError(f"expected [B, C, H, W], [1, B, C, H, W] or "
+                             f"[{self.steps}, B, C, H, W], "
                              f"found {list(x.shape)}")
         return self.head(self._features(x))
 

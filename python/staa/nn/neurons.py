@@ -59,7 +59,8 @@ class _Neuron(nn.Module):
         offset = 0.0 if threshold > 0 else threshold - 1  # a reset lies below the threshold
         return torch.ops.staa.lif(
             (v - offset if offset else v).unsqueeze(0), tau=1.0, reset=offset,
-            **{key: self.options[key] for key in ("threshold", "surrogate", "surrogate_width", "surrogate_scale")},
+            **{key: self.options[key] for key in ("threshold", "surrogate", "surrogate_width",
+                                                  "surrogate_scale")},
         )[0]
 
     def extra_repr(self):

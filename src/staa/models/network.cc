@@ -8,6 +8,10 @@
 
 namespace staa::models {
 
+Network::Network(const NetworkOptions& options) : options_(options), steps_(options.steps) {
+  Operated::set_operators(options.execution.operators);
+}
+
 torch::Tensor Network::forward(const torch::Tensor& x) {
   const auto sequence = x.dim() == 4 ? x.unsqueeze(0) : x;
   if (sequence.dim() != 5 || sequence.size(2) != options_.in_channels ||
@@ -15,11 +19,13 @@ torch::Tensor Network::forward(const torch::Tensor& x) {
     std::ostringstream found;
     found << x.sizes();
     fail(ErrorKind::kRuntime,
-         "{} expects images [B, {}, H, W] or frames [{}, B, {}, H, W], found {}", options_.network,
-         options_.in_channels, options_.steps, options_.in_channels, found.str());
+         "{} expects images [B, {}, H, W] or [1, B, {}, H, W], or frames [{}, B, {}, H, W], found "
+         "{}",
+         options_.network, options_.in_channels, options_.in_channels, options_.steps,
+         options_.in_channels, found.str());
   }
   // The layers do the same; this one is for what lies between them, such as pools.
-  const ops::UseReference reference(options_.execution.operators == Operators::kReference);
+  const ops::UseReference reference(operators() == Operators::kReference);
   return run(sequence);
 }
 
@@ -29,6 +35,12 @@ void Network::set_steps(std::int64_t steps) {
   }
   steps_ = steps;
   for (const auto& child : children()) nn::set_steps(*child, steps);
+}
+
+void Network::set_operators(Operators operators) {
+  Operated::set_operators(operators);
+  options_.execution.operators = operators;
+  for (const auto& child : children()) nn::set_operators(*child, operators);
 }
 
 void Network::set_precision(Precision precision) {

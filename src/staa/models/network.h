@@ -13,7 +13,7 @@
 namespace staa::models {
 
 /// A spiking classifier that runs options().steps time steps.
-class Network : public virtual torch::nn::Module, public nn::Unrolled {
+class Network : public torch::nn::Module, public nn::Unrolled, public nn::Operated {
  public:
   /// x holds frames [T, B, C, H, W], or still images [1, B, C, H, W] or [B, C, H, W]. Still images
   /// are shown at every time step, but their first convolution is computed once. Returns the logits
@@ -27,6 +27,9 @@ class Network : public virtual torch::nn::Module, public nn::Unrolled {
   std::int64_t steps() const { return steps_; }
   void set_steps(std::int64_t steps) override;
 
+  /// Sets the implementation of the network and of its layers.
+  void set_operators(Operators operators) override;
+
   /// Sets the number format of all convolutions.
   void set_precision(Precision precision);
 
@@ -34,7 +37,7 @@ class Network : public virtual torch::nn::Module, public nn::Unrolled {
   virtual nn::Whitening whitening() { return nullptr; }
 
  protected:
-  explicit Network(const NetworkOptions& options) : options_(options), steps_(options.steps) {}
+  explicit Network(const NetworkOptions& options);
 
   /// x [T or 1, B, C, H, W] -> logits [T, B, classes].
   virtual torch::Tensor run(const torch::Tensor& x) = 0;

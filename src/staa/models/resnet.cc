@@ -86,7 +86,7 @@ ops::Spikes BasicBlockImpl::spikes(const ops::Spikes& x) {
 }
 
 ResNet::ResNet(const ResNetLayout& layout, const NetworkOptions& options)
-    : Network(options), layout_(layout) {
+    : Cloneable(options), layout_(layout) {
   ResNet::reset();
 }
 

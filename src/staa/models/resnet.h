@@ -70,7 +70,7 @@ class BasicBlockImpl : public torch::nn::Cloneable<BasicBlockImpl> {
 TORCH_MODULE(BasicBlock);
 
 /// A residual network. Holds `stem.I`, `stages.S.I` and `head`.
-class ResNet : public Network, public torch::nn::Cloneable<ResNet> {
+class ResNet : public nn::Cloneable<ResNet, Network> {
  public:
   ResNet(const ResNetLayout& layout, const NetworkOptions& options);
 

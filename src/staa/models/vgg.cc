@@ -25,7 +25,7 @@ torch::Tensor pass_on(torch::Tensor current, bool pooled, std::int64_t channels)
 
 }  // namespace
 
-Vgg13::Vgg13(const NetworkOptions& options) : Network(options) { Vgg13::reset(); }
+Vgg13::Vgg13(const NetworkOptions& options) : Cloneable(options) { Vgg13::reset(); }
 
 void Vgg13::reset() {
   auto channels = options_.in_channels;
@@ -49,7 +49,7 @@ torch::Tensor Vgg13::run(const torch::Tensor& x) {
   return head_->forward(spikes);
 }
 
-Vgg7::Vgg7(const NetworkOptions& options) : Network(options) { Vgg7::reset(); }
+Vgg7::Vgg7(const NetworkOptions& options) : Cloneable(options) { Vgg7::reset(); }
 
 void Vgg7::reset() {
   auto channels = options_.in_channels;

@@ -15,7 +15,7 @@ namespace staa::models {
 /// Ten 3x3 convolutions with neurons, of 64, 64 P 128, 128 P 256, 256 P 512, 512 P 512, 512
 /// channels, followed by global pooling and a linear layer. P is a 2x2 average pool, or a maximum
 /// pool with Pooling::kMax. Holds `features.I` and `head`.
-class Vgg13 : public Network, public torch::nn::Cloneable<Vgg13> {
+class Vgg13 : public nn::Cloneable<Vgg13, Network> {
  public:
   explicit Vgg13(const NetworkOptions& options);
 
@@ -40,7 +40,7 @@ class Vgg13 : public Network, public torch::nn::Cloneable<Vgg13> {
 /// next one and the sum is scaled by sqrt(1/2). The added current is average-pooled, and its
 /// channels are repeated where the number of channels grows. Convolutions still read only spikes.
 /// Holds `whitening`, `features.I` and `head`.
-class Vgg7 : public Network, public torch::nn::Cloneable<Vgg7> {
+class Vgg7 : public nn::Cloneable<Vgg7, Network> {
  public:
   explicit Vgg7(const NetworkOptions& options);
 

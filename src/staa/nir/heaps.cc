@@ -42,43 +42,49 @@ class Bytes {
   InputFile file_;
 };
 
-/// The number of bytes in which the file writes sizes, or 0 where HDF5 will find no superblock.
+[[noreturn]] void refuse(const Bytes& file, std::uint64_t offset, const char* what) {
+  fail(ErrorKind::kInput, "{}: offset {}: {}: the file is damaged or cut off", file.name(), offset,
+       what);
+}
+
+/// The number of bytes in which the file writes sizes, or 0 if it has no superblock, which HDF5
+/// itself will say.
 std::size_t bytes_of_sizes(const Bytes& file) {
   for (std::uint64_t at = 0; at < file.size(); at = at == 0 ? 512 : 2 * at) {
     const auto block = file.at(at, 16);
     if (block.size() < 16 || std::memcmp(block.data(), kSuperblock, 8) != 0) continue;
     const bool is_new = block[8] >= 2;  // the version
     const std::size_t bytes = block[is_new ? 10 : 14];
-    return bytes <= 8 ? bytes : 0;
+    if (bytes != 2 && bytes != 4 && bytes != 8) {
+      refuse(file, at, "sizes are neither of 2, 4 nor 8 bytes");
+    }
+    return bytes;
   }
   return 0;
 }
 
-/// Walks the objects of the heap at `start`.
-void check_heap(const Bytes& file, std::uint64_t start, std::size_t bytes) {
-  const auto refuse = [&](std::uint64_t offset, const char* what) {
-    fail(ErrorKind::kInput, "{}: offset {}: {}: the file is damaged or cut off", file.name(),
-         offset, what);
-  };
+/// Walks the objects of the heap at `start`. Returns the heap's end.
+std::uint64_t check_heap(const Bytes& file, std::uint64_t start, std::size_t bytes) {
   const auto header = file.at(start, kHeapHeader);
-  if (header.size() < kHeapHeader) refuse(start, "a heap of texts ends too early");
+  if (header.size() < kHeapHeader) refuse(file, start, "a heap of texts ends too early");
   const auto size = little_endian(header.data() + 8, bytes);
   if (size < kHeapHeader || size > file.size() - start) {
-    refuse(start, "a heap of texts is larger than the file, or smaller than its own header");
+    refuse(file, start, "a heap of texts is larger than the file, or smaller than its own header");
   }
-  const auto end = start + size;
-  auto at = start + kHeapHeader;
-  while (end - at >= kObjectHeader) {
-    const auto object = file.at(at, kObjectHeader);
-    const auto claimed = little_endian(object.data() + 8, bytes);
-    const bool is_free = little_endian(object.data(), 2) == 0;  // object 0 is what remains
-    const auto room = end - at - (is_free ? 0 : kObjectHeader);
+  const auto heap = file.at(start, size);
+  auto at = kHeapHeader;
+  while (size - at >= kObjectHeader) {
+    const auto* object = heap.data() + at;
+    const auto claimed = little_endian(object + 8, bytes);
+    const bool is_free = little_endian(object, 2) == 0;  // object 0 is what remains
+    const auto room = size - at - (is_free ? 0 : kObjectHeader);
     if (claimed > room || (is_free && claimed == 0)) {
-      refuse(at, "a text is longer than the heap that holds it");
+      refuse(file, start + at, "a text is longer than the heap that holds it");
     }
     const auto padded = (claimed + 7) / 8 * 8;
-    at += std::min(is_free ? claimed : kObjectHeader + padded, end - at);
+    at += std::min(is_free ? claimed : kObjectHeader + padded, size - at);
   }
+  return start + size;
 }
 
 }  // namespace
@@ -86,16 +92,16 @@ void check_heap(const Bytes& file, std::uint64_t start, std::size_t bytes) {
 void check_heaps(const std::filesystem::path& path) {
   const Bytes file(path);
   const auto bytes = bytes_of_sizes(file);
-  if (bytes == 0) return;  // no HDF5 file, which is what HDF5 itself will say
+  if (bytes == 0) return;
   constexpr std::uint64_t kBlock = 1 << 20;
-  for (std::uint64_t first = 0; first < file.size(); first += kBlock) {
+  std::uint64_t first = 0;
+  while (first < file.size()) {
     const auto block = file.at(first, kBlock + kHeapMark - 1);
-    auto found = block.begin();
-    while (true) {
-      found = std::search(found, block.end(), kHeap, kHeap + kHeapMark);
-      if (found == block.end()) break;
-      check_heap(file, first + static_cast<std::uint64_t>(found - block.begin()), bytes);
-      ++found;
+    const auto found = std::search(block.begin(), block.end(), kHeap, kHeap + kHeapMark);
+    if (found == block.end()) {
+      first += kBlock;
+    } else {
+      first = check_heap(file, first + static_cast<std::uint64_t>(found - block.begin()), bytes);
     }
   }
 }

@@ -77,7 +77,7 @@ ops::Current NormedConvolution::current(const ops::Spikes& x) {
     fail(ErrorKind::kRuntime, "a convolution of sequences expects [T, B, C, H, W], found {}",
          c10::str(values.sizes()));
   }
-  const ops::UseReference reference(options_.execution.operators == Operators::kReference);
+  const ops::UseReference reference(operators() == Operators::kReference);
   count_spikes(values);
   auto y = convolve(*child<torch::nn::Conv2dImpl>(*this, "conv"), values.flatten(0, 1),
                     convolution_type(options_.execution.precision, values),
@@ -105,7 +105,7 @@ void NormedConvolution::pretty_print(std::ostream& stream) const {
 }
 
 ConvNormImpl::ConvNormImpl(const ConvShape& shape, const models::NetworkOptions& options)
-    : NormedConvolution(shape, options) {
+    : Cloneable(shape, options) {
   ConvNormImpl::reset();
 }
 
@@ -125,7 +125,7 @@ models::NetworkOptions with_neuron(const NeuronOptions& neuron, std::int64_t ste
 }  // namespace
 
 ConvNeuronImpl::ConvNeuronImpl(const ConvShape& shape, const models::NetworkOptions& options)
-    : NormedConvolution(shape, options), steps_(options.steps) {
+    : Cloneable(shape, options), steps_(options.steps) {
   ConvNeuronImpl::reset();
 }
 
@@ -136,7 +136,7 @@ ConvNeuronImpl::ConvNeuronImpl(const ConvShape& shape, const NeuronOptions& neur
 void ConvNeuronImpl::reset() {
   register_layers();
   const auto neuron = make_neuron(options_.neuron, shape_.out, options_.steps);
-  neuron->set_operators(options_.execution.operators);
+  neuron->set_operators(operators());
   register_module("neuron", neuron);
 }
 

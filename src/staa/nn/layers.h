@@ -7,6 +7,7 @@
 
 #include <memory>
 
+#include "staa/nn/cloneable.h"
 #include "staa/nn/modes.h"
 #include "staa/nn/neuron.h"
 #include "staa/nn/observe.h"
@@ -48,7 +49,7 @@ struct ConvShape {
 /// read at every batch; options that the fused operators do not support, such as a bias or
 /// dilation, make the module compute itself. replace_module() may put another Conv2d or BatchNorm2d
 /// in their place. Of the network's options this class reads start, norm_momentum and execution.
-class NormedConvolution : public virtual torch::nn::Module, public Observable {
+class NormedConvolution : public torch::nn::Module, public Observable, public Operated {
  public:
   /// Returns the convolution of x together with its BatchNorm, which the reader of the result
   /// applies. The observer sees the input and output of the convolution, without BatchNorm.
@@ -60,9 +61,6 @@ class NormedConvolution : public virtual torch::nn::Module, public Observable {
   /// Sets the number format of the convolution.
   void set_precision(Precision precision) { options_.execution.precision = precision; }
 
-  /// Sets the implementation of the convolution.
-  void set_operators(Operators operators) { options_.execution.operators = operators; }
-
   /// In training, `sum` adds the statistics of a batch over processes; {} uses this process's share
   /// alone.
   void share_statistics(ops::SumOverProcesses sum) { sum_ = std::move(sum); }
@@ -71,7 +69,9 @@ class NormedConvolution : public virtual torch::nn::Module, public Observable {
 
  protected:
   NormedConvolution(const ConvShape& shape, const models::NetworkOptions& options)
-      : shape_(shape), options_(options) {}
+      : shape_(shape), options_(options) {
+    set_operators(options.execution.operators);
+  }
 
   void register_layers();
 
@@ -83,7 +83,7 @@ class NormedConvolution : public virtual torch::nn::Module, public Observable {
 };
 
 /// A convolution and its BatchNorm.
-class ConvNormImpl : public NormedConvolution, public torch::nn::Cloneable<ConvNormImpl> {
+class ConvNormImpl : public Cloneable<ConvNormImpl, NormedConvolution> {
  public:
   ConvNormImpl(const ConvShape& shape, const models::NetworkOptions& options);
   explicit ConvNormImpl(const ConvShape& shape) : ConvNormImpl(shape, models::NetworkOptions{}) {}
@@ -97,9 +97,7 @@ TORCH_MODULE(ConvNorm);
 
 /// A convolution, its BatchNorm and the neurons that follow: the unit that all networks consist of.
 /// Holds `conv`, `norm` and `neuron`.
-class ConvNeuronImpl : public NormedConvolution,
-                       public torch::nn::Cloneable<ConvNeuronImpl>,
-                       public Unrolled {
+class ConvNeuronImpl : public Cloneable<ConvNeuronImpl, NormedConvolution>, public Unrolled {
  public:
   /// The neurons have the options options.neuron and run options.steps time steps.
   ConvNeuronImpl(const ConvShape& shape, const models::NetworkOptions& options);

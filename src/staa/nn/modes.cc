@@ -31,9 +31,7 @@ void set_precision(torch::nn::Module& module, Precision precision) {
 }
 
 void set_operators(torch::nn::Module& module, Operators operators) {
-  for_each<Neuron>(module, [&](Neuron& neuron) { neuron.set_operators(operators); });
-  for_each<NormedConvolution>(module,
-                              [&](NormedConvolution& layer) { layer.set_operators(operators); });
+  for_each<Operated>(module, [&](Operated& layer) { layer.set_operators(operators); });
 }
 
 void repeat_encodings(torch::nn::Module& module, std::int64_t known) {

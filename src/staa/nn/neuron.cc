@@ -30,7 +30,7 @@ ops::Spikes Neuron::spikes(const ops::NeuronInput& input) {
          channels_, channels_, channels_, x.defined() ? c10::str(x.sizes()) : "none");
   }
   if (input_observer_) input_observer_(input);
-  const ops::UseReference reference(operators_ == Operators::kReference);
+  const ops::UseReference reference(operators() == Operators::kReference);
   auto fired = fire(input);
   count_spikes(fired);
   notify(x, fired);
@@ -45,14 +45,15 @@ void Neuron::pretty_print(std::ostream& stream) const {
                         channels_, options_.tau, options_.threshold, to_string(options_.surrogate));
 }
 
-LifImpl::LifImpl(const NeuronOptions& options, std::int64_t channels) : Neuron(options, channels) {
+LifImpl::LifImpl(const NeuronOptions& options, std::int64_t channels)
+    : Cloneable(options, channels) {
   options_.kind = NeuronKind::kLif;
 }
 
 ops::Spikes LifImpl::fire(const ops::NeuronInput& input) { return ops::lif(input, options_); }
 
 AdaptiveLifImpl::AdaptiveLifImpl(const NeuronOptions& options, std::int64_t channels)
-    : Neuron(options, channels) {
+    : Cloneable(options, channels) {
   options_.kind = NeuronKind::kAdaptiveLif;
   AdaptiveLifImpl::reset();
 }
@@ -68,7 +69,7 @@ ops::Spikes AdaptiveLifImpl::fire(const ops::NeuronInput& input) {
 }
 
 StaaLifImpl::StaaLifImpl(const NeuronOptions& options, std::int64_t channels, std::int64_t steps)
-    : Neuron(options, channels), steps_(steps) {
+    : Cloneable(options, channels), steps_(steps) {
   if (steps < 1) fail(ErrorKind::kUsage, "time steps: expected at least 1, found {}", steps);
   options_.kind = NeuronKind::kStaaLif;
   StaaLifImpl::reset();

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <torch/nn/cloneable.h>
 #include <torch/nn/module.h>
 #include <torch/nn/pimpl.h>
 #include <torch/types.h>
@@ -10,11 +9,12 @@
 #include <utility>
 #include <vector>
 
+#include "staa/nn/cloneable.h"
+#include "staa/nn/modes.h"
 #include "staa/nn/observe.h"
 #include "staa/ops/input.h"
 #include "staa/ops/parameters.h"
 #include "staa/ops/spikes.h"
-#include "staa/options/execution.h"
 #include "staa/options/neuron.h"
 
 namespace staa::nn {
@@ -22,7 +22,7 @@ namespace staa::nn {
 /// A layer of spiking neurons: turns a sequence of currents into spikes of the same shape. Drops
 /// into any network behind a convolution or linear layer and its normalisation. The membrane starts
 /// at 0 in every call and is not kept between calls. Lif, AdaptiveLif and StaaLif are its kinds.
-class Neuron : public virtual torch::nn::Module, public Observable {
+class Neuron : public torch::nn::Module, public Observable, public Operated {
  public:
   /// Currents X of floating point, [T, B, C, H, W] (best channels-last inside a time step) or, of
   /// layers without pixels, [T, B, C] -> spikes, 0 or 1, of the same shape. Throws Error(kRuntime)
@@ -39,7 +39,6 @@ class Neuron : public virtual torch::nn::Module, public Observable {
 
   const NeuronOptions& options() const { return options_; }
   void set_activation(Activation activation) { options_.activation = activation; }
-  void set_operators(Operators operators) { operators_ = operators; }
   std::int64_t channels() const { return channels_; }
 
   void pretty_print(std::ostream& stream) const override;
@@ -54,12 +53,11 @@ class Neuron : public virtual torch::nn::Module, public Observable {
   std::int64_t channels_;
 
  private:
-  Operators operators_ = Operators::kFused;
   InputObserver input_observer_;
 };
 
 /// Leaky integrate-and-fire (Eq. 1-3). No parameters.
-class LifImpl : public Neuron, public torch::nn::Cloneable<LifImpl> {
+class LifImpl : public Cloneable<LifImpl, Neuron> {
  public:
   LifImpl(const NeuronOptions& options, std::int64_t channels);
 
@@ -72,7 +70,7 @@ TORCH_MODULE(Lif);
 
 /// LIF with learnable decay M (named `decay`) and gain N (`gain`), one per channel (Eq. 6). They
 /// start at the values of a LIF of the same tau: M = 1 - 1/tau, N = 1/tau.
-class AdaptiveLifImpl : public Neuron, public torch::nn::Cloneable<AdaptiveLifImpl> {
+class AdaptiveLifImpl : public Cloneable<AdaptiveLifImpl, Neuron> {
  public:
   AdaptiveLifImpl(const NeuronOptions& options, std::int64_t channels);
 
@@ -90,7 +88,7 @@ TORCH_MODULE(AdaptiveLif);
 /// LIF with the spatial-temporal attention aggregator (Eq. 7-14). Parameters are named `pe`,
 /// `gc1.key|query|norm|value.weight|bias`, `gc2. ...` and `sa.reduce|expand.weight|bias`; a block
 /// that is switched off has none. A sinusoidal `pe` is a buffer of that name.
-class StaaLifImpl : public Neuron, public torch::nn::Cloneable<StaaLifImpl> {
+class StaaLifImpl : public Cloneable<StaaLifImpl, Neuron> {
  public:
   /// `steps` is T, the length of the position encoding. A longer sequence is refused when PE is on;
   /// a shorter one uses the first rows.

@@ -40,6 +40,8 @@ variable_list once_differentiable(const char* op, variable_list gradients,
   for (const auto& source : sources) {
     if (source.defined()) all.push_back(source);
   }
+  // Sources may be copies that the graph does not know. This one always makes it record the node.
+  all.push_back(torch::zeros({}).requires_grad_(true));
   auto given =
       NoDerivative::apply(at::TensorList(all), static_cast<std::int64_t>(count), std::string(op));
   auto next = given.begin();

@@ -57,7 +57,7 @@ double measure(models::NetworkOptions options, const std::vector<std::int64_t>& 
   const auto network = models::make_network(options);
   network->train();
   const auto x = torch::randn(input);
-  if (auto stem = network->whitening()) stem->fit(x);
+  if (auto stem = network->whitening()) stem->fit(x.flatten(0, 1));
   const double fp32 = time_steps(*network, x);
   network->set_precision(Precision::kBf16);
   const double bf16 = time_steps(*network, x);

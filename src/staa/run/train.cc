@@ -100,9 +100,9 @@ void settle_precision(recipe::Recipe& recipe, const Sources& sources, Reporter& 
   PrecisionChoice choice{recipe.execution.precision, ""};
   if (open && all.leads()) {
     const auto& shape = sources.input.shape;
-    std::vector<std::int64_t> input{std::min<std::int64_t>(recipe.train.batch, 32), shape.channels,
-                                    shape.height, shape.width};
-    if (shape.steps > 1) input.insert(input.begin(), shape.steps);
+    const std::vector<std::int64_t> input{shape.steps,
+                                          std::min<std::int64_t>(recipe.train.batch, 32),
+                                          shape.channels, shape.height, shape.width};
     choice = choose_precision(network_options(recipe, sources.input), input,
                               choose_device(recipe, all.launch().local_rank));
   }

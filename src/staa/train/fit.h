@@ -106,9 +106,10 @@ struct FitResult {
 
 /// Trains `network` on `training` and evaluates it on `test` after every epoch.
 ///
-/// to_tensors() describes the network's input; the network returns logits [T, B, K] or [B, K]. Its
-/// parameters become views of a few flat tensors (see Optimizer). At the end the network holds the
-/// averaged weights if options.ema asks for them.
+/// Batches have the shapes that to_tensors() describes; inputs with T = 1 come without T, as
+/// [B, ...], unless the Classifier asks for StillInput::kSequence. The network returns logits [T,
+/// B, K] or [B, K]. Its parameters become views of a few flat tensors (see Optimizer). At the end
+/// the network holds the averaged weights if options.ema asks for them.
 ///
 /// With one thread, a fit that was stopped and resumed gives bit for bit the same result as a fit
 /// that was never stopped. It may be resumed with another number of processes.
