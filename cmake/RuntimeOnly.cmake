@@ -7,7 +7,7 @@ find_package(CLI11 REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(PNG REQUIRED)
 find_package(JPEG REQUIRED)
-find_package(hwy REQUIRED)
+include(Highway)
 include(EventLibraries)
 
 find_program(CCACHE ccache)

@@ -6,7 +6,7 @@ find_package(nlohmann_json REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(PNG REQUIRED)
 find_package(JPEG REQUIRED)
-find_package(hwy REQUIRED)
+include(Highway)
 include(EventLibraries)
 
 add_compile_options(-fsanitize=${STAA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)

@@ -14,9 +14,9 @@ source=$(cd "$(dirname "$0")/.." && pwd)
 for name in proc sys dev; do mountpoint -q "$root/$name" || mount --rbind "/$name" "$root/$name"; done
 trap 'for name in proc sys dev; do umount -l "$root/$name"; done' EXIT
 cp /etc/resolv.conf "$root/etc/resolv.conf"
-# The tree as it is, without what was built in it.
+# The tree as it is, without what was built in it; newer than what an earlier trial compiled from it.
 mkdir -p "$root/staa"
-tar -C "$source" --exclude=./build* --exclude=./runs --exclude=./.git -cf - . | tar -C "$root/staa" -xf -
+tar -C "$source" --exclude=./build* --exclude=./runs --exclude=./.git -cf - . | tar -C "$root/staa" -xmf -
 chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
   ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} \
   /bin/bash -c 'cd /staa && ./check --only dependencies,build,tests'

@@ -11,7 +11,7 @@ class TinyCommand : public ::testing::Test {
   TinyCommand() {
     write_tiny_mnist(folder_ / "data", 240, 40);
     write_bytes(recipe(),
-                "threads = 1\ndevice = \"cpu\"\n"
+                "threads = 1\ndevice = \"cpu\"\nprecision = \"fp32\"\n"
                 "[data]\nset = \"mnist\"\npath = \"" +
                     (folder_ / "data").string() +
                     "\"\n"

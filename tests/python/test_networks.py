@@ -44,7 +44,7 @@ class Networks(unittest.TestCase):
         self.images, self.labels = write_mnist(f"{self.folder.name}/data", 40)
         self.recipe = f"{self.folder.name}/r.toml"
         with open(self.recipe, "w") as file:
-            file.write(f'threads = 1\ndevice = "cpu"\n[data]\nset = "mnist"\n'
+            file.write(f'threads = 1\ndevice = "cpu"\nprecision = "fp32"\n[data]\nset = "mnist"\n'
                        f'path = "{self.folder.name}/data"\n[model]\nwidth = 0.0625\nsteps = 3\n'
                        f'[neuron]\nthreshold = 0.5\n[train]\nepochs = 2\nbatch = 10\n')
 

@@ -2,6 +2,7 @@
 #include <hwy/targets.h>
 
 #include <atomic>
+#include <chrono>
 #include <thread>
 
 #include "runtime/tiny_model.h"
@@ -134,6 +135,8 @@ TEST(Pool, PassesOnWhatIsThrownAndCanBeUsedAgain) {
   const auto work = [&](Session&, std::size_t i) {
     ++begun;
     if (i == 2) fail(ErrorKind::kInput, "image 2 is bad");
+    // Or the other threads would be done before the pool has caught what this one threw.
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   };
   test::expect_error(ErrorKind::kInput, {"image 2"}, [&] { pool.run(10'000, work); });
   EXPECT_LT(begun, 10'000);
