@@ -31,5 +31,7 @@ for file in "$root"/apt/cache/archives/*.deb; do
   *) dpkg -x "$file" "$root" ;;
   esac
 done
+# Since Debian 13 the loader's package holds /usr/lib only; programs ask for /lib.
+[ -e "$root/lib" ] || ln -s usr/lib "$root/lib"
 rm -r "$root/apt"
 echo "${packages[*]}" >"$root/complete"

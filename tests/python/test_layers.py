@@ -3,6 +3,7 @@
 import copy
 import unittest
 import warnings
+from unittest import mock
 
 import plain
 import torch
@@ -317,7 +318,7 @@ class Copies(unittest.TestCase):
         file = io.BytesIO()
         torch.save(network, file)
         file.seek(0)
-        for other in (copy.deepcopy(network), torch.load(file)):
+        for other in (copy.deepcopy(network), torch.load(file, weights_only=False)):
             self.assertTrue(torch.equal(other(x), network(x)))
 
 
@@ -346,8 +347,10 @@ class Wrapped(unittest.TestCase):
 
     def test_synchronised_norms_are_called(self):
         converted = nn.SyncBatchNorm.convert_sync_batchnorm(self.network())
-        with self.assertRaisesRegex((ValueError, RuntimeError), "GPU|device"):  # PyTorch's own words
+        with mock.patch.object(nn.SyncBatchNorm, "forward", side_effect=lambda x: x) as forward:
             converted(torch.randn(2, 1, 16, 16))
+        self.assertTrue(forward.called)
+
 
 if __name__ == "__main__":
     unittest.main()

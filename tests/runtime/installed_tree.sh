@@ -17,7 +17,10 @@ fi
 strip -o "$tree/stripped" "$library"
 size=$(stat -c %s "$tree/stripped")
 echo "stripped: $size bytes"
-[ "$size" -lt $((3 * 1024 * 1024)) ]
+# Since 1.1 Highway has more code per kernel. Where its version is written has moved between releases.
+minor=$(awk '/define HWY_MINOR/ { minor = $3 } END { print minor + 0 }' /usr/include/hwy/{highway,base}.h)
+limit=$((minor > 0 ? 5 : 3))
+[ "$size" -lt $((limit * 1024 * 1024)) ] || { echo "expected less than $limit MiB" >&2; exit 1; }
 
 cp -r "$source/examples" "$tree/examples"
 cmake -S "$tree/examples/cmake" -B "$tree/build" -G Ninja -DCMAKE_PREFIX_PATH="$tree/usr" >/dev/null
