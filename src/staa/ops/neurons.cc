@@ -23,6 +23,7 @@ NeuronCall adaptive_call(const NeuronInput& input, const torch::Tensor& decay,
                          const torch::Tensor& gain, NeuronOptions options) {
   options.kind = NeuronKind::kAdaptiveLif;
   auto call = make_call(input, options);
+  call.settings.update = {};  // the tensors take its place, and the reset does not leak
   call.tensors.decay = decay;
   call.tensors.gain = gain;
   return call;

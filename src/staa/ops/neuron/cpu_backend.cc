@@ -23,14 +23,14 @@ void for_samples(std::int64_t batch, const F& f) {
   });
 }
 
-/// Decay, gain and offset of the plain update, [3, C]. Adaptive neurons have no offset.
+/// Decay, gain and offset of the plain update, [3, C].
 template <class T>
 Tensor coefficients_of(const CallSettings& settings, const Tensor& x) {
   const auto channels = x.size(2);
   auto out =
       torch::empty({3, channels}, torch::TensorOptions().dtype(c10::CppTypeToScalarType<T>::value));
   const auto& update = settings.update;
-  const double values[3] = {update.decay, update.gain, settings.adaptive() ? 0 : update.offset};
+  const double values[3] = {update.decay, update.gain, update.offset};
   T* row = data<T>(out);
   for (const double value : values) row = std::fill_n(row, channels, static_cast<T>(value));
   return out;

@@ -33,7 +33,7 @@ Tensor coefficients_of(const CallSettings& settings, const Tensor& x) {
 template <class T>
 kernels::NeuronLayer<T> view_cuda_layer(const CallSettings& settings, const Workspace& workspace) {
   auto layer = view_layer<T>(settings, workspace);
-  if (settings.adaptive() || settings.update.offset == 0) layer.offset = nullptr;
+  if (settings.update.offset == 0) layer.offset = nullptr;
   return layer;
 }
 

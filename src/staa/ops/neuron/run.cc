@@ -21,6 +21,13 @@ struct Plan : torch::CustomClassHolder {
   std::vector<bool> defined;  ///< whether each tensor of a call is defined, in their order
 };
 
+/// All tensors of a call, in their order.
+variable_list list_of(const NeuronTensors& tensors) {
+  variable_list list;
+  for_each_tensor(tensors, [&](const Tensor& tensor) { list.push_back(tensor); });
+  return list;
+}
+
 /// The defined tensors of a call, which are those that autograd sees.
 variable_list flatten(const NeuronTensors& tensors, const std::vector<bool>& defined) {
   variable_list list;
@@ -31,8 +38,7 @@ variable_list flatten(const NeuronTensors& tensors, const std::vector<bool>& def
   return list;
 }
 
-template <class List>
-NeuronTensors unflatten(const List& list, const std::vector<bool>& defined) {
+NeuronTensors unflatten(at::TensorList list, const std::vector<bool>& defined) {
   NeuronTensors tensors;
   std::size_t i = 0;
   std::size_t taken = 0;
@@ -88,8 +94,7 @@ void save(AutogradContext& context, const CallSettings& settings, Workspace& wor
     const auto& term = settings.terms[i];
     if (term.again || term.bits.defined()) workspace.tensors.terms[i].values = Tensor();
   }
-  variable_list saved;
-  for_each_tensor(workspace.tensors, [&](const Tensor& tensor) { saved.push_back(tensor); });
+  auto saved = list_of(workspace.tensors);
   for (const auto& norm : workspace.norms) saved.push_back(norm.factors);
   saved.push_back(workspace.coefficients);
   saved.push_back(workspace.rows);
@@ -154,8 +159,7 @@ struct NeuronFunction : torch::autograd::Function<NeuronFunction> {
     }
     auto out = flatten(plan.backend->backward(settings, workspace, outputs), plan.defined);
     out.emplace_back();  // the plan has no gradient
-    variable_list sources;
-    for_each_tensor(workspace.tensors, [&](const Tensor& tensor) { sources.push_back(tensor); });
+    auto sources = list_of(workspace.tensors);
     sources.push_back(gradients[0]);
     if (settings.has_state) sources.push_back(gradients[1]);
     return once_differentiable("neurons", std::move(out), sources);
