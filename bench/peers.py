@@ -1,5 +1,6 @@
 """Training and inference of one ResNet-20 written for SpikingJelly, for snnTorch and in plain PyTorch,
-each before and after staa.accelerate(), beside staa's own, timed in turn in one process.
+each before and after staa.accelerate() (and within staa.over_time() where it is called once per time
+step), beside staa's own, timed in turn in one process.
 
     PYTHONPATH=python:build/lib python3 bench/peers.py [--widths 0.25,1] [--rounds 5] [--json]
 
@@ -73,11 +74,12 @@ class Block(nn.Module):
 
 
 class Network(nn.Module):
-    """resnet20 of `make`'s layers; `step_by_step`: it is called once per time step."""
+    """resnet20 of `make`'s layers; `step_by_step`: it is called once per time step, or, with
+    `statistics`, by staa.over_time()."""
 
-    def __init__(self, make, width):
+    def __init__(self, make, width, statistics=None):
         super().__init__()
-        self.make = make
+        self.make, self.statistics = make, statistics
         channels = [max(1, int(c * width + 0.5)) for c in (64, 128, 256, 512)]
         stem, inputs = [], 3
         for _ in range(3):
@@ -93,9 +95,12 @@ class Network(nn.Module):
 
     def forward(self, images):
         self.make.reset(self)
-        if self.make.step_by_step:
+        if self.make.step_by_step and self.statistics is None:
             return sum(self.head(self.body(images).mean((2, 3))) for _ in range(STEPS)) / STEPS
         x = images.unsqueeze(0).repeat(STEPS, 1, 1, 1, 1)
+        if self.make.step_by_step:
+            y = staa.over_time(self.body, x, statistics=self.statistics)
+            return self.head(y.mean((3, 4))).mean(0)
         return self.head(self.body(x).mean((3, 4))).mean(0)
 
 
@@ -206,6 +211,10 @@ def variants(width, missing):
         if name != "plain":
             again = make(lambda: Network(layers, width))
             made[f"{name} + accelerate"] = staa.accelerate(again, quiet=True)
+        if layers.step_by_step:
+            for statistics in ("step", "sequence"):
+                again = make(lambda: Network(layers, width, statistics))
+                made[f"{name} + over_time, {statistics}"] = staa.accelerate(again, quiet=True)
     if hasattr(torch, "compile"):
         made["plain + compile"] = torch.compile(make(lambda: Network(Plain(), width)))
     else:
@@ -265,9 +274,9 @@ def main():
     print(", ".join(f"{key} {value}" for key, value in about.items()))
     for name, why in missing.items():
         print(f"left out: {name}: {why}")
-    print(f"{'width':>5}  {'network':27} {'training':>9} {'inference':>10}  images/s")
+    print(f"{'width':>5}  {'network':34} {'training':>9} {'inference':>10}  images/s")
     for row in results:
-        print(f"{row['width']:5g}  {row['network']:27} {row['training']:9.1f} "
+        print(f"{row['width']:5g}  {row['network']:34} {row['training']:9.1f} "
               f"{row['inference']:10.1f}")
 
 

@@ -16,8 +16,8 @@ _fake.register()
 
 from staa import nn  # noqa: E402  (needs the operators)
 from staa import peers  # noqa: E402
-from staa.peers import accelerate, restore  # noqa: E402
+from staa.peers import accelerate, over_time, restore  # noqa: E402
 from staa.nn import load  # noqa: E402
 from staa.safetensors import load_file  # noqa: E402
 
-__all__ = ["accelerate", "load", "load_file", "nn", "peers", "restore"]
+__all__ = ["accelerate", "load", "load_file", "nn", "over_time", "peers", "restore"]

@@ -237,6 +237,109 @@ class Norse(Peers):
             self.assertIn(why, str(staa.peers.report(staa.accelerate(module, quiet=True))))
 
 
+class OverTime(Peers):
+    """A call for all time steps against one call per step."""
+
+    def compare(self, network, x, reset, statistics="step"):
+        """Both from the state that an earlier call has left, in training and in evaluation."""
+        loop, whole = [staa.accelerate(copy.deepcopy(network), quiet=True) for _ in range(2)]
+        for mode in (True, False):
+            for module in (loop, whole):
+                module.train(mode)
+                reset(module)
+            for call in range(2):
+                a, b = [(x + call).detach().requires_grad_() for _ in range(2)]
+                found = staa.over_time(whole, a, statistics=statistics)
+                expected = [loop(x_t) for x_t in b]
+                if isinstance(found, tuple):
+                    expected = [torch.stack(parts) for parts in zip(*expected)]
+                    self.assertEqual(len(found), len(expected))
+                    found, expected = torch.stack(found), torch.stack(expected)
+                else:
+                    expected = torch.stack(expected)
+                torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+                self.assertGreater(found.abs().sum().item(), 0)
+                for g, h in zip(gradients(found, [a, *whole.parameters()]),
+                                gradients(expected, [b, *loop.parameters()])):
+                    torch.testing.assert_close(g, h, rtol=1e-3, atol=1e-4)
+                for (name, tensor), other in zip(whole.state_dict().items(),
+                                                 loop.state_dict().values()):
+                    torch.testing.assert_close(tensor, other, rtol=1e-4, atol=1e-5, msg=name)
+                for module in (loop, whole):  # gradients end here, values go on
+                    for neuron in module.modules():
+                        for key in ("mem", "v"):
+                            if isinstance(getattr(neuron, key, None), torch.Tensor):
+                                setattr(neuron, key, getattr(neuron, key).detach())
+        for one, other in zip(whole.modules(), loop.modules()):  # nothing is left behind
+            self.assertEqual(vars(one).keys(), vars(other).keys())
+
+    def convolutions(self, neuron):
+        torch.manual_seed(2)
+        return nn.Sequential(nn.Conv2d(2, 6, 3, padding=1), nn.BatchNorm2d(6), neuron(),
+                             nn.AvgPool2d(2), nn.Conv2d(6, 8, 3, padding=1, bias=False),
+                             nn.BatchNorm2d(8), neuron(), nn.Flatten(), nn.Linear(8 * 9, 4))
+
+    def test_snntorch(self):
+        snn = package("snntorch")
+
+        def reset(network):
+            for module in network.modules():
+                if isinstance(module, snn.Leaky):
+                    module.mem = torch.zeros(0)
+
+        x = drives(5, 3, 2, 6, 6).detach().float()
+        for mechanism in ("subtract", "zero"):
+            network = self.convolutions(lambda: snn.Leaky(beta=0.8, init_hidden=True,
+                                                          reset_mechanism=mechanism))
+            self.compare(network, x, reset)
+            network.append(snn.Leaky(beta=0.7, init_hidden=True, output=True, threshold=0.1))
+            self.compare(network, x, reset)
+        straight = importlib.import_module("snntorch.surrogate").straight_through_estimator()
+        network = self.convolutions(lambda: snn.Leaky(beta=0.8, init_hidden=True,
+                                                      spike_grad=straight))
+        self.compare(network, x, reset)
+
+    def test_spikingjelly(self):
+        neuron = package("spikingjelly.activation_based.neuron")
+        layer = package("spikingjelly.activation_based.layer")
+        functional = package("spikingjelly.activation_based.functional")
+        surrogate = package("spikingjelly.activation_based.surrogate")
+        x = drives(5, 3, 2, 6, 6).detach().float()
+        for function in (surrogate.ATan(), surrogate.Erf()):  # Erf is none of staa's
+            network = self.convolutions(lambda: neuron.LIFNode(surrogate_function=function,
+                                                               v_threshold=0.5))
+            self.compare(network, x, functional.reset_net)
+        network.insert(4, layer.Dropout(0.5))  # keeps its mask from step to step
+        torch.manual_seed(1)
+        mask = staa.over_time(network[:5].train(), torch.ones(5, 3, 2, 6, 6)) == 0
+        self.assertTrue(mask.any() and not mask.all())
+        functional.set_step_mode(network, "m")
+        with self.assertRaisesRegex(ValueError, "2: step mode 'm'"):
+            staa.over_time(network, x)
+
+    def test_statistics_over_the_sequence(self):
+        """With them a sequence is normalised as a batch of all its images would be."""
+        network = nn.Sequential(nn.Conv2d(2, 4, 3), nn.BatchNorm2d(4))
+        x = drives(5, 3, 2, 6, 6).detach().float()
+        torch.testing.assert_close(staa.over_time(network, x, statistics="sequence").flatten(0, 1),
+                                   network(x.flatten(0, 1)))
+        self.assertFalse(torch.allclose(staa.over_time(network, x).flatten(0, 1),
+                                        network(x.flatten(0, 1))))
+
+    def test_what_cannot_be_called_so_is_named(self):
+        snn = package("snntorch")
+        network = nn.Sequential(nn.Linear(3, 4), snn.Leaky(beta=0.8))
+        with self.assertRaisesRegex(ValueError, "1: its state is an argument"):
+            staa.over_time(network, torch.zeros(2, 3, 3))
+        self.assertNotIn("forward", vars(network[0]))
+        with self.assertRaisesRegex(ValueError, "statistics: expected"):
+            staa.over_time(network[:1], torch.zeros(2, 3, 3), statistics="batch")
+        with self.assertRaisesRegex(ValueError, r"expected \[T, B, ...\]"):
+            staa.over_time(network[:1], torch.zeros(3))
+        with self.assertRaisesRegex(ValueError, "expected 6 rows for 2 steps of 3 samples"):
+            staa.over_time(nn.Flatten(0), torch.zeros(2, 3, 3))
+
+
 class Surrogates(unittest.TestCase):
     def test_each_of_staas_is_found_by_its_derivative(self):
         from staa.peers.fire import surrogate_of

@@ -13,6 +13,7 @@ from torch import nn
 
 from staa.peers import chains, convolutions
 from staa.peers.report import Report
+from staa.peers.sequence import over_time  # noqa: F401  (part of the interface)
 
 _PEERS = ("spikingjelly", "snntorch", "norse")
 

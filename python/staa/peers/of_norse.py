@@ -49,3 +49,10 @@ def consider(module):
     if surrogate is None:
         return f"its surrogate '{p.method}' is none of staa's"
     return LIFBoxCell, {"_staa_surrogate": surrogate}
+
+
+def in_sequence(module):
+    """As sequence._kind_of(), of cells."""
+    if isinstance(module, SNNCell):
+        raise ValueError("Norse's cells take their state as an argument; over_time() cannot keep it")
+    return None

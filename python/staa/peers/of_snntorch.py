@@ -4,6 +4,7 @@ import snntorch
 import torch
 
 from staa.peers import fire
+from staa.peers.sequence import by_step
 
 
 _Original = snntorch.Leaky
@@ -16,32 +17,35 @@ class Leaky(_Original):
     _staa_original = _Original
 
     def forward(self, input_, mem=None):
-        return self._fire(input_, mem)
+        fired = self._fire(input_, mem)
+        if fired is not None:
+            return fired
+        return by_step(super().forward, vars(self).get("_staa_steps", 1), input_, mem)
 
     def _staa_fire(self, x, norm):
         """The neurons behind a BatchNorm2d: they apply it while they read. None where they cannot."""
-        if (x.dim() != 4 or not fire.takes_norm(x[None], norm)
-                or (self.mem.shape == x.shape and self.mem.dtype != x.dtype)):
+        if x.dim() != 4 or not fire.takes_norm(fire.sequence_of(self, x), norm):
             return None
         return self._fire(x, None, norm)
 
     def _fire(self, input_, mem, norm=None):
         if self.init_hidden and mem is not None:
             raise TypeError("`mem` should not be passed as an argument while `init_hidden=True`")
+        x = fire.sequence_of(self, input_)
         before = self.mem if mem is None else mem
-        if before.shape != input_.shape:
+        if before.shape != x.shape[1:]:
             before = None  # as snnTorch: it begins at 0
-        if not fire.takes(input_[None]) or (before is not None and before.dtype != input_.dtype):
-            return super().forward(input_, mem)
+        if not fire.takes(x) or (before is not None and before.dtype != x.dtype):
+            return None
         threshold, beta = self.threshold.item(), self.beta.clamp(0, 1)
         if not isinstance(self.beta, torch.nn.Parameter):
             beta = beta.item()
         subtract = {"subtract": lambda: threshold / beta, "zero": lambda: None,
                     "none": lambda: 0.0}[self.reset_mechanism]()
         spikes, self.mem = fire.fire(
-            input_.unsqueeze(0), beta, 1.0, before, norm, threshold=threshold, subtract=subtract,
+            x, beta, 1.0, before, norm, threshold=threshold, subtract=subtract,
             before_reset=True, detach_reset=True, **self._staa_surrogate)
-        spikes = spikes.squeeze(0)  # indexing would copy in the backward pass
+        spikes = spikes.flatten(0, 1)
         return spikes if self.init_hidden and not self.output else (spikes, self.mem)
 
 
@@ -82,3 +86,13 @@ def consider(module):
     if surrogate is None:
         return "its spike_grad is none of staa's surrogates"
     return Leaky, {"_staa_surrogate": surrogate}
+
+
+def in_sequence(module):
+    """As sequence._kind_of(), of neurons."""
+    if not isinstance(module, snntorch.SpikingNeuron):
+        return None
+    if not module.init_hidden:
+        raise ValueError("its state is an argument; over_time() needs init_hidden=True")
+    # The membranes of all steps are asked for: the fused call returns the last one alone.
+    return "fused" if type(module) is Leaky and not module.output else "by step"

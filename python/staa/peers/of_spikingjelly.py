@@ -1,10 +1,11 @@
 """Neurons and convolutions of SpikingJelly."""
 
 import torch
-from spikingjelly.activation_based import layer, neuron
+from spikingjelly.activation_based import base, layer, neuron
 
 from staa.peers import fire
 from staa.peers.convolutions import _SpikeConvolution
+from staa.peers.sequence import by_step
 
 
 class Conv2d(_SpikeConvolution, layer.Conv2d):
@@ -29,11 +30,11 @@ class _Fused:
         multi = self.step_mode == "m"
         if getattr(norm, "step_mode", "s") != self.step_mode or x.dim() != (5 if multi else 4):
             return None
-        x = x if multi else x.unsqueeze(0)
+        x = x if multi else fire.sequence_of(self, x)
         if self.store_v_seq or not self._continues(x) or not fire.takes_norm(x, norm):
             return None
         spikes = self._fire(x, norm)
-        return spikes if multi else spikes.squeeze(0)
+        return spikes if multi else spikes.flatten(0, 1)
 
     def _continues(self, x_seq):
         """Whether the state is one that this sequence can go on from."""
@@ -60,10 +61,11 @@ class _Fused:
         return spikes
 
     def single_step_forward(self, x, *args, **kwargs):
-        if (args or kwargs or self.store_v_seq or not self._continues(x[None])
-                or not fire.takes(x[None])):
-            return super().single_step_forward(x, *args, **kwargs)
-        return self.multi_step_forward(x.unsqueeze(0)).squeeze(0)
+        x_seq = fire.sequence_of(self, x)
+        if (args or kwargs or self.store_v_seq or not self._continues(x_seq)
+                or not fire.takes(x_seq)):
+            return by_step(super().single_step_forward, len(x_seq), x, *args, **kwargs)
+        return self.multi_step_forward(x_seq).flatten(0, 1)
 
 
 class LIFNode(_Fused, neuron.LIFNode):
@@ -112,3 +114,12 @@ def consider(module):
     if surrogate is None:
         return f"its surrogate {type(module.surrogate_function).__name__} is none of staa's"
     return kind, {"_staa_surrogate": surrogate}
+
+
+def in_sequence(module):
+    """As sequence._kind_of(), of neurons and of other layers with a state."""
+    if getattr(module, "step_mode", "s") == "m":
+        raise ValueError("step mode 'm' takes whole sequences by itself: call the network on them")
+    if not isinstance(module, base.MemoryModule):
+        return None
+    return "fused" if type(module) in _KINDS.values() and not module.store_v_seq else "by step"
