@@ -46,7 +46,8 @@ TEST(AutoAugmentPolicy, IsThePublishedOne) {
   EXPECT_EQ(magnitudes, 187);
 }
 
-/// Checks that an operation at a magnitude equals `same`, in which its parameter is written out.
+/// Checks that an operation at this magnitude gives the same result as `same`, which calls it with
+/// an explicit parameter.
 template <typename Same>
 void expect_op(Op op, int magnitude, int sign, Same same) {
   const auto image = random_image({3, 32, 32}, 5);

@@ -11,8 +11,8 @@
 
 namespace staa::data {
 
-/// A 34x34 recording that shows its label: it has events in a square at the label's position, and
-/// noise.
+/// A 34x34 recording from which its label can be learnt: events in a square at the label's
+/// position, and noise.
 inline std::vector<events::Event> labelled_events(std::int64_t label, std::uint64_t seed,
                                                   std::size_t count = 600) {
   Random random{seed};
@@ -27,7 +27,7 @@ inline std::vector<events::Event> labelled_events(std::int64_t label, std::uint6
   return out;
 }
 
-/// Writes N-MNIST in its form with lists: N.bs2, train.txt and test.txt.
+/// Writes N-MNIST in its layout with list files: N.bs2, train.txt and test.txt.
 inline void write_tiny_n_mnist(const std::filesystem::path& folder, int train, int test) {
   std::filesystem::create_directories(folder);
   std::string lists[2] = {"#sample #class\n", "#sample #class\n"};

@@ -107,7 +107,7 @@ TEST_F(EventFramesTest, RefuseASpanWithoutEvents) {
   });
   events::Skipped skipped;
   skipped.outside = 1000;
-  events::check_usable(recording, {34, 34}, 1, skipped);  // these are not of the span
+  events::check_usable(recording, {34, 34}, 1, skipped);  // not counted for a time span
 }
 
 TEST_F(EventFramesTest, DrawAugmentationFromTheGeneratorAlone) {

@@ -138,7 +138,7 @@ TEST(Jpeg, PassesOverBytesTooManyBeforeTheEnd) {
   EXPECT_EQ(jpeg(bytes).pixels, clean.pixels);
 }
 
-/// libjpeg only warns about these, as written by cameras and editors; all pixels are correct.
+/// libjpeg only warns about these files of cameras and editors; all of their pixels are correct.
 TEST(Jpeg, ReadsFilesThatLibjpegMerelyWarnsOf) {
   const auto clean = encode_jpeg(random_image({3, 32, 32}, 3));
   const auto expected = jpeg(clean).pixels;

@@ -20,7 +20,8 @@ Image flat(const ImageShape& shape, std::uint8_t value) {
   return {shape, std::vector<std::uint8_t>(static_cast<std::size_t>(shape.bytes()), value)};
 }
 
-/// Writes photographs in their real variety, with 40 x 30 pixels, all of grey value 100.
+/// Writes all kinds of photographs that occur in practice, 40 x 30 pixels in size, with grey value
+/// 100 everywhere.
 void write_photos(const TempFolder& root) {
   const ImageShape colour{3, 30, 40};
   write_bytes(root / "a/plain.JPEG", encode_jpeg(flat(colour, 100)));
@@ -262,8 +263,8 @@ TEST(Resize, KeepsARamp) {
 }
 
 TEST(Resize, ASmallerWindowGivesTheSamePicture) {
-  // Smooth enough for a quarter of the size: the DCT's averages must be where the filter expects
-  // them.
+  // The image is smooth enough to be decoded at a quarter of its size. The DCT's averages must be
+  // where the filter expects them.
   const ImageShape shape{3, 160, 160};
   Image smooth{shape, {}};
   for (std::int64_t i = 0; i < shape.bytes(); ++i) {

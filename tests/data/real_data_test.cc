@@ -1,5 +1,5 @@
 // Tests on published data sets, which are not part of the project. A test that is skipped says
-// which it needs.
+// which data set it needs.
 
 #include <cstdlib>
 #include <filesystem>

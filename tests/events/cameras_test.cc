@@ -91,7 +91,7 @@ TEST_F(Evt3, FollowsItsClockWhenItGoesRoundAndForgetsOldLowBits) {
 }
 
 TEST_F(Evt3, CountsWhatIsNoEvent) {
-  // Before the first time there are an event and a vector of two. Then come a trigger, another
+  // An event and a vector of two events precede the first time. Then come a trigger, another
   // message with two words, a reserved word, and events outside of the sensor.
   write_bytes(path_, kEvt3Header + evt3(2, 1) + evt3(5, 3) + evt3(8, 1) + evt3(10, 1) +
                          evt3(14, 0) + evt3(15, 1) + evt3(7, 1) + evt3(9, 0) + evt3(2, 1500) +
@@ -112,7 +112,7 @@ TEST_F(Evt3, RefusesCutWordsAndOtherVersions) {
 }
 
 TEST_F(Evt21, ReadsBothOrdersOfAWordsHalves) {
-  const auto time = evt21(8, 0, 0, 0, 0);  // high 0
+  const auto time = evt21(8, 0, 0, 0, 0);  // sets the upper bits to 0
   const auto words = time + evt21(1, 9, 32, 5, 0x80000001) + evt21(0, 10, 0, 6, 2);
   const std::vector<Event> expected{{9, 32, 5, 1}, {9, 63, 5, 1}, {10, 1, 6, 0}};
   write_bytes(path_, "% evt 2.1\n% geometry 320x320\n% end\n" + words);

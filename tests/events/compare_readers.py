@@ -34,8 +34,9 @@ def main():
         if len(mine) != len(theirs):
             sys.exit(f"{name}: {len(mine)} events, the other reader has {len(theirs)}")
         if kind == "evt3" and name == "t":
-            # expelliarmus 1.1.12 takes any fall of the clock's lower bits for a round of it, also where the camera
-            # corrects itself by a few microseconds: from there on its times are too late by rounds of 4,096.
+            # expelliarmus 1.1.12 treats every decrease of the clock's lower bits as an overflow, even where the
+            # camera corrects itself by a few microseconds. From there on, its times are too late by multiples of
+            # 4,096.
             wrong = (theirs - mine) % 4096
         else:
             wrong = theirs - mine

@@ -1,5 +1,5 @@
-// Tests on real recordings, which are not part of the project. A test that is skipped says which it
-// needs.
+// Tests on real recordings, which are not part of the project. A test that is skipped says which
+// recording it needs.
 
 #include <cstdlib>
 #include <filesystem>
