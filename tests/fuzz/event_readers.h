@@ -28,8 +28,8 @@ namespace staa::fuzz {
 
 constexpr events::Sensor kSensor{128, 128};
 
-/// Reads a stream twice, by chunks of different sizes: what comes must be on the sensor, and the
-/// second time the same number of events must come.
+/// Reads a stream twice, in chunks of two sizes. All events must lie on the sensor, and both
+/// readings must give the same number of events.
 inline void drain(std::unique_ptr<events::EventStream> stream) {
   const auto sensor = stream->sensor();
   std::uint64_t counts[2] = {};
@@ -49,8 +49,8 @@ inline void drain(std::unique_ptr<events::EventStream> stream) {
   if (counts[0] != counts[1]) throw std::logic_error(stream->name() + ": another count");
 }
 
-/// Decodes a file's bytes as a live stream in each form, in pieces of two sizes: the same events
-/// must come, or none may be refused.
+/// Decodes a file's bytes as a live stream of each format, in pieces of two sizes. Both must give
+/// the same events unless the stream is refused.
 inline void decode_live(const std::filesystem::path& path) {
   const auto bytes = read_file(path);
   for (const auto format : {events::LiveFormat::kAuto, events::LiveFormat::kEvt3,

@@ -1,4 +1,4 @@
-// A libFuzzer program for the importer of NIR.
+// A libFuzzer program for the NIR importer.
 #include "fuzz/nir.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t count) {

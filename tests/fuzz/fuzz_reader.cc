@@ -1,4 +1,4 @@
-// A libFuzzer program for one reader, named by STAA_FUZZ_READER.
+// A libFuzzer program for the reader that STAA_FUZZ_READER names.
 #include <cstring>
 
 #include "fuzz/event_readers.h"

@@ -13,14 +13,14 @@
 
 namespace staa::fuzz {
 
-/// Larger images take seconds under the checks and show nothing else.
+/// Larger images take seconds with sanitizers and find nothing more.
 constexpr std::int64_t kMaxFuzzedPixels = 1 << 16;
 
 inline bool is_small(std::int64_t width, std::int64_t height) {
   return width > 0 && height > 0 && width <= kMaxFuzzedPixels / height;
 }
 
-/// Decodes the whole of an image, and parts at each fraction of its size, as training does.
+/// Decodes the whole image, and random parts of it at each scale, as training does.
 inline void read_jpeg(const std::filesystem::path& path) {
   const auto bytes = read_file(path);
   const auto shape = data::JpegReader(path.string(), bytes.data(), bytes.size()).shape();
@@ -39,7 +39,7 @@ inline void read_jpeg(const std::filesystem::path& path) {
   }
 }
 
-/// The size that a PNG promises stands at a fixed place; a wrong one is for the decoder to refuse.
+/// A PNG states its size at a fixed offset. The decoder must refuse a wrong size.
 inline void read_png(const std::filesystem::path& path) {
   const auto bytes = read_file(path);
   const auto word = [&](std::size_t at) {

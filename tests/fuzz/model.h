@@ -8,7 +8,8 @@
 
 namespace staa::fuzz {
 
-/// Loads a model file and, where the network is small, runs it in both ways. False: it was refused.
+/// Loads a model file and, if the network is small, runs it on both paths. Returns false if the
+/// file was refused.
 inline bool run_model(const std::uint8_t* bytes, std::size_t count) {
   constexpr std::size_t kMostValues = 4096;
   constexpr std::size_t kMostSteps = 8;
@@ -20,7 +21,7 @@ inline bool run_model(const std::uint8_t* bytes, std::size_t count) {
     runtime::Session(model, {runtime::Path::kSparse, true}).classify(image.data());
     runtime::Session(model, {runtime::Path::kDense, true}).classify(image.data());
   } catch (const Error&) {
-    return false;  // as it should be
+    return false;  // broken files must be refused
   }
   return true;
 }

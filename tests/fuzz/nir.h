@@ -11,8 +11,8 @@
 
 namespace staa::fuzz {
 
-/// Imports a file in NIR and, where the network is small, runs two steps of it. What was imported
-/// must load.
+/// Imports a NIR file and, if the network is small, runs two steps of it. The imported model must
+/// load.
 inline void run_nir(const std::filesystem::path& path) {
   constexpr std::int64_t kMostValues = 1 << 16;
   nir::ImportOptions options;

@@ -13,17 +13,17 @@
 
 namespace staa::fuzz {
 
-/// Reads a file in the way of one reader; every failure is a staa::Error.
+/// Reads a file with one of the readers. Every failure is a staa::Error.
 using Reader = void (*)(const std::filesystem::path&);
 
-/// The readers by the names of their corpora.
+/// A reader and the name of its corpus.
 struct NamedReader {
   const char* name;
   Reader read;
 };
 
-/// A file that lasts as long as this object, in memory where the system has such a folder. It has a
-/// real path: HDF5's library refuses a file that lies in no folder, before it reads a byte of it.
+/// A temporary file, in memory if the system has /dev/shm. It has a path in a folder, since the
+/// HDF5 library refuses a file without one before it reads any byte.
 class ShortLivedFile {
  public:
   ShortLivedFile(const std::uint8_t* bytes, std::size_t count) {
@@ -48,13 +48,13 @@ class ShortLivedFile {
   std::string path_;
 };
 
-/// Runs a reader on a file of these bytes.
+/// Runs a reader on a file with these bytes.
 inline void read_bytes(Reader read, const std::uint8_t* bytes, std::size_t count) {
   const ShortLivedFile file(bytes, count);
   try {
     read(file.path());
   } catch (const Error&) {
-    // A broken file, refused as it should be.
+    // A broken file must be refused.
   }
 }
 

@@ -8,7 +8,8 @@
 
 namespace staa::fuzz {
 
-/// Reads the files that the fuzzers of tests/fuzz keep: each is read or refused, and nothing else.
+/// Runs the readers on their corpora in tests/fuzz. Each file must be read or refused with an
+/// Error.
 template <typename Readers>
 void replay_corpus(const Readers& readers) {
   for (const auto& reader : readers) {

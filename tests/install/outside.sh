@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs everything into a fresh folder, builds the examples in C++ against that alone, and runs them and the program.
+# Installs everything into a new folder, builds the C++ examples against that folder alone, and runs them and the
+# program.
 #
 #   outside.sh BUILD_DIR SOURCE_DIR TINY_IMAGES
 set -euo pipefail
@@ -21,7 +22,7 @@ epochs = 1
 batch = 16
 TOML
 
-# Not in the project's tree, nor with anything of it but what was installed.
+# Build outside of the project's tree, with access to nothing but the installed files.
 cp -r "$source/examples" "$tree/examples"
 for example in layer own_network recipe; do
   build_of=$tree/build/$example
@@ -38,7 +39,7 @@ awk '/right/ { exit !($1 > 80) }' "$tree/said"
 awk '/epoch 3/ { exit !($5 > 90) }' "$tree/said"
 "$tree/build/own_network/own_network" "$tree/own.safetensors" --resume
 
-# A component that is not there is named.
+# The error must name a component that does not exist.
 mkdir "$tree/wrong"
 cat >"$tree/wrong/CMakeLists.txt" <<CMAKE
 cmake_minimum_required(VERSION 3.22)
@@ -50,7 +51,7 @@ grep -q "no 'neurons'" "$tree/log"
 
 "$tree/usr/bin/staa" eval "$tree/run" --json | grep -q '"samples": *20'
 
-# The shell's completion, as bash would ask for it.
+# Calls the shell completion as bash does.
 complete() {
   bash -c 'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); compopt() { :; }; _staa
     printf "%s\n" "${COMPREPLY[@]}"' "$tree/usr/share/bash-completion/completions/staa" "$@"
@@ -61,7 +62,7 @@ complete staa data conv | grep -qx convert
 complete staa train recipe.toml --set train.ep | grep -qx train.epochs=
 test -z "$(complete staa train --nothing-like-it)"
 
-# The manual has every command; where there is a formatter, it has nothing to say against it.
+# The manual page must contain every command. If man is installed, it must not print warnings.
 for command in train eval "data convert" info; do grep -q "^.SH STAA $command" "$tree/usr/share/man/man1/staa.1"; done
 if command -v man >/dev/null; then
   warnings=$(LC_ALL=C.UTF-8 MANROFFSEQ='' man --warnings -l "$tree/usr/share/man/man1/staa.1" 2>&1 >/dev/null)

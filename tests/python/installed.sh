@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Python package into a fresh folder and runs the neurons' tests on it.
+# Installs the Python package into a new folder and runs the tests of the neurons on it.
 #
 #   installed.sh BUILD_DIR PYTHON RUN_PY LIBTORCH_VERSION
 set -euo pipefail

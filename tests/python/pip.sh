@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# `pip install` of the checkout into a fresh virtual environment that sees the installed PyTorch, and the
-# Python tests there, with nothing of the source tree's package in reach. 77: it cannot run here.
+# Installs the checkout with `pip install` into a new virtual environment that has access to the installed PyTorch,
+# and runs the Python tests there, without access to the source tree's package. Exits with 77 if it cannot run here.
 #
 #   pip.sh SOURCE_DIR PYTHON RUN_PY LIBTORCH_VERSION
 set -euo pipefail

@@ -1,11 +1,11 @@
-"""The neurons written plainly in PyTorch, step by step from the equations: what staa is held to."""
+"""The neurons in plain PyTorch, step by step from the equations: the reference for staa's own."""
 
 import torch
 from torch.nn import functional
 
 
 class Spike(torch.autograd.Function):
-    """S = V >= 0; dS/dV of the arctan kind, 1 / a / (1 + (pi V / a)^2)."""
+    """S = V >= 0, with the arctan surrogate dS/dV = 1 / a / (1 + (pi V / a)^2)."""
 
     @staticmethod
     def forward(ctx, v, width):

@@ -1,4 +1,4 @@
-"""Runs the tests of one module: run.py LIBTORCH_VERSION MODULE. 77: they cannot run here."""
+"""Runs the tests of one module: run.py LIBTORCH_VERSION MODULE. Exits with 77 if they cannot run."""
 
 import sys
 import unittest
@@ -18,5 +18,5 @@ def main():
     unittest.main(module=module, argv=[module, "-v"])
 
 
-if __name__ == "__main__":  # tests start processes of their own, which import this file
+if __name__ == "__main__":  # some tests start processes that import this file
     main()

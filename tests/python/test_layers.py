@@ -1,4 +1,4 @@
-"""What is done to a network's layers counts: hooks, other modules in their place, frozen statistics."""
+"""Changes to a network's layers take effect: hooks, replaced modules, frozen statistics."""
 
 import copy
 import unittest
@@ -15,7 +15,7 @@ from staa.nn import fusing
 
 
 def layer_of(norm=None, neuron=None, inputs=3, outputs=8):
-    """A ConvNeuron of 2 steps whose spikes are neither none nor all."""
+    """A ConvNeuron with 2 steps of which some neurons fire, but not all."""
     torch.manual_seed(1)
     layer = staa.nn.networks.ConvNeuron(inputs, outputs, 3, 1, 2, "lif", {"v_threshold": 0.3})
     if norm is not None:
@@ -54,7 +54,7 @@ class Doubled(nn.BatchNorm2d):
 
 
 class Norms(unittest.TestCase):
-    """U = BN(x) + BN(r), whatever each BatchNorm's state and numbers."""
+    """U = BN(x) + BN(r) for any state and any settings of the two BatchNorms."""
 
     def setUp(self):
         torch.manual_seed(2)
@@ -63,7 +63,7 @@ class Norms(unittest.TestCase):
     def check(self, norm, residual_norm):
         theirs = copy.deepcopy((norm, residual_norm))
         neuron = staa.nn.Lif(6)
-        for _ in range(2):  # the second call sees the first one's statistics
+        for _ in range(2):  # the second call uses the statistics of the first
             ours = neuron(self.x, self.residual, norm, residual_norm)
             u = [value if module is None else fusing.over_steps(value, module)
                  for value, module in zip((self.x, self.residual), theirs)]
@@ -234,7 +234,7 @@ class Layers(unittest.TestCase):
 
 
 class Blocks(unittest.TestCase):
-    """The aggregator's own layers, of which the equations' plain way must be the fused one's."""
+    """The aggregator's layers: the plain equations must give the results of the fused operator."""
 
     def neuron(self, **options):
         torch.manual_seed(4)
@@ -259,7 +259,7 @@ class Blocks(unittest.TestCase):
             for hooked in (False, True):
                 if hooked:
                     layer.gc1.key.register_forward_hook(lambda m, i, o: None)
-                torch.manual_seed(9)  # the same steps are dropped
+                torch.manual_seed(9)  # drops the same steps
                 spikes = layer(x)
                 loss = (spikes * torch.linspace(-1, 1, spikes.numel()).view(spikes.shape)).sum()
                 results.append((spikes, torch.autograd.grad(loss, inputs)))

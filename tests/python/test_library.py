@@ -1,4 +1,4 @@
-"""What importing the package says of a library that does not fit."""
+"""The errors of importing the package with a library that does not fit."""
 
 import os
 import shutil

@@ -17,7 +17,7 @@ def big_endian(value):
 
 
 def write_mnist(folder, count, size=12):
-    """A small idx data set; returns its test images and labels."""
+    """Writes a small idx data set. Returns its test images and labels."""
     os.makedirs(folder)
     for prefix, seed in [("train", 1), ("t10k", 2)]:
         generator = torch.Generator().manual_seed(seed)

@@ -27,7 +27,7 @@ class Neurons(unittest.TestCase):
         layer = staa.nn.StaaLif(channels, steps, surrogate="arctan", gc_zero_start=False, tsrd=0,
                                 **options).double()
         for name, parameter in layer.named_parameters():
-            if name == "pe" or "norm" in name:  # away from LayerNorm's start at the ReLU's kink
+            if name == "pe" or "norm" in name:  # LayerNorm starts at the kink of the ReLU
                 torch.nn.init.normal_(parameter)
         return layer
 
@@ -36,7 +36,7 @@ class Neurons(unittest.TestCase):
         self.assert_same(staa.nn.Lif(3, surrogate="arctan")(x), plain.lif(x), [x])
 
     def test_spike_convolution_is_the_convolution(self):
-        for scale, stride in ((1, 1), (1, 2), (0.5, 1)):  # 0.5: no spikes
+        for scale, stride in ((1, 1), (1, 2), (0.5, 1)):  # with 0.5 the input has no spikes
             x = ((torch.rand(3, 20, 6, 5, dtype=torch.double) < 0.2) * scale).double()
             x.requires_grad_()
             weight = torch.randn(7, 20, 3, 3, dtype=torch.double, requires_grad=True)

@@ -19,7 +19,7 @@ def package(name):
 
 
 def drives(*shape, seed=1):
-    """Currents that make some neurons fire, away from the threshold by rounding's reach."""
+    """Currents that make some neurons fire and keep membranes off the threshold beyond rounding."""
     generator = torch.Generator().manual_seed(seed)
     return (torch.randn(shape, generator=generator, dtype=torch.double) * 1.5).requires_grad_()
 
@@ -46,7 +46,7 @@ class SpikingJelly(Peers):
         self.functional = package("spikingjelly.activation_based.functional")
 
     def compare(self, make, shape=(5, 2, 3, 4, 5), calls=2):
-        """Two calls, the second from the state that the first has left."""
+        """Compares several calls, each of which starts from the state that the previous one left."""
         theirs = make().double()
         ours = staa.accelerate(copy.deepcopy(theirs), quiet=True)
         self.assertEqual(len(staa.peers.report(ours).replaced), 1, staa.peers.report(ours))
@@ -112,10 +112,10 @@ class SpikingJelly(Peers):
             for a, b in zip(gradients(found, list(network.parameters())),
                             gradients(expected, list(theirs.parameters()))):
                 torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-8)
-            for name, tensor in theirs.state_dict().items():  # BatchNorm's statistics
+            for name, tensor in theirs.state_dict().items():  # also BatchNorm's statistics
                 torch.testing.assert_close(network.state_dict()[name], tensor)
         calls = []
-        ours[1].register_forward_hook(lambda *_: calls.append(1))  # must be called from now on
+        ours[1].register_forward_hook(lambda *_: calls.append(1))  # must now be called
         self.functional.reset_net(ours), self.functional.reset_net(theirs)
         ours.load_state_dict(theirs.state_dict())
         torch.testing.assert_close(ours(x), theirs(x))
@@ -238,10 +238,10 @@ class Norse(Peers):
 
 
 class OverTime(Peers):
-    """A call for all time steps against one call per step."""
+    """Compares one call for all time steps with one call per step."""
 
     def compare(self, network, x, reset, statistics="step"):
-        """Both from the state that an earlier call has left, in training and in evaluation."""
+        """Compares two consecutive calls, which share the neurons' state, in training and evaluation."""
         loop, whole = [staa.accelerate(copy.deepcopy(network), quiet=True) for _ in range(2)]
         for mode in (True, False):
             for module in (loop, whole):
@@ -265,12 +265,12 @@ class OverTime(Peers):
                 for (name, tensor), other in zip(whole.state_dict().items(),
                                                  loop.state_dict().values()):
                     torch.testing.assert_close(tensor, other, rtol=1e-4, atol=1e-5, msg=name)
-                for module in (loop, whole):  # gradients end here, values go on
+                for module in (loop, whole):  # cut the gradients and keep the values
                     for neuron in module.modules():
                         for key in ("mem", "v"):
                             if isinstance(getattr(neuron, key, None), torch.Tensor):
                                 setattr(neuron, key, getattr(neuron, key).detach())
-        for one, other in zip(whole.modules(), loop.modules()):  # nothing is left behind
+        for one, other in zip(whole.modules(), loop.modules()):  # no attributes are left behind
             self.assertEqual(vars(one).keys(), vars(other).keys())
 
     def convolutions(self, neuron):
@@ -305,11 +305,11 @@ class OverTime(Peers):
         functional = package("spikingjelly.activation_based.functional")
         surrogate = package("spikingjelly.activation_based.surrogate")
         x = drives(5, 3, 2, 6, 6).detach().float()
-        for function in (surrogate.ATan(), surrogate.Erf()):  # Erf is none of staa's
+        for function in (surrogate.ATan(), surrogate.Erf()):  # staa has no Erf
             network = self.convolutions(lambda: neuron.LIFNode(surrogate_function=function,
                                                                v_threshold=0.5))
             self.compare(network, x, functional.reset_net)
-        network.insert(4, layer.Dropout(0.5))  # keeps its mask from step to step
+        network.insert(4, layer.Dropout(0.5))  # uses one mask for all steps
         torch.manual_seed(1)
         mask = staa.over_time(network[:5].train(), torch.ones(5, 3, 2, 6, 6)) == 0
         self.assertTrue(mask.any() and not mask.all())
@@ -318,7 +318,7 @@ class OverTime(Peers):
             staa.over_time(network, x)
 
     def test_statistics_over_the_sequence(self):
-        """With them a sequence is normalised as a batch of all its images would be."""
+        """Such statistics normalise a sequence as one batch of all its images."""
         network = nn.Sequential(nn.Conv2d(2, 4, 3), nn.BatchNorm2d(4))
         x = drives(5, 3, 2, 6, 6).detach().float()
         torch.testing.assert_close(staa.over_time(network, x, statistics="sequence").flatten(0, 1),

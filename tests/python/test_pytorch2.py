@@ -1,4 +1,4 @@
-"""staa's modules among PyTorch's own tools. What this PyTorch lacks is skipped by name."""
+"""Uses staa's modules with PyTorch's tools. Tests of tools that this PyTorch lacks are skipped."""
 
 import copy
 import os
@@ -24,7 +24,7 @@ def network(**options):
 
 
 class Small(nn.Module):
-    """Two convolutions with BatchNorm and neurons, the second with a residual: quick to compile."""
+    """Two convolutions with BatchNorm and neurons, the second with a residual; compiles quickly."""
 
     def __init__(self, neuron="staa_lif", **options):
         super().__init__()
@@ -53,7 +53,7 @@ def loss_and_gradients(call, module, x):
 
 
 class Anywhere(unittest.TestCase):
-    """What every PyTorch has."""
+    """Tools that every version of PyTorch has."""
 
     def test_copies_pickles_and_state_dicts_are_the_network(self):
         ours = network().eval()
@@ -127,7 +127,7 @@ def _train_in_ddp(rank, folder):
 
 class PyTorch2(unittest.TestCase):
     def assert_alike(self, compiled, module, plain, x):
-        """The compiled module has the loss and the gradients of its plain copy."""
+        """Checks that the compiled module has the loss and the gradients of its plain copy."""
         expected = loss_and_gradients(plain, plain, x)
         found = loss_and_gradients(compiled, module, x)
         torch.testing.assert_close(found[0], expected[0], rtol=1e-4, atol=1e-5)
