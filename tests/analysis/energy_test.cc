@@ -14,7 +14,7 @@ NeuronOptions blocks(bool gc, bool pe, bool sa) {
 }
 
 TEST(AttentionOperations, AreAsCountedByHand) {
-  // 32 channels of 5x3 pixels: 480 elements; GC works on 8 values, SA on 4.
+  // 32 channels of 5x3 pixels are 480 elements; GC reduces 32 channels to 8, and SA to 4.
   const auto all = attention_operations(blocks(true, true, true), 32, 15);
   EXPECT_EQ(all.gc.macs, 2 * (480 + 480 + 32 * 8 + 8 * 32));
   EXPECT_EQ(all.gc.acs, 2 * 480);
@@ -40,7 +40,7 @@ TEST(AttentionOperations, OfABlockThatIsOffAreNone) {
 }
 
 TEST(AttentionOperations, ReductionsHaveALeastWidth) {
-  // 2 channels of one pixel: GC on 1 value, SA on 4.
+  // With 2 channels of one pixel, GC reduces to 1 channel, and SA keeps at least 4.
   const auto count = attention_operations(blocks(true, true, true), 2, 1);
   EXPECT_EQ(count.gc.macs, 2 * (2 + 2 + 2 * 2));
   EXPECT_EQ(count.sa.macs, 2 * 2 * 4 + 2);
@@ -52,7 +52,8 @@ TEST(AttentionOperations, TwoTablesAddTwice) {
   EXPECT_EQ(attention_operations(options, 32, 15).pe.acs, 2 * 480);
 }
 
-/// A first convolution on values, one on spikes, and neurons with attention; T = 4.
+/// A convolution that reads values, neurons with attention, and a convolution that reads spikes, at
+/// T = 4.
 Profile example() {
   Profile profile;
   LayerProfile first;
@@ -95,7 +96,7 @@ TEST(EnergyBalance, AtTheBreakEvenRateBothTakeTheSame) {
   const auto balance = balance_energy(example(), price);
   const auto spiking_at = [&](double rate) {
     Cost cost = balance.spiking;
-    cost.acs += 2000 * (rate / 0.1 - 1);  // all spikes rise alike
+    cost.acs += 2000 * (rate / 0.1 - 1);  // all rates rise in proportion
     return cost;
   };
   const double compute = balance.break_even.compute.value();
@@ -106,7 +107,7 @@ TEST(EnergyBalance, AtTheBreakEvenRateBothTakeTheSame) {
 }
 
 TEST(EnergyBalance, HasNoBreakEvenWhereTheANNAlwaysWins) {
-  // At 1,000 pJ a byte the 200 bytes more outweigh all operations.
+  // At 1,000 pJ per byte, the 200 additional bytes outweigh all operations.
   const auto dear = balance_energy(example(), 1000);
   EXPECT_TRUE(dear.break_even.compute);
   EXPECT_FALSE(dear.break_even.with_memory);

@@ -10,7 +10,8 @@ namespace {
 
 using test::expect_error;
 
-/// One 1x1 convolution from one channel to two, with weights 1 and -1, its neurons, and a head.
+/// A 1x1 convolution from one channel to two, with weights 1 and -1, followed by neurons and a
+/// head.
 class HandMade : public models::Network {
  public:
   explicit HandMade(const NeuronOptions& neuron) : Network(options_of(neuron)) {
@@ -51,8 +52,9 @@ NeuronOptions lif() {
 }
 
 TEST(GradCam, IsAsComputedByHand) {
-  // tau = 2, threshold 1. Channel 0: the pixel of 3 fires in both steps, that of 1.4 in the second
-  // (V = 0.7, then 1.05). Channel 1: the pixel of -3 fires in both. dy/dA = w / (T * HW) = w / 8.
+  // tau = 2 and the threshold is 1. In channel 0, the pixel of value 3 fires in both steps and that
+  // of 1.4 in the second one (V = 0.7, then 1.05). In channel 1, the pixel of value -3 fires in
+  // both. dy/dA = w / (T * HW) = w / 8.
   HandMade network(lif());
   const auto first = explain(network, pixels(), 0);
   ASSERT_EQ(first.layers.size(), 1U);
@@ -62,7 +64,7 @@ TEST(GradCam, IsAsComputedByHand) {
   EXPECT_FALSE(first.layers[0].attention_x.defined());
   EXPECT_FALSE(first.layers[0].gates.defined());
 
-  // y = (0.5, 1.1875): the network finds class 1.
+  // y = (0.5, 1.1875), so the network predicts class 1.
   const auto found = explain(network, pixels());
   EXPECT_EQ(found.target, 1);
   const auto of_found = torch::tensor({2 * 0.5F / 8, 0.5F / 8, 0.0F, 2 * 4 / 8.0F}).view({2, 2});
@@ -82,19 +84,19 @@ TEST(GradCam, AttentionAndGatesAreThoseOfTheEquations) {
   }
   const auto maps = explain(network, pixels(), 0).layers.at(0);
   const auto weight = [&](const std::string& name) { return p["layer.neuron." + name].detach(); };
-  // X [2, 2, 2] (C, H, W) of the first step: BatchNorm divides by sqrt(1 + eps).
+  // X [2, 2, 2] (C, H, W) of the first step; BatchNorm divides by sqrt(1 + eps).
   const auto x = torch::stack({pixels()[0][0], -pixels()[0][0]}) / std::sqrt(1 + 1e-5) +
                  weight("pe")[0].view({2, 1, 1});
   const auto key = torch::sigmoid((weight("gc1.key.weight").view({2, 1, 1}) * x).sum(0) +
                                   weight("gc1.key.bias"));
   EXPECT_TRUE(torch::allclose(maps.attention_x[0], key, 1e-4, 1e-5)) << maps.attention_x;
-  // The membrane starts at 0: GC2's first weights are those of its bias.
+  // The membrane starts at 0, so that GC2's first weights follow from its bias alone.
   const auto bias = torch::sigmoid(weight("gc2.key.bias")).expand({2, 2});
   EXPECT_TRUE(torch::allclose(maps.attention_h[0], bias));
   EXPECT_EQ(maps.gates.sizes(), torch::IntArrayRef({2, 2}));
   EXPECT_TRUE(maps.gates.gt(0).all().item<bool>() && maps.gates.lt(1).all().item<bool>());
 
-  // SA reads means alone: mean(U) = mean(X) + w1 + w2, with GC off mean(X).
+  // SA reads only means: mean(U) = mean(X) + w1 + w2, which is mean(X) without GC.
   NeuronOptions plain;
   plain.gc = false;
   HandMade gated(plain);

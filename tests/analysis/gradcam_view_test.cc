@@ -8,7 +8,7 @@
 namespace staa::analysis {
 namespace {
 
-/// Maps of 1x2 pixels, those of the attention and the gates for two steps.
+/// Maps of 1x2 pixels; attention and gates have two time steps.
 LayerMaps make_layer(const char* name, bool attention) {
   LayerMaps layer;
   layer.name = name;
@@ -56,7 +56,7 @@ TEST(GradCamView, HoldsTheMapsOfEveryLayer) {
   expect_map(a[0], 1, 2, {0, 1});
   expect_map(a[1], 1, 2, {0, 1});
   for (std::size_t i = 2; i < 5; ++i) EXPECT_TRUE(a[i].empty()) << i;
-  // Attention is the mean over time; of the gates, each row is a channel.
+  // Attention is averaged over time, and each row of the gates is a channel.
   expect_map(b[2], 1, 2, {2, 4});
   expect_map(b[3], 1, 2, {0.5F, 0.25F});
   expect_map(b[4], 3, 2, {1, 4, 2, 5, 3, 6});

@@ -13,7 +13,7 @@ namespace {
 
 constexpr int kCount = 21;
 
-/// Noise of 8x8 pixels in three classes.
+/// Random images of 8x8 pixels in three classes.
 data::Loader noise_loader() {
   Random random{9};
   std::vector<std::uint8_t> pixels(kCount * 8 * 8);

@@ -12,8 +12,8 @@
 namespace staa::analysis {
 namespace {
 
-/// Multiply-adds of the convolutions and the head, 100 classes, T = 4, by hand: the sum over layers
-/// of weights times output pixels.
+/// The multiply-adds of the convolutions and the head with 100 classes and T = 4, counted by hand:
+/// the sum over all layers of weights times output pixels.
 double by_hand(const std::string& name) {
   double step = 0;
   const auto conv = [&](double in, double out, double kernel, double extent) {
@@ -117,7 +117,7 @@ TEST(Profile, HasTheBytesAndTheAttentionOfEachLayerAsCountedByHand) {
   const auto p = profile_of("resnet20", NeuronKind::kStaaLif, 2);
   ASSERT_EQ(p.layers[0].kind, "convolution");
   const double weights = 3 * 64 * 9 + 2 * 64;
-  // T = 4 times the weights and the image, as values; an ANN's output is 64x32x32 values.
+  // The weights and the image are read T = 4 times as values; an ANN's output has 64x32x32 values.
   EXPECT_DOUBLE_EQ(p.layers[0].bytes, 4 * (4 * weights + 4 * 3 * 1024));
   EXPECT_DOUBLE_EQ(p.layers[0].ann_macs, 64 * 1024 * 27.0);
   EXPECT_DOUBLE_EQ(p.layers[0].ann_bytes, 4 * weights + 4 * (3 * 1024.0 + 64 * 1024));
@@ -126,7 +126,8 @@ TEST(Profile, HasTheBytesAndTheAttentionOfEachLayerAsCountedByHand) {
   ASSERT_EQ(neuron.kind, "neuron");
   ASSERT_EQ(neuron.output, "64x32x32");
   const double elements = 64 * 1024;
-  // Every step: the parameters, membranes read and written, spikes of a bit.
+  // In every step the parameters are read, the membranes are read and written, and each spike is
+  // written as one bit.
   EXPECT_DOUBLE_EQ(neuron.bytes,
                    4 * (4.0 * static_cast<double>(neuron.parameters) + elements * 8.125));
   EXPECT_DOUBLE_EQ(neuron.attention.pe.acs, 4 * elements);
@@ -151,7 +152,7 @@ TEST(Profile, AnANNOfTheSameShapeIsTheLayersOnce) {
 }
 
 TEST(Accumulates, CountEachSpikeThatArrivesAtEachOutput) {
-  // A dense count by loops over spikes, kernel and outputs.
+  // The expected count comes from plain loops over outputs, kernel and spikes.
   torch::manual_seed(4);
   for (const std::int64_t stride : {1, 2}) {
     for (const std::int64_t kernel : {1, 3, 7}) {

@@ -50,7 +50,8 @@ class Namespaces : public ManyProcesses {
 };
 
 TEST_F(Namespaces, TwoMachinesTrainAsOneDoes) {
-  // Only a few steps: after many, a rounding that adds a spike has led to a different network.
+  // Train for a few steps only. Over many steps, a spike that rounding adds would change the
+  // network.
   const std::vector<std::string> set{"--set", "train.batch=23", "train.epochs=1"};
   ASSERT_EQ(run_staa(train(set, "one")).code, 0);
   Process first(train(set, "two"), as(0));

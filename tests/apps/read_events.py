@@ -1,5 +1,5 @@
 """Reads the event files of a folder with TensorBoard's own reader and prints one JSON object:
-{tag: [[step, value], ...]}. 77: this Python has no TensorBoard."""
+{tag: [[step, value], ...]}. Exits with 77 if this Python has no TensorBoard."""
 
 import json
 import sys

@@ -1,5 +1,5 @@
-// TensorBoard itself reads the event files of a run. Skipped without TensorBoard: set
-// STAA_TENSORBOARD_PYTHON to a Python that has it.
+// Reads the event files of a run with TensorBoard itself. The test is skipped without TensorBoard:
+// set STAA_TENSORBOARD_PYTHON to a Python that has it.
 #include <nlohmann/json.hpp>
 
 #include "apps/tiny_command.h"

@@ -1,4 +1,4 @@
-// The runtime against the LibTorch network that it was exported from.
+// Compares the runtime with the LibTorch network that its model was exported from.
 
 #include "staa/deploy/export.h"
 
@@ -36,7 +36,7 @@ data::InputDescription describe(std::int64_t channels, std::int64_t size, std::i
   return input;
 }
 
-/// Random weights everywhere, also where training starts at 0, and BatchNorm that has seen data.
+/// All parameters are random, even those that start at 0 in training, and BatchNorm has seen data.
 std::shared_ptr<models::Network> random_network(const models::NetworkOptions& options,
                                                 std::int64_t size) {
   torch::manual_seed(kSeed);
@@ -134,7 +134,8 @@ TEST_P(ExportParity, Fp32GivesTheNetworksOutputs) {
   EXPECT_EQ(model.classes(), input.classes);
   runtime::Session sparse(model, {runtime::Path::kSparse, true});
   runtime::Session dense(model, {runtime::Path::kDense, true});
-  // A spike may flip where V lies within rounding of the threshold: few images, nearly all equal.
+  // A spike may flip where V is within rounding error of the threshold. So only few images are
+  // compared, of which all but one must agree.
   int equal = 0;
   constexpr int kImages = 6;
   for (int i = 0; i < kImages; ++i) {
@@ -170,7 +171,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"vgg7", 0.25, NeuronKind::kStaaLif, PePlacement::kSpatial, 31,
                            CurrentShortcut::kCurrent, true, SaGain::kOutside, false}));
 
-/// A small network, exported in both precisions.
+/// A small network, exported with fp32 and with int8 weights.
 class SmallExport : public ::testing::Test {
  protected:
   SmallExport() : input_(describe(1, 28, 10)) {
@@ -228,7 +229,7 @@ TEST_F(SmallExport, StepByStepIsAllStepsAtOnce) {
     EXPECT_EQ(steps.activity().spikes, whole.activity().spikes);
     EXPECT_EQ(steps.activity().acs, whole.activity().acs);
     test::expect_error(ErrorKind::kUsage, {"reset"}, [&] { steps.step(); });
-    // A session is used again: nothing of the last image stays.
+    // The session is reused: nothing of the previous image may remain.
     EXPECT_EQ(steps.classify(image.data()).probabilities, expected.probabilities);
   }
 }
@@ -248,14 +249,14 @@ TEST(Quantise, ErrorsCancelInEachWindowAndOutput) {
   const auto cut_off = rounded.values.abs() == 127;
   EXPECT_LT(torch::where(cut_off, torch::zeros_like(error), error).abs().max().item<double>(), 1.0);
   EXPECT_LT(cut_off.to(torch::kDouble).mean().item<double>(), 0.05);
-  // A window whose error gave way to the sum of its output's is off by a step more.
+  // The error of a window may grow by one step where that balances the errors of its output.
   const auto windows = error.sum(at::IntArrayRef{0, 1}).abs();
   EXPECT_LE(windows.max().item<double>(), 1.5);
   EXPECT_LE(windows.median().item<double>(), 0.5);
   EXPECT_LE(error.sum(at::IntArrayRef{0, 1, 2}).abs().max().item<double>(), 0.5 + 1e-9);
 }
 
-/// Random images with the labels that a model gives them.
+/// Random images, labelled by a model.
 class Labelled : public data::Dataset {
  public:
   Labelled(const data::InputDescription& input, const runtime::Model& model, std::int64_t count,
@@ -296,16 +297,16 @@ TEST_F(SmallExport, Int8IsCheckedAndTheClosestRoundingKept) {
   EXPECT_EQ(found.calibration.images, 40);
   EXPECT_EQ(found.calibration.fp32, 100.0);
   EXPECT_DOUBLE_EQ(found.calibration.rounded, accuracy(load("checked.staa"), images));
-  // The first is among those that were tried, and better ones are taken before it.
+  // The first rounding is always tried, and only a better one can replace it.
   EXPECT_GE(found.calibration.rounded, accuracy(load("int8.staa"), images));
-  // The labels are the classes with fp32 weights.
+  // The labels are the classes that the network predicts with fp32 weights.
   EXPECT_EQ(found.test.images, 60);
   EXPECT_EQ(found.test.fp32, 100.0);
   EXPECT_DOUBLE_EQ(found.test.rounded, accuracy(load("checked.staa"), others));
   EXPECT_DOUBLE_EQ(found.test.rounded, 100.0 * static_cast<double>(found.test.same) / 60);
   EXPECT_GE(found.roundings, 1);
   EXPECT_LE(found.roundings, 8);
-  // Half of 200 points suits any accuracy.
+  // Half of 200 points allows any accuracy, so that the first rounding is taken.
   const auto any = export_rounded(*network_, input_, WeightType::kInt8, images, others, 200,
                                   folder_ / "first.staa");
   EXPECT_EQ(any.roundings, 1);
@@ -331,14 +332,16 @@ TEST_F(SmallExport, WeightsOf16BitsAreSmallerAndKeepClasses) {
     const auto found =
         export_rounded(*network_, input_, weights, images, images, 0.1, folder_ / (name + ".staa"));
     EXPECT_EQ(found.roundings, 1);
-    // A network of random weights decides by less than a trained one: by chance ten would be equal.
+    // The decisions of a random network are closer than those of a trained one; ten images would
+    // agree by chance.
     EXPECT_GE(found.test.same, weights == WeightType::kInt16 ? 85 : 20);
     EXPECT_EQ(load(name + ".staa").precision(), name);
     EXPECT_LT(std::filesystem::file_size(folder_ / (name + ".staa")), size);
   }
 }
 
-/// The whole test set: STAA_TEST_RUN names the folder of a run on Fashion-MNIST.
+/// Compares the predictions for the whole test set. STAA_TEST_RUN names the folder of a run on
+/// Fashion-MNIST.
 TEST(RealExport, GivesTheNetworksPredictions) {
   const char* run = std::getenv("STAA_TEST_RUN");
   if (run == nullptr) GTEST_SKIP() << "needs STAA_TEST_RUN: the folder of a trained run";
@@ -352,7 +355,7 @@ TEST(RealExport, GivesTheNetworksPredictions) {
   network->eval();
   const auto loader =
       run::evaluation_loader(run::open_data(recipe, &description.input).test, recipe);
-  // As the runtime reads them.
+  // The same images as bytes, which the runtime reads.
   const auto images = data::open_dataset(run::data_options(recipe)).test;
 
   const test::TempFolder folder;

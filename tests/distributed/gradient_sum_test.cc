@@ -33,8 +33,9 @@ torch::Tensor samples(std::int64_t count) {
   return torch::sin(torch::arange(count * 5, torch::kFloat)).view({count, 5});
 }
 
-/// The gradients of the summed squares of 8 samples, spread evenly over 4 members, are those of all
-/// 8 in one, in buckets of any size, and stay undefined for layers that took no part.
+/// With 8 samples spread evenly over 4 members, the gradients of the summed squares must equal
+/// those of one process with all 8, for buckets of any size. They must stay undefined for layers
+/// that take no part.
 void compare(std::int64_t bucket_bytes) {
   together(4, [bucket_bytes](const std::shared_ptr<Communicator>& all) {
     Layers whole;
@@ -61,8 +62,8 @@ void compare(std::int64_t bucket_bytes) {
 TEST(GradientSum, OfPartsIsTheGradientOfTheWhole) {
   STAA_NEEDS_MANY_PROCESSES();
   compare(1 << 20);  // one bucket
-  compare(64);       // a bucket or two a layer
-  compare(1);        // one a parameter
+  compare(64);       // one or two buckets per layer
+  compare(1);        // one bucket per parameter
 }
 
 TEST(GradientSum, LeavesTheGradientsOfAProcessAloneAsTheyAre) {

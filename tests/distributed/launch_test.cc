@@ -30,7 +30,7 @@ TEST(Launch, ReadsTorchrun) {
                             {"MASTER_ADDR", "node0"},
                             {"MASTER_PORT", "29500"},
                             {"TORCHELASTIC_USE_AGENT_STORE", "True"},
-                            // The outer launcher's are of no account.
+                            // The variables of the outer launcher are ignored.
                             {"SLURM_PROCID", "0"},
                             {"SLURM_STEP_NUM_TASKS", "2"}});
   EXPECT_EQ(launch.rank, 5);

@@ -26,7 +26,7 @@ struct Result {
 Result run(nn::ConvNeuron layer, const torch::Tensor& x) {
   auto input = x.clone().requires_grad_();
   auto spikes = layer->forward(input);
-  // A loss that weighs all places differently.
+  // The loss gives every position a different weight.
   (spikes * torch::cos(torch::arange(spikes.numel() / spikes.size(1), torch::kFloat))
                 .view({spikes.size(0), 1, spikes.size(2), spikes.size(3), spikes.size(4)}))
       .sum()
@@ -41,7 +41,7 @@ Result run(nn::ConvNeuron layer, const torch::Tensor& x) {
           buffers["norm.running_var"].clone()};
 }
 
-/// Two members with 4 and 2 of the 6 samples compute what one computes with all of them.
+/// Two members with 4 and 2 of the 6 samples must compute the same as one member with all of them.
 void compare(bool reference) {
   auto whole_layer = make_layer();
   torch::manual_seed(4);

@@ -20,8 +20,9 @@ namespace staa::test {
 
 using Work = std::function<void(const std::shared_ptr<distributed::Communicator>&)>;
 
-/// Runs `work` as `size` members of one group, each a thread of this process, and finishes the
-/// group unless `finish` is false. Throws what the member of lowest rank has thrown.
+/// Runs `work` as `size` members of one group, each in its own thread of this process, and finishes
+/// the group unless `finish` is false. Rethrows the exception of the lowest rank that has thrown
+/// one.
 inline void together(std::int64_t size, const Work& work, bool finish = true,
                      const distributed::Patience& patience = {}) {
   const auto store = distributed::keep_store();

@@ -35,7 +35,7 @@ TEST(Definitions, HaveCellsOfTheirOwnNames) {
 }
 
 TEST(Definitions, EveryBaseRecipeNamesThePapersFigureOfItsRow) {
-  // The recipes of Tables 1 to 3 tell the accuracy in their description; two sources, one figure.
+  // The recipes of Tables 1 to 3 state this accuracy in their descriptions too; both must agree.
   for (const char* name : {"table1", "table2", "table3"}) {
     for (const auto& cell : find_definition(name).cells) {
       const auto recipe = recipe::parse_recipe(base_recipe(cell.base), cell.base);

@@ -9,7 +9,7 @@
 namespace staa::experiment {
 namespace {
 
-/// Three cells: the reference with two runs, one with one run and the paper's figure, one not run.
+/// Three cells: the reference with two runs, a cell with one run, and one that has not been run.
 class Tables : public ::testing::Test {
  protected:
   Tables() {

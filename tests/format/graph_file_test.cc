@@ -6,7 +6,8 @@
 namespace staa::format {
 namespace {
 
-/// Input [2, 6, 6] -> convolution -> neurons -> flatten -> linear, with an edge back in time.
+/// Input [2, 6, 6] -> convolution -> neurons -> flatten -> linear. The neurons also read their own
+/// output of the previous time step.
 class GraphFileTest : public ::testing::Test {
  protected:
   GraphFileTest() {

@@ -38,7 +38,7 @@ class ModelFileTest : public ::testing::Test {
     return model_.nodes.back();
   }
 
-  /// All weights are 0 but, where told, one of those of 16 bits.
+  /// All weights are 0, except for the 16-bit weight at `place`, whose bits are `value`.
   std::vector<std::uint8_t> bytes(std::size_t place = 0, std::uint16_t value = 0) {
     auto shaped = model_;
     infer_shapes(shaped, "test");
@@ -84,7 +84,7 @@ TEST_F(ModelFileTest, KeepsWeightsOfEveryType) {
     EXPECT_EQ(file.model().nodes[3].weights, weights);
     EXPECT_EQ(file.model().nodes[0].weights, Weights::kFp32);
     EXPECT_EQ(file.model().precision, weights_name(weights));
-    // As programs from before there were 16 bits look at it.
+    // Programs from before the introduction of 16-bit weights read only the field `int8`.
     const bool int8 = weights == Weights::kInt8;
     EXPECT_EQ(to_json(file.model()).find("\"weights\"") == std::string::npos, int8);
     EXPECT_EQ(to_json(file.model()).find("\"int8\":true") != std::string::npos, int8);
@@ -133,7 +133,7 @@ TEST_F(ModelFileTest, RefusesGraphsThatDoNotFit) {
   expect_refused({"'c1'", "expected spikes"});
 }
 
-/// Whatever bytes change, the file is read or refused with an Error.
+/// Whichever bytes are changed, the file is either read or refused with an Error.
 TEST_F(ModelFileTest, SurvivesMutations) {
   const auto good = bytes();
   constexpr std::uint64_t kSeed = 5;

@@ -13,7 +13,7 @@ namespace {
 using test::expect_error;
 using test::TempFolder;
 
-/// A file of the given header text and data, as raw bytes.
+/// The raw bytes of a file with the given header text and data.
 std::vector<std::uint8_t> raw(const std::string& header, const std::string& data) {
   std::vector<std::uint8_t> bytes(8);
   for (std::size_t i = 0; i < 8; ++i) {
@@ -72,7 +72,7 @@ TEST(Safetensors, RoundTripsEveryTypeShapeAndMetadata) {
 }
 
 TEST(Safetensors, ReadsAFileOfTheReferenceImplementation) {
-  // Bytes as Python's safetensors writes them: no checksum, header padded with spaces.
+  // Python's safetensors writes no checksum and pads the header with spaces.
   const SafetensorsReader reader(
       raw(R"({"w":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]}}    )",
           std::string("\0\0\x80\x3f\0\0\0\x40", 8)),

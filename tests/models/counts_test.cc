@@ -6,8 +6,8 @@
 namespace staa::models {
 namespace {
 
-/// The channels of every neuron layer and the weights of every convolution, derived by hand from
-/// the tables of the networks.
+/// The channels of all neuron layers and the weights of all convolutions, derived by hand from the
+/// tables of the networks.
 struct ByHand {
   std::vector<std::int64_t> neurons;
   std::int64_t weights = 0;   // of convolutions
@@ -34,8 +34,8 @@ struct ByHand {
     return weights + 2 * norms + features * classes + classes;
   }
 
-  /// PE: T*C. Each GC, with R = C/4: key C + 1, query C*R + R, norm 2R, value R*C + C. SA, with
-  /// R = max(4, C/16).
+  /// PE has T*C parameters. Each GC, with R = C/4, has C + 1 in its key, C*R + R in its query, 2R
+  /// in its norm and R*C + C in its value. SA has R = max(4, C/16).
   std::int64_t staa(std::int64_t steps) const {
     std::int64_t sum = 0;
     for (const auto c : neurons) {

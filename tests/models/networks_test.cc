@@ -47,7 +47,7 @@ TEST(Networks, AStillImageIsTheSameFrameAtEveryStep) {
   }
 }
 
-/// The kernels' pools and neurons round otherwise, and only the kernels give bits.
+/// The kernels round differently from the reference, and only they return the spikes as bits.
 TEST(Networks, ChangeTheirOperatorsWhenAsked) {
   auto options = small("resnet20");
   torch::manual_seed(3);
@@ -113,7 +113,7 @@ TEST(Networks, StayChannelsLastThroughout) {
     }
   }
   network->forward(torch::randn({2, 3, 32, 32}).contiguous(torch::MemoryFormat::ChannelsLast));
-  EXPECT_EQ(seen, 22);  // 3 + 16, and three shortcuts
+  EXPECT_EQ(seen, 22);  // 3 + 16 convolutions and three shortcuts
 }
 
 std::vector<torch::Tensor> loss_and_gradients(const NetworkOptions& options) {
@@ -173,13 +173,13 @@ TEST_P(Overfit, OneBatchToOneHundredPercent) {
   options.residual_gain = 0.3;
   options.neuron.threshold = 0.5;
   options.neuron.tsrd = 0;
-  // These options learn reliably with any seed: docs/learning.md.
+  // With these options, training succeeds with any seed (docs/learning.md).
   options.neuron.decay_input = false;
   options.neuron.surrogate = Surrogate::kTriangle;
   options.neuron.surrogate_width = 1.5;
   options.neuron.sa_gain = SaGain::kOutside;
   const auto network = make_network(options);
-  // Patches of 8x8 pixels, which convolutions can detect, unlike noise.
+  // Unlike noise, patches of 8x8 pixels can be detected by convolutions.
   const auto images = torch::randn({16, 3, 4, 4})
                           .repeat_interleave(8, 2)
                           .repeat_interleave(8, 3)

@@ -33,7 +33,7 @@ models::NetworkOptions options_of(const NeuronOptions& neuron, std::int64_t step
   return options;
 }
 
-/// The layer's current, normalised, against `conv` and `norm` called one after the other.
+/// Compares the layer's normalised current with `conv` and `norm` called one after the other.
 void expect_calls(ConvNormImpl& layer, Conv2d conv, BatchNorm2d norm, std::int64_t channels = 3) {
   const auto x = torch::rand({2, 3, channels, 8, 8}).lt(0.2).to(torch::kFloat);
   for (int call = 0; call < 2; ++call) {
@@ -45,7 +45,7 @@ void expect_calls(ConvNormImpl& layer, Conv2d conv, BatchNorm2d norm, std::int64
   }
 }
 
-/// A copy of a norm's options, weights and statistics.
+/// Copies a BatchNorm with its options, weights and statistics.
 BatchNorm2d copy_of(const BatchNorm2d& norm) {
   BatchNorm2d copy(norm->options);
   const torch::NoGradGuard no_grad;
@@ -142,7 +142,7 @@ TEST(ConvNorm, AMaximumStandsBetweenConvolutionAndNorm) {
   }
 }
 
-/// Only the kernels give the spikes' bits.
+/// Only the kernels return the spikes as bits.
 TEST(Layers, RunOnTheReferenceWhenAskedEvenAlone) {
   const auto x = torch::rand({2, 3, 8, 5, 5});
   for (const auto operators : {Operators::kFused, Operators::kReference}) {
@@ -178,7 +178,7 @@ TEST(Whitening, GivesPatchesOfUnitVarianceAlongEveryAxis) {
   stem.fit(images);
   const auto out = stem.forward(images.unsqueeze(0));
   EXPECT_EQ(out.sizes(), (std::vector<std::int64_t>{1, 200, 24, 7, 7}));
-  // An axis and its negative: their difference is the projection.
+  // The outputs for an axis and for its negative differ by the projection onto the axis.
   const auto along = (out.narrow(2, 0, 12) - out.narrow(2, 12, 12)).transpose(1, 2).flatten(2)[0];
   const auto covariance = along.mm(along.t()) / along.size(1);
   const auto deviation = covariance - torch::diag(torch::diag(covariance));

@@ -1,4 +1,4 @@
-// staa's layers as any other modules of LibTorch: in Sequential, cloned, printed, saved and loaded.
+// Uses staa's layers like other LibTorch modules: in Sequential, cloned, printed, saved and loaded.
 #include <torch/nn/module.h>
 #include <torch/nn/modules/container/sequential.h>
 #include <torch/serialize.h>
@@ -64,7 +64,7 @@ TEST(Modules, ACloneHasTheSameStateOfItsOwn) {
   const auto x = torch::rand({2, 2, 3, 6, 6});
   for (const auto kind : {NeuronKind::kLif, NeuronKind::kAdaptiveLif, NeuronKind::kStaaLif}) {
     ConvNeuron layer(ConvShape{3, 8}, options(kind), 2);
-    layer->forward(x);  // moves the statistics
+    layer->forward(x);  // updates the running statistics
     layer->eval();
     const auto copy = std::dynamic_pointer_cast<ConvNeuronImpl>(layer->clone());
     ASSERT_NE(copy, nullptr);

@@ -12,7 +12,7 @@ namespace {
 
 using Rgb = std::array<std::uint8_t, 3>;
 
-/// OKLab (Ottosson, 2020) of an sRGB colour.
+/// Converts an sRGB colour to OKLab (Ottosson, 2020).
 std::array<double, 3> oklab(const Rgb& colour) {
   std::array<double, 3> c{};
   for (std::size_t i = 0; i < 3; ++i) {

@@ -21,7 +21,7 @@ std::vector<int> pixel(const data::Image& image, std::int64_t x, std::int64_t y)
 }
 
 TEST(ContactSheet, UndoesTheNormalisation) {
-  // Two images of 1x1 pixel side by side, each enlarged 64 times.
+  // Two images of 1x1 pixels side by side, each enlarged 64 times.
   const auto batch = batch_of({0, 1, 2, -1, -1, -1}, {1, 0});
   const auto sheet = contact_sheet(batch, {1, 3, 1, 1}, {"zero", "one"},
                                    {{0.2F, 0.2F, 0.2F}, {0.2F, 0.4F, 0.2F}}, 2);
@@ -31,7 +31,7 @@ TEST(ContactSheet, UndoesTheNormalisation) {
 }
 
 TEST(ContactSheet, ShowsEventFramesInBlueAndRedWithStepsSideBySide) {
-  // One sample of two steps: four events of the first polarity, then two of the second.
+  // One sample with two steps: four events of the first polarity, then two of the second.
   const auto sheet = contact_sheet(batch_of({4, 0, 0, 2}, {0}), {2, 2, 1, 1}, {"a"}, {}, 5);
   EXPECT_EQ(pixel(sheet, 2, 2), (std::vector<int>{0, 0, 255}));
   EXPECT_EQ(pixel(sheet, 2 + 64 + 2, 2), (std::vector<int>{128, 0, 0}));

@@ -16,7 +16,7 @@ using test::expect_error;
 using test::TempFolder;
 using test::write_bytes;
 
-/// A reader of GIF by its definition: the pictures' pixels.
+/// A plain GIF decoder, written from the specification. Returns the pixels of each picture.
 std::vector<std::vector<std::uint8_t>> read_gif(const std::string& bytes, std::size_t pixels) {
   std::vector<std::vector<std::uint8_t>> pictures;
   const auto byte = [&](std::size_t at) { return static_cast<std::uint8_t>(bytes.at(at)); };

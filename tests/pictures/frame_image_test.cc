@@ -21,7 +21,7 @@ TEST(FrameImage, ShowsGreyColourAndEvents) {
 }
 
 TEST(FrameImage, TheBrightestIsOfAllSteps) {
-  // Two steps of one value, of samples that lie two by two.
+  // Two steps of two samples with one value each. The first sample has the values 1 and 3.
   const std::vector<float> batch{1, 9, 3, 7};
   EXPECT_EQ(brightest_of(batch.data(), {2, 1, 1, 1}, 2), 3);
   EXPECT_EQ(brightest_of(std::vector<float>{0, 0}.data(), {2, 1, 1, 1}, 1), 1);

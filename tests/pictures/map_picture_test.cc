@@ -16,7 +16,7 @@ constexpr std::int64_t kTile = 96;  // pixels: frames of 8x8 are enlarged 12 tim
 
 data::Image frame() { return {{3, 8, 8}, std::vector<std::uint8_t>(8 * 8 * 3, 200)}; }
 
-/// Half of its values are the least, and half the greatest.
+/// The left value is the minimum and the right one the maximum.
 Map halves() { return {1, 2, {0, 1}}; }
 
 View plain_view() {
@@ -24,7 +24,7 @@ View plain_view() {
   return {"PLAIN", frame(), columns, {{"a", {halves(), halves()}}, {"b", {halves(), halves()}}}};
 }
 
-/// 0.55 of a colour and 0.45 of the frame's grey.
+/// Blends 0.55 of a colour with 0.45 of the frame's grey.
 Rgb over_frame(Rgb colour) {
   for (auto& c : colour) c = static_cast<std::uint8_t>(0.55 * c + 0.45 * 200 + 0.5);
   return colour;
@@ -49,8 +49,8 @@ TEST(MapPicture, HoldsEveryMapOfEveryView) {
   EXPECT_GE(one.shape.width, 2 * kTile);
   EXPECT_GE(two.shape.width, 7 * kTile);
   EXPECT_EQ(two.shape.height, one.shape.height);
-  // The colour of the greatest value fills the right half of a tile in every column that does not
-  // lie over the input, once per layer; the scale at the foot has a little of it as well.
+  // Once per layer, in every column that is not drawn over the input, the colour of the maximum
+  // fills the right half of a tile. The scale at the bottom contains a little of it too.
   const auto scale = count(one, colour_of(1)) - 2 * kTile * kTile / 2;
   EXPECT_GE(scale, 0);
   EXPECT_LT(scale, kTile);

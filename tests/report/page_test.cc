@@ -43,7 +43,7 @@ TEST(Page, HasTheFiguresOfTheMetrics) {
   EXPECT_TRUE(holds(page, "<td class=\"n\" data-key=\"test_top1\">40.12</td>") ||
               holds(page, "<td class=\"n\" data-key=\"test_top1\">40.13</td>"));
   EXPECT_TRUE(holds(page, "<td class=\"n\" data-key=\"train_loss\">0.5000</td>"));
-  // What was not recorded is no number.
+  // A value that was not recorded is shown as a dash.
   EXPECT_TRUE(holds(page, "<td class=\"n\" data-key=\"learning_rate\">–</td>"));
   const auto data = data_of(page);
   EXPECT_EQ(data["runs"][0]["metrics"]["test_top1"], (nlohmann::json{40.125, 60.0}));
@@ -75,7 +75,7 @@ TEST(Page, LetsNoTextFromFilesBecomeMarkup) {
   auto other = run_of("other");
   const auto page = render_page({run, other}, {evil, evil});
   EXPECT_FALSE(holds(page, "<script>alert"));
-  // In the charts' JSON a quote is harmless, elsewhere it could end an attribute.
+  // A quote is harmless in the charts' JSON, but elsewhere it could end an attribute.
   EXPECT_FALSE(holds(page.substr(0, page.find("id=\"data\"")), "alert('"));
   EXPECT_EQ(data_of(page)["runs"][0]["name"], evil);
 }

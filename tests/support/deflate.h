@@ -6,7 +6,7 @@
 
 namespace staa::test {
 
-/// `data` packed by zlib; `window_bits` choose the wrapping, as deflateInit2's.
+/// Compresses `data` with zlib. `window_bits` selects the container format, as in deflateInit2.
 inline std::string deflate(const std::string& data, int window_bits) {
   z_stream stream{};
   ::deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY);
@@ -21,10 +21,10 @@ inline std::string deflate(const std::string& data, int window_bits) {
   return packed;
 }
 
-/// As a zip archive holds it.
+/// Compresses without a container, as in a zip archive.
 inline std::string deflate_raw(const std::string& data) { return deflate(data, -MAX_WBITS); }
 
-/// As gzip writes it.
+/// Compresses to a gzip file.
 inline std::string gzip(const std::string& data) { return deflate(data, 16 + MAX_WBITS); }
 
 }  // namespace staa::test

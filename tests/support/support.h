@@ -13,7 +13,7 @@
 
 namespace staa::test {
 
-/// A fresh folder, removed with everything in it at the end of the test.
+/// A new folder, which is removed with its contents at the end of the test.
 class TempFolder {
  public:
   TempFolder() {
@@ -41,7 +41,7 @@ inline void write_bytes(const std::filesystem::path& path, std::string_view byte
       .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
-/// Runs `action`, which must throw staa::Error of `kind` whose message holds every part of `parts`.
+/// Runs `action`, which must throw a staa::Error of `kind` whose message contains all `parts`.
 template <typename Action>
 void expect_error(ErrorKind kind, const std::vector<std::string>& parts, Action action) {
   try {

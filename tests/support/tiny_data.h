@@ -9,8 +9,8 @@
 
 namespace staa::test {
 
-/// Writes a small idx data set (the MNIST family's four files, not compressed) that a network can
-/// learn: each class is a bright square in a place of its own, with noise.
+/// Writes a small idx data set (the four files of the MNIST family, uncompressed) that a network
+/// can learn: each class is a bright square at its own position, with noise.
 inline void write_tiny_mnist(const std::filesystem::path& folder, int train, int test,
                              int size = 12) {
   const auto big_endian = [](std::uint32_t v) {

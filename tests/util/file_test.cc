@@ -49,7 +49,7 @@ TEST(AtomicFile, OfALinkTheTargetIsWritten) {
   std::filesystem::create_directories(folder / "b");
   std::filesystem::create_symlink("b/second", folder / "first");
   std::filesystem::create_symlink("file", folder / "b" / "second");
-  write_file_atomically(folder / "first", "new");  // of a file that is not there yet
+  write_file_atomically(folder / "first", "new");  // the target does not exist yet
   write_file_atomically(folder / "first", "newer");
   EXPECT_TRUE(std::filesystem::is_symlink(folder / "first"));
   EXPECT_TRUE(std::filesystem::is_symlink(folder / "b" / "second"));
