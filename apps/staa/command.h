@@ -5,10 +5,10 @@
 
 namespace staa::app {
 
-/// What the chosen subcommand does; returns the exit code.
+/// Runs the chosen subcommand and returns the exit code.
 using Action = std::function<int()>;
 
-/// Each adds its subcommand to `app`, with its options and help; parsing sets `action`.
+/// Each function adds one subcommand with its options and help to `app`. Parsing sets `action`.
 void add_train(CLI::App& app, Action& action);
 void add_eval(CLI::App& app, Action& action);
 void add_experiment(CLI::App& app, Action& action);
@@ -19,7 +19,7 @@ void add_gradcam(CLI::App& app, Action& action);
 void add_report(CLI::App& app, Action& action);
 void add_data(CLI::App& app, Action& action);
 void add_info(CLI::App& app, Action& action);
-/// Two that packages use: they print what these install.
+/// Subcommands for packaging: they print files that packages install.
 void add_completion(CLI::App& app, Action& action);
 void add_manual(CLI::App& app, Action& action);
 

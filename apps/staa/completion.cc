@@ -21,7 +21,7 @@ std::string names_below(const CLI::App& command) {
   return names;
 }
 
-/// Options, commands and a recipe's keys; elsewhere files, as the shell itself does.
+/// Completes options, commands and recipe keys. Elsewhere the shell completes file names.
 void print_completion(const CLI::App& app) {
   std::string keys;
   for (const auto& key : recipe::describe_keys()) keys += key.path + "= ";
@@ -60,7 +60,7 @@ void print_completion(const CLI::App& app) {
 
 void add_completion(CLI::App& app, Action& action) {
   auto* completion = app.add_subcommand("completion", "Print a script that completes in bash");
-  completion->group("");  // for packages: not in the help
+  completion->group("");  // for packages; hidden from the help
   completion->callback([&app, &action] {
     action = [&app] {
       print_completion(app);

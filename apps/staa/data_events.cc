@@ -22,7 +22,7 @@
 namespace staa::app {
 namespace {
 
-/// What an event set's frames are made from: a recipe, and what is set over it.
+/// The settings of an event set's frames: a recipe and overrides of its keys.
 struct FrameChoice {
   std::string set;
   std::string path;
@@ -76,8 +76,8 @@ std::int64_t threads_of(std::int64_t asked) {
   return asked > 0 ? asked : std::max(1U, std::thread::hardware_concurrency());
 }
 
-/// A line on standard error that says how far a work of `total` parts is and how long it will take;
-/// nothing where that is no terminal.
+/// A line on standard error that shows the progress of a work of `total` parts and the time left.
+/// Prints nothing if standard error is not a terminal.
 class ProgressLine {
  public:
   ProgressLine(std::string what, std::int64_t total) : what_(std::move(what)), total_(total) {}
@@ -144,7 +144,7 @@ void print(const char* half, const data::EventSummary& summary) {
 
 int prepare_command(const PrepareOptions& options) {
   auto recipe = options.choice.resolve();
-  recipe.augment = {};  // the frames that are kept come before augmentation
+  recipe.augment = {};  // the cache holds frames from before augmentation
   const auto sources = run::open_events(recipe);
   const auto fill = [&](const char* half, const data::EventFrames& frames) {
     ProgressLine line(half, frames.size());

@@ -1,4 +1,4 @@
-// `staa data events FILE`: what a recording is, and what can be made of it.
+// `staa data events FILE` describes, filters, converts and draws a recording.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -38,7 +38,7 @@ struct RecordingOptions {
   }
 };
 
-/// "WxH+X+Y"
+/// Parses "WxH+X+Y".
 events::Area parse_area(const std::string& text) {
   events::Area area;
   const auto plus = text.find('+');
@@ -55,12 +55,12 @@ events::Area parse_area(const std::string& text) {
   return {x, y, events::parse_size(text.substr(0, plus), "--crop")};
 }
 
-/// A recording and what its file says, or by its events turns out to be.
+/// A recording with what its file states or its events show.
 struct Found {
   events::Recording recording;
-  bool stated = false;  ///< whether the file or the caller says what the sensor is
+  bool stated = false;  ///< whether the file or the caller states the sensor
   events::Summary whole;
-  std::string broken;  ///< why the file ends before its end
+  std::string broken;  ///< why reading stopped early; "" if it did not
 };
 
 std::unique_ptr<events::Salvage> open(const Found& found) {
@@ -83,14 +83,14 @@ Found look_at(const RecordingOptions& options) {
   found.broken = stream->broken();
   if (!found.stated) recording.sensor = found.whole.occupied;
   if (found.stated) recording.sensor = stream->sensor();
-  if (recording.sensor == events::Sensor{}) recording.sensor = {1, 1};  // no event, no pixel
+  if (recording.sensor == events::Sensor{}) recording.sensor = {1, 1};  // without events
   return found;
 }
 
-/// The events that are left of a recording.
+/// The recording's events after the filters of `options`.
 std::unique_ptr<events::EventStream> filtered(const RecordingOptions& options, const Found& found) {
   std::unique_ptr<events::EventStream> stream = open(found);
-  // Hot pixels are those of the whole recording, whatever is cut out of it.
+  // Hot pixels are found in the whole recording, even if only a part of it is kept.
   if (options.hot_pixels > 0) {
     auto hot = events::find_hot_pixels(*stream, options.hot_pixels);
     stream = events::without_pixels(std::move(stream), std::move(hot));
@@ -175,7 +175,8 @@ void print(const Found& found, const events::Summary& left, events::Sensor senso
   }
 }
 
-/// The longer of a thirtieth of a second and a 300th of the recording, unless it is told.
+/// Unless --frame is given, returns a 30th of a second, or a 300th of the recording if that is
+/// longer.
 std::int64_t frame_length(const RecordingOptions& options, const events::Summary& left) {
   constexpr std::int64_t kUsual = 33'333;
   if (!options.frame.empty()) return events::parse_time(options.frame, "--frame");
@@ -195,7 +196,7 @@ void write_picture(const RecordingOptions& options, const events::Summary& left,
   log << fmt::format("{}: written\n", options.picture);
 }
 
-/// What can be known to be wrong before the file is read.
+/// Throws the usage errors that can be found before the file is read.
 void check(const RecordingOptions& options) {
   if (!options.convert.empty()) (void)events::format_to_write(options.convert);
   if (!options.crop.empty()) (void)parse_area(options.crop);
@@ -234,7 +235,7 @@ int recording_command(const RecordingOptions& options) {
     std::cerr << fmt::format("staa: warning: {}: the {} events before it are kept\n", found.broken,
                              kept);
   }
-  auto& log = options.json ? std::cerr : std::cout;  // the object stays alone
+  auto& log = options.json ? std::cerr : std::cout;  // keeps the JSON alone on standard output
   if (!options.convert.empty()) {
     const auto written =
         events::write_recording(*stream, options.convert, events::format_to_write(options.convert));

@@ -31,7 +31,7 @@ using experiment::Definition;
 using experiment::Run;
 using Clock = std::chrono::steady_clock;
 
-constexpr double kLockSeconds = 60;     // in which the runs of a killed grid stop
+constexpr double kLockSeconds = 60;     // time for the runs of a killed grid to stop
 constexpr double kStatusSeconds = 1.0;  // between two status lines on a terminal
 
 struct Options {
@@ -103,14 +103,14 @@ std::vector<Run> chosen(const std::vector<Run>& runs, const std::vector<std::str
   return out;
 }
 
-/// A CUDA device each, or the machine's cores shared out.
+/// One job per CUDA device, or else one per core, but no more than there are runs.
 std::int64_t default_jobs(const std::vector<std::string>& devices, std::size_t runs) {
   const auto places = devices.empty() ? std::max(1U, std::thread::hardware_concurrency())
                                       : static_cast<unsigned>(devices.size());
   return std::clamp<std::int64_t>(static_cast<std::int64_t>(runs), 1, places);
 }
 
-/// The CUDA devices that the runs may use, by the names that CUDA_VISIBLE_DEVICES gives them.
+/// The CUDA devices that the runs may use, named as in CUDA_VISIBLE_DEVICES.
 std::vector<std::string> cuda_devices(const std::vector<Run>& runs) {
   const bool none = std::all_of(runs.begin(), runs.end(), [](const Run& run) {
     return run.recipe.device == recipe::Device::kCpu;
@@ -129,7 +129,7 @@ std::vector<std::string> cuda_devices(const std::vector<Run>& runs) {
 
 experiment::RunnerOptions runner_options(const Options& options, const std::vector<Run>& runs) {
   experiment::RunnerOptions runner;
-  runner.program = "/proc/self/exe";  // this very file, whatever has been built since
+  runner.program = "/proc/self/exe";  // this file, even if the program is rebuilt meanwhile
   runner.devices = cuda_devices(runs);
   runner.jobs = options.jobs > 0 ? options.jobs : default_jobs(runner.devices, runs.size());
   const auto cores = static_cast<std::int64_t>(std::max(1U, std::thread::hardware_concurrency()));
@@ -137,7 +137,7 @@ experiment::RunnerOptions runner_options(const Options& options, const std::vect
   return runner;
 }
 
-/// Tells how the grid goes on standard error, so that --json has standard output for itself.
+/// Reports the progress of the grid on standard error, since --json uses standard output.
 class Progress {
  public:
   void say(const std::string& line) {

@@ -29,8 +29,7 @@ struct Options {
   double within = 0.1;
 };
 
-/// The run's images as the runtime takes them; of what is not still images of one shape there are
-/// none.
+/// The run's images for the runtime; nothing unless they are still images of one shape.
 std::optional<data::Splits> images_of(const recipe::Recipe& recipe) {
   if (recipe::is_event_set(recipe.data.set) || recipe.augment.random_resized_crop > 0) return {};
   return data::open_dataset(run::data_options(recipe));
@@ -38,7 +37,7 @@ std::optional<data::Splits> images_of(const recipe::Recipe& recipe) {
 
 std::string percent(double value) { return fmt::format("{:.2f} %", value); }
 
-/// Rounded weights, checked on the run's images where these are at hand.
+/// Exports rounded weights and checks them on the run's images if these are available.
 void export_rounded(const run::Trained& trained, const Options& options, format::Weights weights) {
   std::string why = "no still images";
   std::optional<data::Splits> images;
@@ -72,7 +71,7 @@ void export_rounded(const run::Trained& trained, const Options& options, format:
       with_thousands(test.same));
 }
 
-/// A graph of NIR, which knows floats alone.
+/// Exports a NIR graph, whose weights are always floats.
 void export_nir(const run::Trained& trained, const Options& options, format::Weights weights) {
   if (weights != format::Weights::kFp32) {
     fail(ErrorKind::kUsage, "--precision {}: files in NIR hold weights as floats",

@@ -37,7 +37,7 @@ struct Options {
   bool json = false;
 };
 
-/// One run's answer.
+/// The sample and its explanation by one run's network.
 struct Seen {
   std::string run;
   run::Trained trained;
@@ -53,8 +53,8 @@ struct Seen {
   }
 };
 
-/// The class that the maps speak for: the one asked for, or else what the sample is; -1 lets the
-/// network say.
+/// The class to explain: the one asked for, or else the sample's label; -1 selects the class that
+/// the network predicts.
 std::int64_t choose_class(const Options& options, const Seen& seen) {
   if (options.class_name.empty()) return seen.sample.label;
   const auto& classes = seen.trained.input.classes;
@@ -83,7 +83,7 @@ Seen look(const std::string& run, const Options& options) {
   return seen;
 }
 
-/// [...] of any depth.
+/// Converts a tensor of any rank to nested JSON arrays.
 nlohmann::json nested(const torch::Tensor& values) {
   if (values.dim() == 0) return values.item<double>();
   auto list = nlohmann::json::array();

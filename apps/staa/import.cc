@@ -25,7 +25,7 @@ struct Options {
   std::int64_t steps = 0;
 };
 
-/// "1ms", "100us", "0.5ms" or "0.001s" in seconds.
+/// Converts "1ms", "100us", "0.5ms" or "0.001s" to seconds.
 double parse_dt(const std::string& text) {
   double number = 0;
   char unit[3] = "";

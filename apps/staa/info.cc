@@ -25,7 +25,7 @@ struct Options {
   bool markdown = false;
 };
 
-/// A page of the documentation, one table per table of the recipe.
+/// Prints a page of the documentation, with one Markdown table per table of the recipe.
 void print_keys_page() {
   std::cout << "# The keys of a recipe\n\nMade by `staa info --keys --markdown`.\n";
   std::string table = "none yet";

@@ -45,7 +45,7 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    // CLI11 prints help, version or the complaint; every complaint is a usage error.
+    // CLI11 prints the help, the version or an error message; every error is a usage error.
     return app.exit(error) == 0 ? 0 : kUsage;
   }
   if (!action) return complain("expected a command; see staa --help", kUsage);

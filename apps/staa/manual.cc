@@ -10,7 +10,8 @@
 namespace staa::app {
 namespace {
 
-/// roff takes a leading dot or quote for a request, a hyphen for one that may break.
+/// Escapes text for roff, which treats a leading dot or quote as a request and may break lines at
+/// hyphens.
 std::string roff(const std::string& text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -37,7 +38,7 @@ void print_options(const CLI::App& command) {
   }
 }
 
-/// The manual page, from the same descriptions as --help.
+/// Prints the manual page, from the same descriptions as --help.
 void print_manual(const CLI::App& app) {
   std::cout << ".TH STAA 1 \"\" \"staa " STAA_VERSION
                "\" \"User commands\"\n"
@@ -62,7 +63,7 @@ void print_manual(const CLI::App& app) {
                "128 + N: signal N ended it.\n";
 }
 
-/// The commands as a page of the documentation.
+/// Prints the commands as a page of the documentation.
 void print_markdown(const CLI::App& app) {
   std::cout
       << "# Commands\n\nMade by `staa manual --markdown`; `staa COMMAND --help` says the same.\n"
@@ -87,7 +88,7 @@ void print_markdown(const CLI::App& app) {
 void add_manual(CLI::App& app, Action& action) {
   auto markdown = std::make_shared<bool>(false);
   auto* manual = app.add_subcommand("manual", "Print the manual page");
-  manual->group("");  // for packages and the documentation: not in the help
+  manual->group("");  // for packages and the documentation; hidden from the help
   manual->add_flag("--markdown", *markdown, "Print a page in Markdown");
   manual->callback([&app, &action, markdown] {
     action = [&app, markdown] {

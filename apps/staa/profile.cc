@@ -29,7 +29,7 @@ struct Options {
   bool json = false;
 };
 
-/// What is profiled, and the words that say so.
+/// What is profiled, and where its weights come from.
 struct Subject {
   recipe::Recipe recipe;
   std::shared_ptr<models::Network> network;
@@ -39,8 +39,8 @@ struct Subject {
 
 constexpr const char* kStandIn = "fashion-mnist";
 
-/// The recipe's data, or, where the set is not at hand, Fashion-MNIST in their shape: the counts
-/// that depend on spikes are then of those images, which the output says.
+/// Opens the recipe's data. If the set is not available, uses Fashion-MNIST in its shape and says
+/// so: counts that depend on spikes then refer to those images.
 run::Sources find_data(const recipe::Recipe& recipe) {
   try {
     return run::open_data(recipe);
@@ -53,7 +53,7 @@ run::Sources find_data(const recipe::Recipe& recipe) {
     try {
       images = data::open_dataset(options).test;
     } catch (const Error&) {
-      throw error;  // what the recipe asks for matters more than the stand-in
+      throw error;  // the error about the recipe's own set is more useful
     }
     std::cerr << fmt::format(
         "staa: note: {} is not at hand; {} images in its shape stand in (use --set "

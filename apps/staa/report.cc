@@ -20,7 +20,7 @@ struct Options {
   report::CollectOptions collect;
 };
 
-/// Gives runs whose folders have the same name their whole paths as names.
+/// Names runs by their whole paths if their folders have the same name.
 void tell_apart(std::vector<report::Run>& runs) {
   std::map<std::string, int> count;
   for (const auto& run : runs) ++count[run.name];

@@ -22,7 +22,7 @@ struct Options {
   bool resume = false;
   bool json = false;
   bool quiet = false;
-  std::int64_t processes = 0;  // 0: as the environment says
+  std::int64_t processes = 0;  // 0: as the environment states
   std::int64_t timeout = 30;
   std::int64_t join_timeout = 300;
 };
@@ -39,7 +39,7 @@ recipe::Recipe choose_recipe(const Options& options) {
     fail(ErrorKind::kUsage, "{}: nothing to resume: there is no {}", options.out,
          stored.filename().string());
   }
-  // Overrides apply to the recipe given, or else to the run's own.
+  // Overrides apply to the given recipe, or else to the run's own.
   const auto wanted = recipe::load_recipe(options.recipe.empty() ? stored.string() : options.recipe,
                                           options.overrides);
   recipe::check_resumable(recipe::load_recipe(stored), wanted, options.out);
@@ -55,7 +55,7 @@ run::TrainRequest make_request(const Options& options) {
   return request;
 }
 
-/// The command of each process that `--processes` starts: this one without it.
+/// The command line of each process that `--processes` starts: this one without that option.
 std::vector<std::string> process_command(const Options& options) {
   std::vector<std::string> words{"staa", "train"};
   if (!options.recipe.empty()) words.push_back(options.recipe);
@@ -69,14 +69,14 @@ std::vector<std::string> process_command(const Options& options) {
 }
 
 int run_processes(const Options& options) {
-  run::check_folder(make_request(options));  // what every process would say is said once
+  run::check_folder(make_request(options));  // errors are printed once here
   distributed::SpawnOptions spawn;
   spawn.processes = options.processes;
   spawn.command = process_command(options);
   return distributed::run_processes(spawn);
 }
 
-/// Trains in this process; as one of many where a launcher started it so.
+/// Trains in this process, which may be one of many that a launcher started.
 int train_command(const Options& options) {
   const auto launch = distributed::read_launch();
   if (options.processes > 1) {
@@ -94,7 +94,7 @@ int train_command(const Options& options) {
     result = run::train(request);
   } catch (const std::exception& error) {
     if (request.all->alone()) throw;
-    // Threads of c10d may wait for the process that was lost: the program's end is not theirs.
+    // Threads of c10d may still wait for the lost process, so do not wait for them.
     std::fprintf(stderr, "staa: error: rank %lld: %s\n", static_cast<long long>(launch.rank),
                  error.what());
     std::fflush(nullptr);
@@ -114,8 +114,7 @@ int train_command(const Options& options) {
                                         {"run", options.out}};
     std::cout << object.dump() << '\n';
   }
-  // As a shell reports a process that a signal ended: 129 for SIGHUP, 130 for
-  // SIGINT, 143 for SIGTERM.
+  // These are the exit codes of a shell: 129 for SIGHUP, 130 for SIGINT, 143 for SIGTERM.
   return result.signal == 0 ? 0 : 128 + result.signal;
 }
 

@@ -5,7 +5,7 @@
 
 namespace staa::app {
 
-/// The words that choose a command: "data convert" of `staa data convert`.
+/// The names that select a command: "data convert" for `staa data convert`.
 inline std::string words_of(const CLI::App& command) {
   const auto* parent = command.get_parent();
   if (parent == nullptr) return "";
@@ -13,7 +13,7 @@ inline std::string words_of(const CLI::App& command) {
   return before.empty() ? command.get_name() : before + " " + command.get_name();
 }
 
-/// Calls `use` with a command and all below it, but hidden ones.
+/// Calls `use` for a command and, recursively, for its subcommands, except hidden ones.
 template <typename Use>
 void for_commands(const CLI::App& command, const Use& use) {
   use(command);
