@@ -8,25 +8,25 @@
 
 namespace staa::bench {
 
-/// The convolutions of one network and nothing else, each on an input of the shape and layout that
-/// it sees in the network: the time no implementation of the rest can go below.
+/// Only the convolutions of a network, each with an input of the shape and layout that it has
+/// there. Their time is a lower bound for the network's, however fast everything else is.
 class ConvolutionFloor {
  public:
-  /// Runs `network` once on `images` to learn the shapes; computes in `type`.
+  /// Runs `network` once on `images` to find the shapes. The convolutions compute in `type`.
   ConvolutionFloor(models::Network& network, const torch::Tensor& images,
                    torch::ScalarType type = torch::kFloat);
 
-  /// Every convolution forward.
+  /// Runs the forward pass of every convolution.
   void infer();
 
-  /// Every convolution forward and backward: weight gradients for all, input gradients for all but
-  /// the first.
+  /// Runs the forward and backward pass of every convolution: weight gradients for all, input
+  /// gradients for all but the first.
   void train();
 
  private:
   struct Layer {
     torch::Tensor input;     // [T * B, C, H, W], channels-last
-    torch::Tensor weight;    // a copy, so that gradients do not collect in the network
+    torch::Tensor weight;    // a copy, which keeps gradients out of the network
     torch::Tensor gradient;  // of the output
     std::int64_t stride;
   };

@@ -7,8 +7,8 @@
 #include "staa/events/frames.h"
 #include "staa/util/random.h"
 
-// Events a second of reading and of summing to 16 frames, on one thread. bench/events.sh runs it
-// beside bench/numpy_events.py, on the same file.
+// Measures events per second for reading and for summing to 16 frames, on one thread.
+// bench/events.sh runs it and bench/numpy_events.py on the same file.
 
 namespace staa::bench {
 namespace {
@@ -16,7 +16,7 @@ namespace {
 constexpr events::Sensor kSensor{128, 128};
 constexpr std::int64_t kSteps = 16;
 
-/// Events as a camera gives them: near one another, around a point that moves.
+/// Events as a camera records them: clustered around a moving point.
 std::vector<events::Event> make_events(std::size_t count) {
   Random random{1};
   std::vector<events::Event> all;

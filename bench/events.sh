@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Integration of events by staa and by NumPy on the same events, one thread each; the last line is the ratio.
+# Compares staa and NumPy in integrating the same events, with one thread each. The last line gives the ratio.
 #
 #   bench/events.sh [BUILD_DIR]       needs python3-numpy
 set -euo pipefail

@@ -1,5 +1,5 @@
-// Photographs per second that the loader delivers, beside what the decoder alone does in the same
-// run, in turn with it: on the parts that the loader wants, and on whole images.
+// Measures the photographs per second that the loader delivers. The decoder alone is measured in
+// turn with it, on the parts that the loader needs and on whole images.
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -34,7 +34,7 @@ struct Setup {
   bool list = false;
 };
 
-/// Calls decode(i) for all images, each thread its share.
+/// Calls decode(i) for all images, divided between the threads.
 template <typename Decode>
 void decode_all(const Setup& setup, const Decode& decode) {
   std::vector<std::thread> team;
@@ -46,7 +46,7 @@ void decode_all(const Setup& setup, const Decode& decode) {
   for (auto& member : team) member.join();
 }
 
-/// Memory of this process in use, in MiB.
+/// The resident memory of this process in MiB.
 double resident_mib() {
   std::ifstream pages("/proc/self/statm");
   std::int64_t all = 0;
@@ -55,7 +55,7 @@ double resident_mib() {
   return static_cast<double>(resident * ::sysconf(_SC_PAGESIZE)) / (1 << 20);
 }
 
-/// What it takes to list a folder, of which the loader keeps the index.
+/// Measures the time and memory for listing a folder, whose index the loader keeps.
 int list(const Setup& setup) {
   const double before = resident_mib();
   std::optional<data::PhotoIndex> index;
@@ -85,12 +85,12 @@ int run(const Setup& setup) {
   const auto photos =
       std::make_shared<data::Photos>("photos", index, index.classes(), options, transform);
   data::LoaderOptions loading;
-  loading.batch = 8;  // small: an epoch of few images must keep every worker busy to its end
+  loading.batch = 8;  // small, so that even few images keep every worker busy until the end
   loading.workers = setup.threads;
   loading.prefetch = setup.threads + 2;
   data::Loader loader(photos, loading);
 
-  // The decoder takes the parts that the loader took in the same round.
+  // The decoder processes the same parts as the loader in the same round.
   std::int64_t first_epoch = 0;
   const std::int64_t epochs = (setup.images + index.size() - 1) / index.size();
   const auto load = [&] {

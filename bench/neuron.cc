@@ -36,7 +36,8 @@ struct Setup {
   bool json = false;
 };
 
-/// A copy of `from` into `to` on all threads: what reading the input and writing the output costs.
+/// Copies `from` to `to` on all threads. This is the cost of reading the input and writing the
+/// output.
 void copy(const torch::Tensor& from, torch::Tensor& to) {
   const auto* source = static_cast<const char*>(from.data_ptr());
   auto* target = static_cast<char*>(to.data_ptr());

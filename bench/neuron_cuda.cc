@@ -17,8 +17,8 @@
 namespace staa::bench {
 namespace {
 
-/// Median seconds of a work that is queued on the GPU: of `kInARow` calls between two waits, so
-/// that the wait and the launch of the first do not count.
+/// The median time of work that is queued on the GPU, in seconds. `kInARow` calls are timed between
+/// two synchronisations, which hides the time of synchronisation and of the first launch.
 double seconds_on_gpu(int rounds, const std::function<void()>& work) {
   constexpr int kInARow = 20;
   for (int i = 0; i < kInARow; ++i) work();
@@ -34,7 +34,7 @@ double seconds_on_gpu(int rounds, const std::function<void()>& work) {
   return median(times);
 }
 
-/// Bytes a second that a copy within the GPU's memory reads and writes.
+/// Bytes per second that a copy within the GPU's memory reads and writes.
 double copy_bandwidth(int rounds) {
   constexpr std::int64_t kBytes = 256 << 20;
   const auto from = torch::zeros({kBytes}, torch::dtype(torch::kByte).device(torch::kCUDA));
@@ -70,8 +70,8 @@ nlohmann::ordered_json run(const CudaShape& shape, NeuronKind kind, torch::Scala
   };
   const auto forward_time = seconds_on_gpu(rounds, forward);
   const auto both_time = seconds_on_gpu(rounds, both);
-  // Forward X is read and spikes are written; backward X and the spikes' gradient are read and the
-  // gradient of X is written.
+  // The forward pass reads X and writes spikes. The backward pass reads X and the gradient of the
+  // spikes and writes the gradient of X.
   const auto bytes = static_cast<double>(x.nbytes());
   return {{"neuron", kind == NeuronKind::kLif ? "lif" : "staa_lif"},
           {"implementation", fused ? "fused" : "reference"},
@@ -86,7 +86,7 @@ nlohmann::ordered_json run(const CudaShape& shape, NeuronKind kind, torch::Scala
           {"forward_backward_bandwidth_part", 5 * bytes / both_time / bandwidth}};
 }
 
-/// SpikingJelly's own figures, forward and backward of a LIF layer in fp16 on an RTX 4090.
+/// Times that SpikingJelly publishes: forward and backward of a LIF layer in fp16 on an RTX 4090.
 struct Published {
   std::int64_t steps;
   double ms;

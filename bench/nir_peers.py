@@ -25,13 +25,13 @@ import torch
 
 
 def frames_of(path, steps):
-    """Events are five bytes: x, y, and polarity and time in microseconds, 1 and 23 bits."""
+    """An event has five bytes: x, y, 1 bit of polarity and 23 bits of time in microseconds."""
     data = np.fromfile(path, dtype=np.uint8)
     if data.size % 5:
         sys.exit(f"{path}: expected events of 5 bytes, found {data.size} bytes")
     events = data.reshape(-1, 5).astype(np.int64)
     times = (events[:, 2] & 0x7F) << 16 | events[:, 3] << 8 | events[:, 4]
-    # Bit 23 overflows are marked by y = 240 in N-MNIST; its recordings are shorter than that.
+    # In N-MNIST a y of 240 marks an overflow of the 23 bits; these recordings are too short for one.
     step = (times - times[0]) // 1000
     inside = step < steps
     frames = np.zeros((steps, 2, 34, 34), dtype=np.float32)
@@ -53,7 +53,7 @@ def network_of(package, path):
             network = import_from_nir(graph)
     for module in network.modules():
         if isinstance(module, torch.nn.Flatten) and module.start_dim >= 0:
-            module.start_dim += 1  # NIR counts dimensions without the batch
+            module.start_dim += 1  # NIR does not count the batch dimension
     return network
 
 
@@ -76,7 +76,7 @@ def measure_package(options, labels):
     network = network_of(options.package, options.model)
     frames = np.stack([frames_of(path, options.steps) for path in options.recordings], axis=1)
     frames = torch.from_numpy(frames)
-    classify(network, frames[:10, :1])  # what is only done once
+    classify(network, frames[:10, :1])  # excludes one-time costs
     before, classes = user_time(), []
     for first in range(0, frames.shape[1], options.batch):
         classes.append(classify(network, frames[:, first:first + options.batch]))

@@ -1,7 +1,7 @@
-"""Sums the events of an AEDAT 2.0 file to 16 frames with NumPy, in two ways; prints events/s of each.
+"""Sums the events of an AEDAT 2.0 file to 16 frames with NumPy, in two ways, and prints events/s of each.
 
-np.add.at on the frames is the direct way; np.bincount over places in a frame is the faster one that
-libraries of the field use. Reading the file is not timed.
+np.add.at on the frames is the direct way. np.bincount of the pixel indices is faster, and common in
+libraries for event data. Reading the file is not timed.
 """
 import json
 import sys
@@ -44,7 +44,7 @@ x, y, p = read(sys.argv[1])
 speeds = {}
 results = []
 for method in (add_at, bincount):
-    best = float("inf")  # of the processor's time, as bench_events takes it
+    best = float("inf")  # processor time, as in bench_events
     for _ in range(5):
         start = time.process_time()
         frames = method(x, y, p)

@@ -23,7 +23,7 @@ from torch.nn import functional
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "tests", "python"))
 
-import plain  # noqa: E402  (the equations, as tests hold staa to them)
+import plain  # the reference implementation of the tests
 
 import staa  # noqa: E402
 
@@ -31,7 +31,7 @@ STEPS = 4
 
 
 class PlainLif(nn.Module):
-    """All steps of a LIF as a PyTorch program writes them."""
+    """All time steps of a LIF neuron in plain PyTorch."""
 
     def forward(self, x):
         h = torch.zeros_like(x[0])
@@ -45,7 +45,7 @@ class PlainLif(nn.Module):
 
 
 class Multi(nn.Module):
-    """A layer of images on all steps at once, [T, B, ...]."""
+    """Applies a layer for images to all time steps at once, [T, B, ...]."""
 
     def __init__(self, layer):
         super().__init__()
@@ -74,8 +74,8 @@ class Block(nn.Module):
 
 
 class Network(nn.Module):
-    """resnet20 of `make`'s layers; `step_by_step`: it is called once per time step, or, with
-    `statistics`, by staa.over_time()."""
+    """A resnet20 with the layers of `make`. If these work step by step, it is called once per time
+    step, or by staa.over_time() if `statistics` is given."""
 
     def __init__(self, make, width, statistics=None):
         super().__init__()
@@ -178,7 +178,7 @@ class SnnTorch(Plain):
 
 
 def own(width):
-    """staa's resnet20 as it is, with the mean over the time steps."""
+    """staa's own resnet20; its output is averaged over the time steps."""
     network = staa.nn.resnet20(width=width, classes=100, neuron="lif", surrogate="arctan",
                                decay_input=False, detach_reset=True)
 
@@ -194,7 +194,7 @@ def own(width):
 
 
 def variants(width, missing):
-    """{name: network}."""
+    """Returns {name: network}."""
     made = {}
 
     def make(factory):
@@ -224,7 +224,7 @@ def variants(width, missing):
 
 
 def measure(networks, batch, rounds):
-    """{name: {"training": images/s, "inference": images/s}}, medians of rounds taken in turn."""
+    """Returns {name: {"training": images/s, "inference": images/s}}: medians of alternating rounds."""
     images = torch.randn(batch, 3, 32, 32)
     labels = torch.randint(0, 100, (batch,))
     times = {name: {"training": [], "inference": []} for name in networks}

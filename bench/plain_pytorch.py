@@ -15,14 +15,14 @@ from torch.nn import functional
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "tests", "python"))
 
-import plain  # noqa: E402  (the equations, as tests hold staa to them)
+import plain  # the reference implementation of the tests
 
 import staa  # noqa: E402
 from staa.nn import networks  # noqa: E402
 
 
 class PlainStaaLif(staa.nn.StaaLif):
-    """The neuron as a PyTorch program writes it: BatchNorm and sum first, then step by step."""
+    """The neuron in plain PyTorch: BatchNorm and the sum first, then step by step."""
 
     def forward(self, x, residual=None, norm=None, residual_norm=None, steps=0):
         x = plain.norm(x, norm)

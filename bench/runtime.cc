@@ -1,5 +1,5 @@
-// Images per second of the runtime, beside LibTorch eager and the dense convolution floor, measured
-// in turn in one run, on trained weights.
+// Measures images per second of the runtime, of LibTorch eager and of the dense convolution floor,
+// in turn in one run, with trained weights.
 
 #include "staa/runtime/runtime.h"
 
@@ -46,7 +46,7 @@ struct Setup {
   bool json = false;
 };
 
-/// Test images, as bytes and as LibTorch takes them.
+/// Test images, as bytes and as LibTorch reads them.
 struct Images {
   std::vector<std::vector<std::uint8_t>> bytes;
   std::vector<torch::Tensor> tensors;  // [1, C, H, W]
@@ -58,7 +58,7 @@ Images read_images(const recipe::Recipe& of_run, const data::InputDescription& i
   recipe.data.limit_test = count;
   recipe.train.eval_batch = 1;
   const auto loader = run::evaluation_loader(run::open_data(recipe, &input).test, recipe);
-  // As the runtime reads them.
+  // The same images as bytes, which the runtime reads.
   const auto test = data::open_dataset(run::data_options(recipe)).test;
   Images images;
   loader->start(0);
@@ -71,7 +71,7 @@ Images read_images(const recipe::Recipe& of_run, const data::InputDescription& i
   return images;
 }
 
-/// A model file of the network that is gone when it has been read.
+/// Exports the network to a temporary model file and loads that.
 runtime::Model exported(const models::Network& network, const data::InputDescription& input,
                         deploy::WeightType weights) {
   const auto path =
@@ -82,8 +82,8 @@ runtime::Model exported(const models::Network& network, const data::InputDescrip
   return model;
 }
 
-/// With a threshold of its own in place of the one it was trained with, a network fires more or
-/// less: what it then says means nothing, but how long it takes does.
+/// `threshold` replaces the threshold that the network was trained with, which changes its firing
+/// rate. The predictions are then meaningless, but the times are not.
 nlohmann::ordered_json measure(const Setup& setup, const std::string& run,
                                std::optional<double> threshold, int threads) {
   const auto weights = run::RunFolder(run).best();
@@ -123,7 +123,7 @@ nlohmann::ordered_json measure(const Setup& setup, const std::string& run,
   for (const auto& [path, name] : paths) {
     for (const auto precision : {deploy::WeightType::kFp32, deploy::WeightType::kBf16,
                                  deploy::WeightType::kInt16, deploy::WeightType::kInt8}) {
-      // On many threads what the runtime chooses counts.
+      // With several threads, only the runtime's own choice of the path matters.
       if (threads == 1 || path == runtime::Path::kAuto) ways.push_back({precision, path, name});
     }
   }

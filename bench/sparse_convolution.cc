@@ -1,5 +1,6 @@
-// Time of the runtime's convolutions by firing rate: of the spikes alone, and of everything, for
-// the layers of a network at batch 1. The rates at which the runtime changes over follow from it.
+// Measures the runtime's convolutions at several firing rates, on the sparse path, which reads only
+// the spikes, and on the dense one, for the layers of a network at batch 1. The rates at which the
+// runtime switches between the paths follow from this.
 
 #include "staa/kernels/inference/sparse_convolution.h"
 
@@ -28,7 +29,7 @@ struct Setup {
   bool json = false;
 };
 
-/// "INxOUT@SIZE", "INxOUT@SIZE/STRIDE": a 3x3 convolution of a square.
+/// Parses "INxOUT@SIZE" or "INxOUT@SIZE/STRIDE", a 3x3 convolution on a square input.
 SparseConvolution parse_layer(const std::string& text) {
   SparseConvolution shape;
   shape.input.border = 1;
@@ -55,7 +56,7 @@ Times measure(const Setup& setup, const SparseConvolution& shape,
   const kernels::Epilogue epilogue{scale.data(), bias.data(), false};
   std::vector<float> output(setup.steps * shape.out_values());
   kernels::SpikeList list;
-  // As many at once as take some tenths of a millisecond.
+  // Time so many calls at once that they take some tenths of a millisecond.
   const auto work = [&](const auto& convolve) {
     const double once = std::max(seconds(convolve), 1e-7);
     const auto times = static_cast<std::size_t>(std::max(1.0, 3e-4 / once));
@@ -79,7 +80,7 @@ Times measure(const Setup& setup, const SparseConvolution& shape,
           found[1] / static_cast<double>(second.first)};
 }
 
-/// Levels of which a share of `rate` fires, each by itself.
+/// Random levels, each of which is a spike with probability `rate`.
 std::vector<std::uint8_t> random_levels(const Setup& setup, const SparseConvolution& shape,
                                         double rate) {
   const auto& input = shape.input;

@@ -1,4 +1,4 @@
-// Time of a convolution that reads spikes beside LibTorch's dense one, by firing rate.
+// Compares a convolution that reads spikes with LibTorch's dense one at several firing rates.
 
 #include "staa/ops/spike_convolution.h"
 

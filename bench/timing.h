@@ -18,8 +18,8 @@ inline double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-/// Median seconds of each work over rounds that take them in turn, after one round to warm up: what
-/// else runs on the machine meets all of them alike.
+/// The median time of each work in seconds, over rounds that run all works in turn, after one
+/// warm-up round. So other load on the machine affects all of them alike.
 inline std::vector<double> medians(int rounds, const std::vector<std::function<void()>>& works) {
   for (const auto& work : works) work();
   std::vector<std::vector<double>> times(works.size());

@@ -1,5 +1,5 @@
-// Images per second of a training step and of inference, beside the convolution floor measured in
-// the same run, in turn with it, so that a machine whose speed drifts still gives a true ratio.
+// Measures images per second of a training step and of inference. The convolution floor is measured
+// in turn with them, so that the ratio is right even if the machine's speed drifts.
 
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
@@ -46,7 +46,7 @@ struct Setup {
   std::vector<std::string> precisions{"fp32", "bf16"};
   bool low_memory = false;
   std::vector<std::string> implementations{"fused", "reference"};
-  std::vector<std::int64_t> steps;  ///< none: 4, or those of a run
+  std::vector<std::int64_t> steps;  ///< empty: 4, or those of a run
   std::vector<std::int64_t> batches{32};
   std::int64_t size = 32;
   int rounds = 7;
@@ -55,9 +55,9 @@ struct Setup {
   bool json = false;
 };
 
-/// What a row is about.
+/// What one row of the output measures.
 struct Case {
-  std::string run;  ///< folder; "": a network of its own
+  std::string run;  ///< folder; "": a new network
   double width = 1;
   std::string neuron;
   std::string implementation;
@@ -66,15 +66,15 @@ struct Case {
   std::int64_t batch = 32;
 };
 
-/// A network to measure, and batches for it.
+/// A network to measure, with batches for it.
 struct Subject {
   std::shared_ptr<models::Network> network;
-  std::vector<train::TensorBatch> batches;  ///< which training steps take in turn
-  std::string weights;                      ///< where they come from
+  std::vector<train::TensorBatch> batches;  ///< used by training steps in turn
+  std::string weights;                      ///< where the network's weights come from
   bool trained = false;
 };
 
-/// A line of /proc/self/status such as "VmHWM:   1234 kB", in MiB.
+/// The value in MiB of a line of /proc/self/status such as "VmHWM:   1234 kB".
 double status_mib(const std::string& key) {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);) {
@@ -83,13 +83,13 @@ double status_mib(const std::string& key) {
   return 0;
 }
 
-/// Makes VmHWM start again from the memory in use now.
+/// Resets VmHWM to the memory in use now.
 void reset_peak() {
   malloc_trim(0);
   std::ofstream("/proc/self/clear_refs") << "5";
 }
 
-/// Why `name` is no device to run on here, or "".
+/// Why this machine cannot run on the device `name`, or "".
 std::string device_problem(const std::string& name) {
   try {
     const torch::Device device(name);
@@ -97,12 +97,12 @@ std::string device_problem(const std::string& name) {
     const auto devices = static_cast<std::int64_t>(torch::cuda::device_count());
     if (device.is_cuda() && std::max<std::int64_t>(0, device.index()) < devices) return "";
     if (device.is_cuda()) return fmt::format("{}: there are {} CUDA devices here", name, devices);
-  } catch (const c10::Error&) {  // no device's name: told below
+  } catch (const c10::Error&) {  // not a device's name: reported below
   }
   return fmt::format("expected cpu, cuda or cuda:N, found {}", name);
 }
 
-/// `work` until the device has done it.
+/// Calls `work` and waits until the device has finished it.
 std::function<void()> whole(torch::Device device, std::function<void()> work) {
   if (device.is_cpu()) return work;
   return [work = std::move(work)] {
@@ -113,7 +113,7 @@ std::function<void()> whole(torch::Device device, std::function<void()> work) {
 
 constexpr std::size_t kBatches = 8;
 
-/// Real training images, augmented as the recipe says.
+/// Real training images, augmented as in the recipe.
 std::vector<train::TensorBatch> read_batches(recipe::Recipe recipe, std::int64_t batch,
                                              const data::InputDescription* known,
                                              torch::Device device) {
@@ -135,7 +135,7 @@ std::vector<train::TensorBatch> read_batches(recipe::Recipe recipe, std::int64_t
   return batches;
 }
 
-/// A network as a run left it, on its own data.
+/// The trained network of a run, with the run's own data.
 Subject of_run(const Setup& setup, const Case& row, torch::Device device) {
   std::vector<std::string> overrides{"precision=" + row.precision};
   if (row.implementation == "reference") overrides.emplace_back("operators=reference");
@@ -173,7 +173,8 @@ models::NetworkOptions options_of(const Setup& setup, const Case& row) {
   return options;
 }
 
-/// A network with fresh weights: on real images where these are given, else on random ones.
+/// A network with initial weights, with real images if a data folder is given and random ones
+/// otherwise.
 Subject fresh(const Setup& setup, const Case& row, torch::Device device) {
   torch::manual_seed(1);
   auto options = options_of(setup, row);
@@ -197,7 +198,7 @@ Subject fresh(const Setup& setup, const Case& row, torch::Device device) {
   return subject;
 }
 
-/// Spikes per neuron and step of every layer, and of all.
+/// The spikes per neuron and time step, for each layer and for all layers together.
 nlohmann::ordered_json firing_rates(models::Network& network, const torch::Tensor& images) {
   const torch::NoGradGuard no_grad;
   struct Seen {
@@ -241,12 +242,12 @@ nlohmann::ordered_json measure(const Setup& setup, const Case& row) {
     sgd.weight_decay = 1e-4;
     return std::make_unique<train::Optimizer>(network, sgd);
   };
-  // Learning goes on in the timed steps, but in so small steps that what fires stays.
+  // The timed steps still train, but with a rate so small that the firing rates stay the same.
   constexpr double kLearning = 0.02;
   constexpr double kStanding = 1e-6;
   const bool warm = row.run.empty() && !setup.data.empty() && setup.warm_up > 0;
   auto optimizer = optimizer_of(warm ? kLearning : kStanding);
-  // In fp16 with what its loss scale costs: two passes over the gradients.
+  // fp16 includes the cost of its loss scale, which is two passes over the gradients.
   const double scale = row.precision == "fp16" ? train::LossScale::kFirst : 1;
   std::size_t next = 0;
   const auto train_step = [&] {
@@ -342,7 +343,7 @@ void print_row(const nlohmann::ordered_json& row) {
             << std::flush;
 }
 
-/// The rows of one network, or of one run.
+/// All rows for one network or one run.
 std::vector<Case> cases_of(const Setup& setup, const Case& network) {
   std::vector<Case> cases;
   const bool on_cpu = torch::Device(setup.device).is_cpu();
@@ -351,7 +352,7 @@ std::vector<Case> cases_of(const Setup& setup, const Case& network) {
     for (const auto batch : setup.batches) {
       for (const auto& implementation : setup.implementations) {
         for (const auto& precision : setup.precisions) {
-          // On a CPU eager programs compute in fp32, on a GPU they use what it has. fp16 is for
+          // On a CPU, eager programs compute in fp32; on a GPU they use any precision. fp16 needs
           // CUDA.
           if (on_cpu && implementation == "reference" && precision != "fp32") continue;
           if (on_cpu && precision == "fp16") continue;
