@@ -10,7 +10,7 @@ namespace {
 
 constexpr int kMostRoundings = 8;
 
-/// Image i of `count` among all.
+/// The index of image i of `count` images, evenly spaced in the set.
 std::int64_t place(const data::Dataset& images, std::int64_t i, std::int64_t count) {
   return i * images.size() / count;
 }
@@ -68,7 +68,7 @@ CheckedExport export_rounded(const models::Network& network, const data::InputDe
   const auto expected = classes(exact, calibration, count);
   CheckedExport result;
   std::vector<std::uint8_t> best;
-  // Finer weights leave nothing to choose.
+  // 16-bit weights are so precise that one rounding suffices.
   const int most = weights == WeightType::kInt8 ? kMostRoundings : 1;
   for (int i = 0; i < most; ++i) {
     auto file = model_file(network, input, weights, i);

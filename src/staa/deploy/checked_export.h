@@ -12,39 +12,38 @@
 
 namespace staa::deploy {
 
-/// The class that a model gives each of `count` images, which stand evenly among all of them, on
-/// all cores.
+/// The classes that a model predicts for `count` images, evenly spaced in the set. Uses all cores.
 std::vector<std::int64_t> classes_of(const runtime::Model& model, const data::Dataset& images,
                                      std::int64_t count);
 
-/// Top-1 accuracy of a model on still images, in percent, on all cores.
+/// Top-1 accuracy of a model on still images, in percent. Uses all cores.
 double accuracy(const runtime::Model& model, const data::Dataset& images);
 
-/// What a rounded network does on images, beside the same with fp32 weights.
+/// Compares a network with rounded weights with the same network in fp32 on some images.
 struct Comparison {
   std::int64_t images = 0;
-  double fp32 = 0;        ///< accuracy in percent
-  double rounded = 0;     ///< the same with rounded weights
-  std::int64_t same = 0;  ///< images of which both give the same class
+  double fp32 = 0;        ///< accuracy with fp32 weights, percent
+  double rounded = 0;     ///< accuracy with rounded weights, percent
+  std::int64_t same = 0;  ///< images for which both predict the same class
 };
 
 struct CheckedExport {
-  Comparison calibration;  ///< of the rounding that was taken
+  Comparison calibration;  ///< of the chosen rounding
   Comparison test;
-  int roundings = 0;  ///< how many were tried
+  int roundings = 0;  ///< number of roundings tried
 };
 
-/// At most so many calibration images are looked at, evenly chosen.
+/// The largest number of calibration images; they are evenly spaced in the set.
 constexpr std::int64_t kMostCalibration = 10'000;
 
-/// As export_model with weights other than kFp32. With kInt8 up to eight roundings are tried: the
-/// first whose accuracy on the `calibration` images is within half of `points` of that with fp32
-/// weights is taken, or else the one that comes closest. The `test` images have no part in the
-/// choice: on them the result is measured.
+/// Like export_model, for weights other than kFp32. With kInt8, up to eight roundings are tried on
+/// the `calibration` images. The first one whose accuracy differs from that of fp32 weights by at
+/// most half of `points` is chosen, or else the closest one. The `test` images do not influence the
+/// choice; the result is measured on them.
 ///
-/// Whether a neuron fires hangs on ever so little: a rounding to 12 bits changes as many decisions
-/// as one to 8, and which way they fall differs from one rounding to the next. All are as good, but
-/// one of them may be a tenth or two of a point off on given images.
+/// Whether a neuron fires can depend on the smallest difference: rounding to 12 bits changes as
+/// many decisions as rounding to 8, and each rounding changes different ones. All roundings are
+/// equally good, but on given images one of them may be a tenth or two of a percentage point off.
 CheckedExport export_rounded(const models::Network& network, const data::InputDescription& input,
                              WeightType weights, const data::Dataset& calibration,
                              const data::Dataset& test, double points,

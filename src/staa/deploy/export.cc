@@ -21,7 +21,7 @@ using format::Node;
 using format::NodeKind;
 using torch::Tensor;
 
-/// What values of a type are written as.
+/// The type in the file for tensors of this type.
 format::DType dtype_of(torch::ScalarType type) {
   if (type == torch::kChar) return format::DType::kI8;
   if (type == torch::kShort) return format::DType::kI16;
@@ -38,14 +38,14 @@ class Builder {
     for (const auto& item : network.named_buffers()) tensors_[item.key()] = item.value();
   }
 
-  /// The convolution and BatchNorm under `name`; returns the node's index, as the next four do.
+  /// Adds the convolution `name` with its BatchNorm. Returns the node's index, as the next four do.
   std::size_t convolution(const std::string& name, std::size_t input, std::int64_t stride) {
     const auto [factor, bias] = affine(name);
     return add_convolution(name, input, stride,
                            tensor(name + ".conv.weight") * factor.view({-1, 1, 1, 1}), bias);
   }
 
-  /// The frozen stem.
+  /// Adds the frozen stem.
   std::size_t whitening(const std::string& name) {
     const auto weight = tensor(name + ".weight").permute({2, 3, 1, 0}).contiguous();
     add(NodeKind::kWhitening, name, {kImage}).out = weight.size(3);
@@ -53,7 +53,7 @@ class Builder {
     return last();
   }
 
-  /// The convolution under `name` and its BatchNorm as a current, which `earlier` joins.
+  /// Adds the convolution `name` with its BatchNorm as a current, to which `earlier` is added.
   std::size_t current(const std::string& name, std::size_t input, bool max_pool,
                       std::optional<std::size_t> earlier) {
     const auto conv = plain_convolution(name, input);
@@ -114,20 +114,20 @@ class Builder {
  private:
   static constexpr double kNormEps = 1e-5;  // of torch::nn::BatchNorm2d
 
-  /// BatchNorm under `name` as a factor and a summand per channel.
+  /// The BatchNorm of `name` as a factor and a bias per channel.
   std::pair<Tensor, Tensor> affine(const std::string& name) const {
     const auto norm = [&](const std::string& part) { return tensor(name + ".norm." + part); };
     const auto factor = norm("weight") / (norm("running_var") + kNormEps).sqrt();
     return {factor, norm("bias") - norm("running_mean") * factor};
   }
 
-  /// The convolution alone.
+  /// Adds the convolution without its BatchNorm.
   std::size_t plain_convolution(const std::string& name, std::size_t input) {
     const auto weight = tensor(name + ".conv.weight");
     return add_convolution(name, input, 1, weight, torch::zeros({weight.size(0)}, torch::kDouble));
   }
 
-  /// `weights` [out, in, k, k].
+  /// `weights` is [out, in, k, k].
   std::size_t add_convolution(const std::string& name, std::size_t input, std::int64_t stride,
                               const Tensor& weights, const Tensor& bias) {
     const auto weight = weights.permute({2, 3, 1, 0}).contiguous();  // [k, k, in, out]
@@ -159,7 +159,7 @@ class Builder {
   }
   std::size_t last() const { return model_.nodes.size() - 1; }
 
-  /// In double precision, so that folding rounds once.
+  /// Returns a parameter or buffer in double precision, so that folding rounds only once.
   Tensor tensor(const std::string& name) const {
     return tensors_.at(name).detach().to(torch::kCPU).to(torch::kDouble);
   }
@@ -172,7 +172,7 @@ class Builder {
     writer_.add(name, dtype, copy.sizes().vec(), copy.data_ptr());
   }
 
-  /// V = decay * H + gain * X + offset of Eq. 1 and 6.
+  /// Writes V = decay * H + gain * X + offset for Eq. 1 and 6.
   void put_update(const Node& node, std::int64_t channels) {
     const auto& neuron = options_.neuron;
     const auto like = torch::ones({channels}, torch::kDouble);
@@ -211,7 +211,7 @@ class Builder {
     settings.sa_reduced = tensor(node.name + ".sa.reduce.bias").numel();
   }
 
-  /// A 1x1 convolution as a matrix, GC's key as a vector; a LayerNorm as it is.
+  /// Writes a 1x1 convolution as a matrix, GC's key as a vector, and a LayerNorm unchanged.
   void put_linear(const std::string& name) {
     auto weight = tensor(name + ".weight");
     if (weight.dim() == 4) weight = weight.flatten(1);
@@ -228,10 +228,10 @@ class Builder {
   std::map<std::string, Tensor> tensors_;
   format::ModelDescription model_;
   format::SafetensorsWriter writer_;
-  std::deque<Tensor> kept_;  // until the file is written
+  std::deque<Tensor> kept_;  // keeps the data until the file is written
 };
 
-/// As models::ResNet runs.
+/// Adds the nodes of models::ResNet.
 void build_resnet(Builder& build, const models::ResNetLayout& layout) {
   std::size_t at = kImage;
   for (std::size_t i = 0; i < layout.stem.size(); ++i) {
@@ -256,7 +256,7 @@ void build_resnet(Builder& build, const models::ResNetLayout& layout) {
   build.head(at);
 }
 
-/// As models::Vgg13 runs.
+/// Adds the nodes of models::Vgg13.
 void build_vgg(Builder& build, bool maximum) {
   std::size_t at = kImage;
   for (std::size_t i = 0; build.has("features." + std::to_string(i) + ".conv.weight"); ++i) {
@@ -267,7 +267,7 @@ void build_vgg(Builder& build, bool maximum) {
   build.head(at);
 }
 
-/// As models::Vgg7 runs.
+/// Adds the nodes of models::Vgg7.
 void build_vgg7(Builder& build, bool shortcuts) {
   std::size_t at = build.has("whitening.weight") ? build.whitening("whitening") : kImage;
   std::optional<std::size_t> earlier;
@@ -304,7 +304,7 @@ std::vector<std::uint8_t> model_file(const models::Network& network,
   model.input = {input.shape.channels, input.shape.height, input.shape.width};
   model.mean = input.normalisation.mean;
   model.stddev = input.normalisation.stddev;
-  if (model.mean.empty()) {  // counts of events, which are used as they are
+  if (model.mean.empty()) {  // event counts are used unchanged
     model.mean.assign(static_cast<std::size_t>(model.input.channels), 0.0F);
     model.stddev.assign(static_cast<std::size_t>(model.input.channels), 1.0F);
   }

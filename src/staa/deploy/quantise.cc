@@ -9,18 +9,18 @@
 namespace staa::deploy {
 namespace {
 
-/// The largest whole number.
+/// The largest integer that is used.
 double most_of(Bits bits) { return bits == Bits::k8 ? 127 : 32767; }
 
-/// The rounded weights of one output [taps, in] beside what they should be, in steps of the scale.
+/// The weights of one output channel [taps, in], exact and rounded, in units of the scale.
 class Rounding {
  public:
   Rounding(const double* exact, double* rounded, std::int64_t taps, std::int64_t in,
            std::int64_t stride, double most)
       : exact_(exact), rounded_(rounded), taps_(taps), in_(in), stride_(stride), most_(most) {}
 
-  /// Moves weights to their other neighbour until the errors of each input channel's taps, and then
-  /// those of all channels, sum up to half a step at most.
+  /// Moves weights to their other neighbouring integer until the sum of errors is at most a half,
+  /// first over the taps of each input channel and then over all channels.
   void balance() {
     std::vector<double> errors(static_cast<std::size_t>(in_));
     for (std::int64_t c = 0; c < in_; ++c) {
@@ -49,7 +49,8 @@ class Rounding {
     return rounded_[at(tap, c)] - exact_[at(tap, c)];
   }
 
-  /// Moves the weight of channel c that is furthest off on the side of `sum`; false: there is none.
+  /// Moves the weight of channel c with the largest error of the sign of `sum`. Returns false if
+  /// there is none.
   bool move(std::int64_t c, double& sum) {
     const double sign = sum > 0 ? 1 : -1;
     std::int64_t best = -1;
@@ -74,8 +75,8 @@ class Rounding {
   double most_;
 };
 
-/// Each channel's scale: the one whose rounding leaves the smallest squared error among those that
-/// cut off up to a third of the range.
+/// The scale of each channel that gives the smallest squared rounding error, among scales that clip
+/// up to a third of the range.
 torch::Tensor best_scale(const torch::Tensor& weight, double most) {
   constexpr int kTries = 21;
   const auto largest = weight.abs().amax({0, 1, 2}).clamp_min(1e-12);  // [out]
@@ -103,7 +104,7 @@ Quantised quantise(const torch::Tensor& weight, Bits bits, int variant) {
   const double most = most_of(bits);
   auto scale = best_scale(weight, most) * (1 - kFiner * variant);
   if (bits == Bits::k16) {
-    // Half of what there is room for, which rounding may add to.
+    // This is half of the available range; rounding may increase the sum.
     constexpr double kMostLevel = 16;
     constexpr double kMostSum = 1U << 30;
     scale = torch::maximum(scale, weight.abs().sum({0, 1, 2}) * (kMostLevel / kMostSum));
