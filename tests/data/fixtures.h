@@ -67,7 +67,8 @@ struct JpegLayout {
   int subsampling = 1;  ///< of colour, in both directions
 };
 
-/// 1 channel gives grey, 3 give RGB and 4 CMYK, which is stored inverted as Adobe's programs do.
+/// Encodes 1 channel as grey, 3 as RGB and 4 as CMYK, which is stored inverted as by Adobe's
+/// programs.
 inline std::string encode_jpeg(const Image& image, const JpegLayout& layout = {}) {
   jpeg_compress_struct encoder{};
   jpeg_error_mgr errors{};

@@ -45,7 +45,7 @@ class Source : public Labelled {
     return label(index);
   }
 
-  /// A remark for the user about the samples read so far, although all could be read; "" if there
+  /// A remark for the user about the samples read so far, all of which could be read; "" if there
   /// is none.
   virtual std::string remark() const { return ""; }
 };

@@ -133,7 +133,7 @@ class Aedat31Stream : public EventStream {
   bool decode(const std::uint8_t* bytes, Event& event) {
     const std::uint32_t data = little_endian(bytes);
     const bool marked_invalid = (data & 1) == 0;
-    // Some writers do not set the marks of single events: then the header says that all events are
+    // Some writers do not set the marks of single events, although the header counts all events as
     // valid.
     if (marked_invalid && packet_.valid < packet_.count) {
       ++skipped_.invalid;

@@ -11,7 +11,7 @@ namespace staa::events {
 struct Event {
   std::int64_t t = 0;  ///< microseconds; the origin differs between files
   std::uint16_t x = 0;
-  std::uint16_t y = 0;        ///< as in the file: which way is up differs between cameras
+  std::uint16_t y = 0;        ///< as in the file; whether y points up or down depends on the camera
   std::uint8_t polarity = 0;  ///< 1: brighter, 0: darker
 };
 
@@ -29,7 +29,7 @@ inline bool operator==(const Sensor& a, const Sensor& b) {
   return a.width == b.width && a.height == b.height;
 }
 
-/// All addresses that an Event can hold: the sensor of a recording for which none is known.
+/// All addresses that an Event can represent: the sensor of a recording that states none.
 constexpr Sensor kAnySensor{65536, 65536};
 
 /// The sensor that the file states, or else the one that the caller asks for; 0x0 stands for

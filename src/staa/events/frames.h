@@ -9,8 +9,8 @@ namespace staa::events {
 
 /// How events are divided into frames.
 enum class SliceBy {
-  kCount,  ///< of N events, frame k holds those from number k N / T, in file order
-  kTime,   ///< frame k holds the events from k/T of the recording's duration
+  kCount,  ///< frame k begins with event k N / T of all N, in file order
+  kTime,   ///< frame k begins at k/T of the recording's duration
 };
 
 struct FrameOptions {

@@ -182,7 +182,7 @@ class Hdf5Writer {
 }  // namespace
 
 std::uint64_t write_hdf5(EventStream& stream, const fs::path& path) {
-  // The stream may itself read HDF5 and take the lock, so this holds it only for writing.
+  // The stream may itself read HDF5 and lock the mutex, so that it is only locked here for writing.
   std::unique_ptr<Hdf5Writer> writer;
   const auto locked = [](auto work) {
     const std::lock_guard<std::mutex> lock(hdf5_mutex());

@@ -32,7 +32,7 @@ class LiveDecoder {
   virtual const char* format() const = 0;
   /// The sensor that the stream states, or else the one that the caller asked for.
   virtual Sensor sensor() const = 0;
-  /// The camera's current time: no later event is earlier. -1 if the format does not tell.
+  /// The camera's current time: no later event is earlier. -1 if the format does not state it.
   virtual std::int64_t clock() const { return -1; }
   virtual Skipped skipped() const = 0;
   /// The number of bytes of an incomplete record so far, or still missing of a packet. A value

@@ -32,7 +32,7 @@ struct Scene {
 };
 
 /// Simulates an event camera that records `scene` while it moves. The scene fills the sensor except
-/// for the margin by which it moves; outside of its border, the border pixels continue. A pixel's
+/// for the margin by which it moves; beyond its border, the border pixels are repeated. A pixel's
 /// events follow from the logarithm of its light, which is sampled every millisecond; event times
 /// are interpolated to the microsecond. Events are in order of time. All random numbers come from
 /// `random`. Throws Error(kUsage) for an invalid option or a scene without pixels.

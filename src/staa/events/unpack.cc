@@ -35,8 +35,8 @@ class Stored : public Unpacker {
   void reset() override {}
 };
 
-/// The common part for both libraries. `step` unpacks from one buffer to another and tells whether
-/// the frame is complete.
+/// The common part for both libraries. `step` unpacks from one buffer to another and returns
+/// whether the frame is complete.
 class Framed : public Unpacker {
  public:
   void add(const std::uint8_t* bytes, std::size_t count, std::vector<std::uint8_t>& out,

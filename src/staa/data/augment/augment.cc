@@ -45,7 +45,7 @@ ChannelMap channel_map(const ImageShape& shape, const Normalisation& normalisati
 
 namespace {
 
-/// Reflects an index at the ends: -1 gives 1, `size` gives size - 2, and so on back and forth.
+/// Reflects an index at the ends: -1 becomes 1, `size` becomes size - 2, and so on.
 std::int64_t reflected(std::int64_t i, std::int64_t size) {
   if (size == 1) return 0;
   const auto period = 2 * (size - 1);

@@ -12,7 +12,7 @@ namespace staa::data {
 /// The augmentation of a training image, in this order. The defaults do nothing, as for test
 /// images.
 struct AugmentOptions {
-  std::int64_t crop_padding = 0;  ///< crop at random after padding with so many pixels
+  std::int64_t crop_padding = 0;  ///< pad by this many pixels, then crop at random
   bool crop_reflect = false;      ///< pad with the reflected image instead of black
   bool flip = false;              ///< mirror left and right with probability 1/2
   bool flip_alternate = false;    ///< with flip: mirror in every second epoch instead

@@ -10,7 +10,7 @@ namespace staa::data {
 /// The augmentation of a training sample's frames, the same for all of them. The defaults do
 /// nothing.
 struct FrameAugmentOptions {
-  std::int64_t crop_padding = 0;  ///< shift by up to so many pixels; the border becomes empty
+  std::int64_t crop_padding = 0;  ///< shift by up to this many pixels; the border becomes empty
   bool flip = false;              ///< mirror left and right with probability 1/2
   bool geometric = false;         ///< one of roll, rotation, shear and cutout, chosen at random
   std::int64_t cutout = 0;        ///< empty a square with this edge

@@ -212,7 +212,7 @@ void equalize(Image& image) {
     const auto counts = histogram(image, c);
     const auto last = std::find_if(counts.rbegin(), counts.rend(), [](auto n) { return n > 0; });
     const std::int64_t step = (pixels - *last) / 255;
-    if (step == 0) continue;  // too few pixels beside the brightest to spread
+    if (step == 0) continue;  // too few pixels other than the brightest
     Table table{};
     std::int64_t below = step / 2;
     for (std::size_t v = 0; v < table.size(); ++v) {

@@ -261,7 +261,7 @@ void Filter::spread_weights() {
 
 void Filter::reverse() {
   std::reverse(first.begin(), first.end());
-  std::reverse(weights.begin(), weights.end());  // and the taps of each, which is mended here
+  std::reverse(weights.begin(), weights.end());  // also reverses each output's taps; undone below
   for (auto own = weights.begin(); own != weights.end(); own += static_cast<std::ptrdiff_t>(taps)) {
     std::reverse(own, own + static_cast<std::ptrdiff_t>(taps));
   }

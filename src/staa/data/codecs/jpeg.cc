@@ -42,7 +42,7 @@ void cmyk_to_rgb(const std::uint8_t* cmyk, std::int64_t width, std::uint8_t* rgb
 /// out-of-sync entropy-coded data only as warnings too.
 bool is_harmless(const jpeg_error_mgr& message) {
   switch (message.msg_code) {
-    case JWRN_ADOBE_XFORM:  // the colours are as without the segment
+    case JWRN_ADOBE_XFORM:  // the colours are the same without the segment
     case JWRN_BOGUS_ICC:    // profiles are not read
     case JWRN_JFIF_MAJOR:
     case JWRN_NOT_SEQUENTIAL:  // a sequential scan allows only one choice of these numbers

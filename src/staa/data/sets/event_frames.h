@@ -37,7 +37,7 @@ class EventFrames : public Source {
   /// Also throws Error(kInput) for a recording that has no events or hardly any usable ones
   /// (events/usable.h).
   void read(std::int64_t index, Random& random, float* out) const override;
-  /// Tells the fraction of unusable records if it is above 1 %.
+  /// Reports the fraction of unusable records if it is above 1 %.
   std::string remark() const override;
 
   /// The folder of cached frames; "" without a cache.

@@ -15,7 +15,7 @@ struct EventSetOptions {
   std::string split;  ///< file that lists the training recordings; "": the published split, or the
                       ///< last tenth of each class for testing
   bool allow_partial = false;    ///< accept counts other than the published ones
-  std::int64_t limit_train = 0;  ///< use at most so many training recordings, balanced; 0: all
+  std::int64_t limit_train = 0;  ///< use at most this many training recordings, balanced; 0: all
   std::int64_t limit_test = 0;   ///< the same for testing
 };
 

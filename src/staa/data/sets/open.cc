@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 /// A kind of data set. To add one, add a line to kSets.
 struct SetEntry {
   const char* name;
-  const char* installed_at;  ///< where a system package puts it, or ""
+  const char* installed_at;  ///< where a system package installs it, or ""
   const char* how_to_get;
   Splits (*read)(const fs::path& folder, bool allow_partial);
 };
