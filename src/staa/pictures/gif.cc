@@ -55,8 +55,8 @@ class CodeBlocks {
   int count_ = 0;
 };
 
-/// GIF's form of LZW: a code stands for a run of pixels, and each new run is a known run and one
-/// more pixel.
+/// GIF's variant of LZW: a code represents a run of pixels, and each new code extends a known run
+/// by one pixel.
 void compress(const std::vector<std::uint8_t>& pixels, std::string& out) {
   constexpr std::uint32_t kClear = 1U << kColourBits;
   constexpr std::uint32_t kEnd = kClear + 1;
@@ -86,7 +86,7 @@ void compress(const std::vector<std::uint8_t>& pixels, std::string& out) {
     run = pixels[i];
   }
   codes.add(run, bits);
-  // The reader has learnt one more code by now.
+  // By now the decoder has added one more code to its table.
   if (free == 1U << bits && bits < kMostCodeBits) ++bits;
   codes.add(kEnd, bits);
   codes.finish();

@@ -9,9 +9,9 @@
 
 namespace staa::pictures {
 
-/// Writes an animated GIF of 16 colours, one picture at a time; the animation repeats without end.
-/// The file appears with finish(). Throws Error(kUsage) for a size that the format cannot hold
-/// (each side has 1 to 65535 pixels) and Error(kIo) where the file cannot be written.
+/// Writes an animated GIF with 16 colours, one picture at a time; the animation repeats forever.
+/// The file appears with finish(). Throws Error(kUsage) for a size that the format cannot represent
+/// (each side has 1 to 65535 pixels) and Error(kIo) if the file cannot be written.
 class GifWriter {
  public:
   using Palette = std::array<std::array<std::uint8_t, 3>, 16>;
@@ -23,7 +23,7 @@ class GifWriter {
   /// indices into the palette, row by row from the top.
   void add(const std::vector<std::uint8_t>& pixels, std::int64_t hundredths);
 
-  void finish();  ///< completes the file and gives it its name
+  void finish();  ///< completes the file, which then appears
 
  private:
   std::int64_t width_;

@@ -20,7 +20,7 @@ constexpr std::int64_t kGap = 8;
 constexpr std::int64_t kLine = kGlyphHeight + kGap;  ///< height of a line of text
 constexpr std::int64_t kSmallestTile = 96;           ///< wide enough for the text of a range
 constexpr std::uint8_t kBackground = 32;
-constexpr std::int64_t kScaleSteps = 4;  ///< steps of the scale at the foot
+constexpr std::int64_t kScaleSteps = 4;  ///< steps of the scale at the bottom
 constexpr std::int64_t kScaleStep = 64;  ///< pixels per step
 constexpr std::int64_t kScaleHeight = 12;
 
@@ -28,7 +28,7 @@ std::int64_t text_width(const std::string& text) {
   return kGlyphWidth * static_cast<std::int64_t>(text.size());
 }
 
-/// `image` at another size; each pixel is the nearest one, without interpolation.
+/// Resizes `image` by copying the nearest pixels, without interpolation.
 Image stretched(const Image& image, std::int64_t width, std::int64_t height) {
   Image out{{3, height, width}, {}};
   out.pixels.reserve(static_cast<std::size_t>(out.shape.bytes()));
@@ -42,7 +42,7 @@ Image stretched(const Image& image, std::int64_t width, std::int64_t height) {
   return out;
 }
 
-/// `front` laid over `back` in grey; both have one shape.
+/// Blends `front` over `back`, which is converted to grey. Both must have the same shape.
 Image blended(const Image& back, const Image& front) {
   constexpr double kFront = 0.55;
   Image out = front;
@@ -56,7 +56,8 @@ Image blended(const Image& back, const Image& front) {
   return out;
 }
 
-/// All layers of all views, each once, in the order of the first view that has it.
+/// The names of all layers of all views, without repetition, in the order of their first
+/// appearance.
 std::vector<std::string> rows_of(const std::vector<View>& views) {
   std::vector<std::string> rows;
   for (const auto& view : views) {

@@ -8,17 +8,17 @@
 
 namespace staa::pictures {
 
-/// What the maps under one heading have in common.
+/// What all maps under one heading have in common.
 struct MapColumn {
   std::string heading;
-  bool from_zero = false;   ///< their ranges start at 0, and not at the least value
-  bool over_input = false;  ///< they are drawn over the view's frame
+  bool from_zero = false;   ///< the maps' ranges start at 0 instead of at their minimum
+  bool over_input = false;  ///< the maps are drawn over the view's frame
 };
 
 /// The maps of one layer.
 struct LayerMaps {
   std::string name;
-  std::vector<Map> maps;  ///< one per column of the view, empty where the layer has none
+  std::vector<Map> maps;  ///< one per column of the view; empty if the layer has none
 };
 
 /// One network's view of a sample.
@@ -29,12 +29,12 @@ struct View {
   std::vector<LayerMaps> layers;  ///< from shallow to deep
 };
 
-/// A picture of the input `frames` (RGB, all of one shape) under a caption. Below them stand the
-/// maps of all views side by side, with one row per layer. A layer that a view does not have leaves
-/// a gap in its row, and so does a map that is empty. Under each map stands its range, and a scale
-/// at the foot shows which colour stands for which part of the range. Throws Error(kUsage) where
-/// there are no frames or a layer has more or fewer maps than its view has columns, and
-/// Error(kInput) for a picture of more than data::kMaxImagePixels.
+/// Draws the input `frames` (RGB, all of the same shape) under a caption. Below them are the maps
+/// of all views, side by side, with one row per layer. A missing layer of a view, or an empty map,
+/// leaves a gap in its row. The range of each map is written under it, and a scale at the bottom
+/// shows the colours of a range. Throws Error(kUsage) if there are no frames or if a layer does not
+/// have one map per column of its view. Throws Error(kInput) for a picture of more than
+/// data::kMaxImagePixels.
 data::Image map_picture(const std::string& caption, const std::vector<data::Image>& frames,
                         const std::vector<View>& views);
 

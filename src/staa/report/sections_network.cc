@@ -28,7 +28,8 @@ std::string costs_table(const std::vector<Run>& runs, std::size_t index) {
   return html + table_end();
 }
 
-/// The samples of one class that are predicted as another; the most common pair comes first.
+/// The samples of one class that are predicted as another. They are sorted with the largest count
+/// first.
 struct Confused {
   std::int64_t label = 0;
   std::int64_t found = 0;

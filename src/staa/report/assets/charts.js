@@ -39,7 +39,7 @@ function epochTicks(last, count) {
   return all;
 }
 
-/** 0.0004 -> "0.0004", 12000 -> "12k": short, and enough digits to tell a tick from the next. */
+/** 0.0004 -> "0.0004", 12000 -> "12k": short, with enough digits to distinguish ticks. */
 function tickText(value, step) {
   if (value === 0) return '0';
   if (Math.abs(value) >= 10000) return `${+(value / 1000).toPrecision(4)}k`;
@@ -215,7 +215,7 @@ class LineChart {
   }
 }
 
-/** Bars by layer, one a run beside each other, each with its value written behind it. */
+/** Bars by layer, one per run side by side, each followed by its value. */
 class BarChart {
   constructor(figure, runs) {
     this.figure = figure;
