@@ -92,14 +92,15 @@ StorePointer open_store(const Launch& launch, bool keeps, seconds timeout) {
   }
 }
 
-/// The keys of this start of the job: a launcher that provides the store may restart the job.
+/// The keys for this start of the job, since a launcher that provides the store may restart the
+/// job.
 StorePointer own_keys(const StorePointer& store) {
   const char* restarts = std::getenv("TORCHELASTIC_RESTART_COUNT");
   return c10::make_intrusive<c10d::PrefixStore>(
       fmt::format("staa/{}", restarts == nullptr ? "0" : restarts), store);
 }
 
-/// Waits until all processes have come; the error names those that have not.
+/// Waits until all processes are there; the error names those that are missing.
 void meet(c10d::Store& store, const Launch& launch, seconds patience,
           std::chrono::steady_clock::time_point until) {
   const auto key = [](std::int64_t rank) { return fmt::format("here/{}", rank); };
@@ -231,7 +232,7 @@ class Group : public Communicator {
   void report_failure(const std::string& message) noexcept override {
     try {
       watch_->report(message);
-    } catch (...) {  // NOLINT(bugprone-empty-catch): the message is for whoever can still hear it
+    } catch (...) {  // NOLINT(bugprone-empty-catch): no process can be told then
     }
   }
 

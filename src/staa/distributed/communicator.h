@@ -68,7 +68,7 @@ std::shared_ptr<Communicator> alone();
 
 /// How long a fault may go unnoticed.
 struct Patience {
-  std::chrono::seconds lost{30};   ///< a process without a sign of life for so long counts as lost
+  std::chrono::seconds lost{30};   ///< a process that is silent for this long counts as lost
   std::chrono::seconds join{300};  ///< time for all processes to reach the meeting point
 };
 

@@ -117,7 +117,7 @@ class Family {
     failed_at_ = Clock::now();
     if (stopped_by_signal()) return;
     const auto how = signal != 0 ? fmt::format("was ended by signal {} ({})", signal,
-                                               ::strsignal(signal))  // NOLINT: one thread does
+                                               ::strsignal(signal))  // NOLINT: one thread only
                                  : fmt::format("failed with exit code {}", code);
     std::fprintf(stderr, "staa: error: rank %zu (process %d) %s\n", rank, children_[rank]->id(),
                  how.c_str());

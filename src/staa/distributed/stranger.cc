@@ -50,7 +50,7 @@ void speak_once() {
       end_broken(error);
     } catch (const std::exception& error) {
       if (open_talks > 0) end_broken(error);
-    } catch (...) {  // NOLINT(bugprone-empty-catch): not of the store
+    } catch (...) {  // NOLINT(bugprone-empty-catch): not from the store
     }
   }
   if (before != nullptr) before();

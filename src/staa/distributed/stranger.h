@@ -10,7 +10,7 @@
 #include "staa/util/error.h"
 
 /// Protection against an unrelated program at the meeting point. If it sends nothing, c10d's store
-/// would wait for ever. If it hangs up, a thread of the store throws, which would end this program
+/// would wait forever. If it hangs up, a thread of the store throws, which would end this program
 /// without a helpful message.
 namespace staa::distributed {
 
@@ -18,18 +18,18 @@ namespace staa::distributed {
 /// message that names the rank and the meeting point.
 void watch_for_strangers(const Launch& launch);
 
-/// Mark the start and the successful end of a talk. During a talk, and forever after one that
-/// failed, any exception in a thread counts as a broken connection: a store that reads a stranger's
-/// bytes as a length may fail to allocate that much memory.
+/// Mark the start and the successful end of an exchange with the meeting point. During an exchange,
+/// and forever after a failed one, any exception in a thread counts as a broken connection: if a
+/// store reads a stranger's bytes as a length, it may fail to allocate that much memory.
 void begin_talk();
 void end_talk();
 
 [[noreturn]] void fail_silent(const Launch& launch, std::chrono::seconds patience);
 [[noreturn]] void fail_broken(const Launch& launch, const std::exception& error);
 
-/// Returns the result of `f`, which talks to the meeting point, or throws its Error. If `f` throws
-/// another exception or does not return in time, throws Error(kRuntime) naming the meeting point;
-/// its thread is then left running until the program ends.
+/// Runs `f`, which communicates with the meeting point. Returns its result or throws its Error. If
+/// `f` throws another exception or does not return in time, throws Error(kRuntime) naming the
+/// meeting point; its thread is then left running until the program ends.
 template <class F>
 auto talk(const Launch& launch, std::chrono::seconds patience, F f) {
   using Result = decltype(f());
@@ -37,7 +37,7 @@ auto talk(const Launch& launch, std::chrono::seconds patience, F f) {
   auto result = task->get_future();
   begin_talk();
   std::thread([task] { (*task)(); }).detach();
-  // The time limits inside f come first.
+  // The time limits inside f should expire first.
   if (result.wait_for(patience + std::chrono::seconds(1)) != std::future_status::ready) {
     fail_silent(launch, patience);
   }

@@ -14,7 +14,7 @@ namespace {
 using std::chrono::seconds;
 
 constexpr seconds kRound{1};
-constexpr std::int64_t kBrokenRounds = 4;  // the counter of a killed process stands still so long
+constexpr std::int64_t kBrokenRounds = 4;  // rounds without a change that mark a killed process
 constexpr seconds kHeard{5};  // time for all processes, including this one, to read a verdict
 constexpr std::chrono::milliseconds kPoll{50};
 
@@ -128,7 +128,7 @@ std::string Watch::verdict() {
 void Watch::check() {
   const auto found = verdict();
   if (!found.empty()) throw Error(ErrorKind::kRuntime, found);
-  // A store whose process is stopped does not answer, so that the thread hangs in a round.
+  // If the store's process is stopped, the store does not answer and the thread hangs in a round.
   const auto rounds = rounds_.load();
   slices_still_ = rounds == rounds_seen_ ? slices_still_ + 1 : 0;
   rounds_seen_ = rounds;
@@ -166,7 +166,7 @@ void Watch::explain(const std::string& why) {
   } catch (const Error&) {
     throw;
   } catch (const std::exception&) {
-    patience(3);  // the store is gone, which the thread will notice too
+    patience(3);  // the store is gone, which the thread will detect too
   }
   fail(ErrorKind::kRuntime,
        "rank {}: the connection to another process broke, and all processes are alive: {}; the "
@@ -176,8 +176,8 @@ void Watch::explain(const std::string& why) {
 
 void Watch::report(const std::string& message) {
   if (store_silent_ || !verdict().empty()) return;  // a verdict exists already
-  // In a separate thread that may be left running: a store whose process is stopped does not
-  // answer.
+  // This runs in a separate thread, which may be left running: if the store's process is stopped,
+  // the store does not answer.
   const auto done = std::make_shared<std::atomic<bool>>(false);
   std::thread([this, done, text = fmt::format("{}: {}", own_name(launch_.rank), message)] {
     try {
@@ -185,7 +185,7 @@ void Watch::report(const std::string& message) {
       while (!*done && store_->add(kHeardBy, 0) < launch_.size) {
         std::this_thread::sleep_for(kPoll);
       }
-    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): nobody is left to hear
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the store is gone
     }
     *done = true;
   }).detach();
