@@ -31,7 +31,7 @@ class Namespaces : public ManyProcesses {
   /// Runs a command in which {0} stands for this test's own prefix. Returns whether it succeeded.
   bool shell(const char* command) const {
     const auto text = fmt::format(fmt::runtime(command), prefix_) + " 2>/dev/null";
-    return std::system(("(" + text + ") 2>/dev/null").c_str()) == 0;  // NOLINT: a test's own words
+    return std::system(("(" + text + ") 2>/dev/null").c_str()) == 0;  // NOLINT: a fixed command
   }
 
   std::vector<std::string> as(int rank) const {

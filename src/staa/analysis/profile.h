@@ -61,8 +61,9 @@ struct Profile {
 /// Bytes are counted for layers that keep nothing in fast memory, neither between layers nor
 /// between time steps. A convolution or linear layer reads its weights and input in every time
 /// step; its output goes to the neurons without leaving the chip. Neurons read their parameters,
-/// read and write their membranes and write their spikes in every time step. An ANN's layer reads
-/// weights and input once and writes its output. Values and weights take 4 bytes, spikes one bit.
+/// read and write their membranes, and write their spikes in every time step. An ANN's layer reads
+/// its weights and input once and writes its output once. Values and weights take 4 bytes, spikes
+/// one bit.
 Profile profile(models::Network& network, data::Loader& loader, std::int64_t images);
 
 /// Makes a loader for profile(), with small batches since profile() does not need large ones.

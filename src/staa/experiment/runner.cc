@@ -217,7 +217,7 @@ RunnerResult execute(const std::vector<Run>& runs, const RunnerOptions& options,
 
 FolderLock::FolderLock(const std::filesystem::path& folder, double seconds) {
   const auto path = folder / ".lock";
-  // Not O_CLOEXEC: the runs inherit the lock and hold it as long as they live.
+  // Without O_CLOEXEC, the runs inherit the lock and keep it as long as they exist.
   descriptor_ = ::open(path.c_str(), O_CREAT | O_RDWR, 0666);
   if (descriptor_ < 0) fail_errno(path.string(), "cannot write");
   const auto start = Clock::now();

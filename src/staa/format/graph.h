@@ -7,7 +7,7 @@
 #include "staa/format/model_file.h"
 
 /// Version 2 of the model file: a network with any graph, which `staa import` makes from NIR files.
-/// Layers are in the order in which they run within a time step. Connections back in time read a
+/// Layers are in the order in which they run within a time step. Recurrent connections read a
 /// layer's output of the previous time step. docs/runtime.md describes every field.
 namespace staa::format {
 
@@ -41,9 +41,9 @@ struct Sweep {
 };
 
 /// The update of neurons in each time step. With a synapse, i = synapse_decay * i + synapse_gain *
-/// x replaces x. Then v = decay * v + gain * x + offset. With spikes, v above `threshold` gives 1,
-/// and v becomes `reset` or, with `subtract`, v - threshold. Without spikes the output is v. v and
-/// i start at 0.
+/// x, and i takes the place of x below. Then v = decay * v + gain * x + offset. With spikes, v
+/// above `threshold` gives 1, and v becomes `reset` or, with `subtract`, v - threshold. Without
+/// spikes the output is v. v and i start at 0.
 struct Dynamics {
   bool synapse = false;
   bool spikes = true;

@@ -95,7 +95,7 @@ class Fields {
     }
   }
 
-  /// The kind that the text of the field "kind" stands for in a table of kinds and their names.
+  /// Reads the field "kind", whose text must be a name in the given table of kinds.
   template <class Kind>
   Kind kind(const std::vector<std::pair<Kind, std::string>>& names) {
     const auto found = text("kind");

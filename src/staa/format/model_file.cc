@@ -162,7 +162,7 @@ ordered_json node_json(const ModelDescription& model, const Node& node) {
   if (node.kind == NodeKind::kConvolution) {
     object["out"] = node.out;
     object["int8"] = node.weights == Weights::kInt8;
-    // Earlier programs do not know this field, so it is written only if necessary.
+    // Earlier programs would refuse this field, so it is written only if necessary.
     if (node.weights == Weights::kBf16 || node.weights == Weights::kInt16) {
       object["weights"] = weights_name(node.weights);
     }

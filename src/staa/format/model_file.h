@@ -57,7 +57,7 @@ struct NeuronSettings {
   std::int64_t sa_reduced = 0;  ///< 0: no SA; the gate is sa_gain / 2
   double sa_alpha = 2;          ///< factor on SA's pooled input
   double sa_gain = 1;           ///< factor on SA's sigmoid
-  bool pe_x = false;            ///< a table [steps, C] is added to X, to H, to their sum
+  bool pe_x = false;            ///< adds a table [steps, C] to X; the next two: to H, to their sum
   bool pe_h = false;
   bool pe_u = false;
 };

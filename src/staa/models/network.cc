@@ -24,7 +24,7 @@ torch::Tensor Network::forward(const torch::Tensor& x) {
          options_.network, options_.in_channels, options_.in_channels, options_.steps,
          options_.in_channels, found.str());
   }
-  // The layers do the same; this one is for what lies between them, such as pools.
+  // The layers do the same. Here it is for the operations between them, such as pools.
   const ops::UseReference reference(operators() == Operators::kReference);
   return run(sequence);
 }

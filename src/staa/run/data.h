@@ -39,15 +39,15 @@ struct EventSources {
   std::shared_ptr<const data::EventFrames> test;   ///< not augmented
 };
 
-/// Opens the recipe's data set, for which recipe::is_event_set must hold. T is model.steps.
+/// Opens the recipe's data set, for which recipe::is_event_set must be true. T is model.steps.
 EventSources open_events(const recipe::Recipe& recipe);
 
-/// Gives shuffled batches of recipe.train.batch samples. All random draws depend only on
-/// recipe.seed.
+/// Makes a loader of shuffled batches of recipe.train.batch samples. All random draws depend only
+/// on recipe.seed.
 std::unique_ptr<data::Loader> training_loader(std::shared_ptr<const data::Source> training,
                                               const recipe::Recipe& recipe);
 
-/// Gives batches of recipe.train.eval_batch samples, in order.
+/// Makes a loader of batches of recipe.train.eval_batch samples, in order.
 std::unique_ptr<data::Loader> evaluation_loader(std::shared_ptr<const data::Source> test,
                                                 const recipe::Recipe& recipe);
 

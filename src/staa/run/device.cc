@@ -50,7 +50,7 @@ torch::Device choose_device(const recipe::Recipe& recipe, std::int64_t local_ran
 
 void make_repeatable(torch::Device device) {
   if (!device.is_cuda()) return;
-  at::globalContext().setBenchmarkCuDNN(false);  // it would choose by a timing, which varies
+  at::globalContext().setBenchmarkCuDNN(false);  // else cuDNN chooses by timings, which vary
   at::globalContext().setDeterministicCuDNN(true);
 }
 

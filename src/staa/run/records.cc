@@ -9,7 +9,7 @@
 namespace staa::run {
 namespace {
 
-/// Every so many training steps, the loss of the current batch is written as an event.
+/// The number of training steps between two events with the loss of the current batch.
 constexpr std::int64_t kEventSteps = 20;
 
 /// "  skipped 2 + 0" for the training and test halves, or "".

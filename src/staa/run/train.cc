@@ -56,7 +56,7 @@ void check_recipes(const recipe::Recipe& own, distributed::Communicator& all) {
          "train.batch = {}: expected at least one sample for each of {} processes", own.train.batch,
          all.size());
   }
-  // Each machine may have its own data path and its own way of loading.
+  // The path of the data and the way they are loaded may differ between machines.
   auto recipe = own;
   recipe.data.path = recipe.data.class_names = recipe.data.cache = "";
   recipe.data.workers = recipe.threads = 0;

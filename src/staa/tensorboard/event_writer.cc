@@ -70,7 +70,7 @@ EventWriter::EventWriter(const fs::path& folder, std::int64_t step) {
   first.set_file_version("brain.Event:2");
   append(first.SerializeAsString());
   if (step > 0) {
-    // A running TensorBoard forgets what it has read of the removed steps.
+    // This makes a running TensorBoard drop what it has read of the removed steps.
     auto start = event_at(step + 1);
     start.mutable_session_log()->set_status(wire::SessionLog::START);
     append(start.SerializeAsString());

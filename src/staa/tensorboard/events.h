@@ -44,7 +44,7 @@ struct Event {
   double wall_time = 0;
   std::int64_t step = 0;
   std::string file_version;  ///< only in the first event of a file
-  bool start = false;        ///< a process started: earlier events of `step` and later are void
+  bool start = false;        ///< a process started: earlier events from `step` on are void
   std::vector<Scalar> scalars;
 };
 

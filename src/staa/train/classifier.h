@@ -32,7 +32,7 @@ class Classifier {
              StillInput still = StillInput::kPlain)
       : Classifier(holder.ptr(), still) {}
 
-  /// For a module that is called in another way.
+  /// For a module that has no such `forward`.
   Classifier(std::shared_ptr<torch::nn::Module> module,
              std::function<torch::Tensor(const torch::Tensor&)> forward,
              StillInput still = StillInput::kPlain)

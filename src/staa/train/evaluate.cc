@@ -34,7 +34,7 @@ Evaluation evaluate(const Classifier& network, data::Loader& loader, torch::Devi
     hits.top5 += found.top5;
     sums.samples += size;
   }
-  // A double holds the counts exactly.
+  // A double represents the counts exactly.
   const auto together =
       torch::tensor({sums.loss, static_cast<double>(hits.top1), static_cast<double>(hits.top5),
                      static_cast<double>(sums.samples)},

@@ -8,7 +8,7 @@
 
 namespace staa::train {
 
-/// Copies to a device on a stream beside the computing one. At most one batch is in flight.
+/// Copies batches to a device on a stream of its own. At most one batch is in flight.
 class Feed::Transfer {
  public:
   explicit Transfer(torch::Device device)

@@ -21,7 +21,7 @@ struct LossScale {
   /// Whether the scale may be what makes gradients non-finite, so that it should be reduced.
   bool can_fall() const { return value > kLeast; }
 
-  /// Updates the scale after a backward pass; `finite` tells whether its gradients were finite.
+  /// Updates the scale after a backward pass; `finite` says whether its gradients were finite.
   void follow(bool finite);
 };
 

@@ -16,7 +16,7 @@ std::string non_finite_parameter(const torch::nn::Module& network);
 /// "gradient of 'x'" for the first parameter whose gradient holds a non-finite value, or "".
 std::string non_finite_gradient(const torch::nn::Module& network);
 
-/// Repeats the forward pass of `inputs` in training mode and tells where values first become
+/// Repeats the forward pass of `inputs` in training mode and returns where values first become
 /// non-finite: "input", "output of layer 'x'", or "" if all outputs are finite. Checks staa's own
 /// layers and the output of the whole network. The pass updates running statistics.
 std::string non_finite_layer(const Classifier& network, const torch::Tensor& inputs);

@@ -13,7 +13,7 @@ struct Progress {
   std::int64_t batch = 0;       ///< complete batches in the epoch in progress
   std::int64_t step = 0;        ///< complete training steps in the whole training
   double loss_sum = 0;          ///< sum of the loss over samples, in the epoch in progress
-  std::int64_t hits = 0;        ///< correct top-1 predictions in training, likewise
+  std::int64_t hits = 0;        ///< correct top-1 predictions in the epoch in progress
   std::int64_t samples = 0;     ///< samples in the epoch in progress
   std::int64_t skipped = 0;     ///< corrupt samples skipped in the epoch in progress
   double seconds = 0;           ///< training time, summed over all starts

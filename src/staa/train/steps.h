@@ -43,7 +43,7 @@ class Steps {
   /// Spike rate of the newest step, as the spike budget counts it; negative without a budget.
   double spike_rate() const { return budget_ ? budget_->rate() : -1; }
 
-  /// Runs inputs through the network in training mode without a step. Each process shows its own.
+  /// Runs inputs through the network in training mode without a step. Each process uses its own.
   void show(const torch::Tensor& inputs);
 
   /// Averages over all processes the BatchNorm statistics that each has tracked on its own.

@@ -12,7 +12,7 @@
 
 namespace staa::train {
 
-/// All state that changes in the course of a training: what a checkpoint holds.
+/// All state that changes during a training, which is what a checkpoint contains.
 class TrainingState {
  public:
   TrainingState(const Classifier& network, const FitOptions& options);

@@ -14,7 +14,7 @@ namespace staa {
 std::vector<std::uint8_t> read_file(const std::filesystem::path& path,
                                     std::uint64_t max_bytes = std::uint64_t{16} << 30);
 
-/// The same into `bytes`, whose memory is reused if it is large enough.
+/// Reads into `bytes`, whose memory is reused if it is large enough.
 void read_file(const std::filesystem::path& path, std::vector<std::uint8_t>& bytes,
                std::uint64_t max_bytes = std::uint64_t{16} << 30);
 

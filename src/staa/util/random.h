@@ -36,8 +36,8 @@ class Random {
     return static_cast<std::int64_t>(((*this)() >> 32) * static_cast<std::uint64_t>(count) >> 32);
   }
 
-  /// A coin that changes sides in every epoch, for the random numbers of a sample
-  /// (data/loading/loader.h); false otherwise.
+  /// Alternates between false and true from epoch to epoch in the random numbers of a sample
+  /// (data/loading/loader.h); always false elsewhere.
   bool alternating() const { return alternating_; }
   void set_alternating(bool side) { alternating_ = side; }
 

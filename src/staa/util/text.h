@@ -7,8 +7,8 @@
 
 namespace staa {
 
-/// The candidate with the smallest edit distance to `word`, or "" if none is close enough to be
-/// meant: at most a third of the longer word may differ, but 2 letters are always allowed.
+/// The candidate with the smallest edit distance to `word`, or "" if none is close enough: at most
+/// a third of the longer word may differ, but 2 letters are always allowed.
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
 /// "a, b or c" for messages.
