@@ -21,8 +21,9 @@ double unusable_share(std::uint64_t events, const Skipped& skipped);
 std::string describe_unusable(std::uint64_t events, const Skipped& skipped, Sensor sensor);
 
 /// Throws Error(kInput), naming the recording and the problem, if it has no events, or if more than
-/// kMostUnusable of its records are unusable: it is then not from the sensor, or not of the format,
-/// that it is read as. For a time span of a recording only the number of events is checked.
+/// kMostUnusable of its records are unusable, since it then comes from another sensor or is in
+/// another format than it is read as. For a time span of a recording only the number of events is
+/// checked.
 void check_usable(const Recording& recording, Sensor sensor, std::uint64_t events,
                   const Skipped& skipped);
 

@@ -5,7 +5,7 @@ namespace staa {
 /// The number format of convolutions. Membranes, statistics, weights and optimiser state stay in
 /// fp32.
 enum class Precision {
-  kAuto,  ///< bf16 if a short timing of the network's own layers finds it faster, else fp32
+  kAuto,  ///< bf16 if it is faster in a short timing of the network's own layers, else fp32
   kFp32,
   kBf16,  ///< represents spikes exactly; currents and their gradients are rounded
   kFp16,  ///< more precise than bf16, smaller range: training scales its loss; fp32 except on CUDA
