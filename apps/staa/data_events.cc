@@ -114,12 +114,6 @@ class ProgressLine {
   Clock::time_point last_;
 };
 
-std::vector<std::int64_t> count_classes(const data::Labelled& set) {
-  std::vector<std::int64_t> counts(set.classes().size());
-  for (std::int64_t i = 0; i < set.size(); ++i) ++counts[static_cast<std::size_t>(set.label(i))];
-  return counts;
-}
-
 nlohmann::ordered_json to_json(const data::EventSummary& summary) {
   return {
       {"recordings", summary.recordings},           {"events", summary.events},
@@ -153,8 +147,8 @@ int prepare_command(const PrepareOptions& options) {
   };
   const auto train = fill("train", *sources.train);
   const auto test = fill("test", *sources.test);
-  const auto in_train = count_classes(*sources.train);
-  const auto in_test = count_classes(*sources.test);
+  const auto in_train = data::count_classes(*sources.train);
+  const auto in_test = data::count_classes(*sources.test);
   const auto& classes = sources.train->classes();
   if (options.json) {
     auto rows = nlohmann::ordered_json::array();

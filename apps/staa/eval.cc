@@ -15,14 +15,14 @@
 namespace staa::app {
 namespace {
 
-struct Options {
+struct EvalOptions {
   std::string run;
   std::string checkpoint = "best";
   std::vector<std::string> overrides;
   bool json = false;
 };
 
-int eval_command(const Options& options) {
+int eval_command(const EvalOptions& options) {
   const auto trained = run::open_trained(options.run, options.checkpoint, options.overrides);
   run::set_threads(trained.recipe.threads);
   const auto device = run::choose_device(trained.recipe);
@@ -58,7 +58,7 @@ int eval_command(const Options& options) {
 }  // namespace
 
 void add_eval(CLI::App& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<EvalOptions>();
   auto* command = app.add_subcommand("eval", "Measure a trained network on its test set");
   command->add_option("run", options->run, "Folder of the run")->required()->type_name("DIR");
   command->add_option("-c,--checkpoint", options->checkpoint, "Which weights")

@@ -34,7 +34,7 @@ using Clock = std::chrono::steady_clock;
 constexpr double kLockSeconds = 60;     // time for the runs of a killed grid to stop
 constexpr double kStatusSeconds = 1.0;  // between two status lines on a terminal
 
-struct Options {
+struct ExperimentOptions {
   std::string name;
   std::string out;
   std::string scale = "paper";
@@ -68,7 +68,7 @@ nlohmann::ordered_json to_json(const Definition& definition) {
           {"cells", cells}};
 }
 
-int list_command(const Options& options) {
+int list_command(const ExperimentOptions& options) {
   const bool all = options.name.empty();
   if (!all) (void)experiment::find_definition(options.name);
   if (options.json) {
@@ -127,7 +127,8 @@ std::vector<std::string> cuda_devices(const std::vector<Run>& runs) {
   return devices;
 }
 
-experiment::RunnerOptions runner_options(const Options& options, const std::vector<Run>& runs) {
+experiment::RunnerOptions runner_options(const ExperimentOptions& options,
+                                         const std::vector<Run>& runs) {
   experiment::RunnerOptions runner;
   runner.program = "/proc/self/exe";  // this file, even if the program is rebuilt meanwhile
   runner.devices = cuda_devices(runs);
@@ -165,7 +166,7 @@ class Progress {
   Clock::time_point shown_at_;
 };
 
-int dry_run_command(const Options& options, const std::vector<Run>& runs) {
+int dry_run_command(const ExperimentOptions& options, const std::vector<Run>& runs) {
   auto rows = nlohmann::ordered_json::array();
   for (const auto& run : runs) {
     const auto state = experiment::look_at(run);
@@ -189,8 +190,8 @@ int dry_run_command(const Options& options, const std::vector<Run>& runs) {
   return 0;
 }
 
-int run_grid(const Options& options, const Definition& definition, const std::vector<Run>& all,
-             const std::vector<Run>& runs) {
+int run_grid(const ExperimentOptions& options, const Definition& definition,
+             const std::vector<Run>& all, const std::vector<Run>& runs) {
   const std::filesystem::path out = options.out;
   make_folder(out);
   const experiment::FolderLock lock(out, kLockSeconds);
@@ -224,7 +225,7 @@ int run_grid(const Options& options, const Definition& definition, const std::ve
   return result.failures.empty() ? 0 : 1;
 }
 
-int experiment_command(Options options) {
+int experiment_command(ExperimentOptions options) {
   if (options.list) return list_command(options);
   if (options.name.empty()) {
     fail(ErrorKind::kUsage, "expected an experiment; staa experiment --list names them");
@@ -248,7 +249,7 @@ int experiment_command(Options options) {
 }  // namespace
 
 void add_experiment(CLI::App& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ExperimentOptions>();
   auto* command = app.add_subcommand(
       "experiment", "Make one of the paper's tables or figures anew: a grid of runs and its table");
   command->add_option("name", options->name, "Which; --list names them")->type_name("NAME");

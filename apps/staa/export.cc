@@ -21,7 +21,7 @@
 namespace staa::app {
 namespace {
 
-struct Options {
+struct ExportOptions {
   std::string run;
   std::string output;
   std::string checkpoint = "best";
@@ -38,7 +38,8 @@ std::optional<data::Splits> images_of(const recipe::Recipe& recipe) {
 std::string percent(double value) { return fmt::format("{:.2f} %", value); }
 
 /// Exports rounded weights and checks them on the run's images if these are available.
-void export_rounded(const run::Trained& trained, const Options& options, format::Weights weights) {
+void export_rounded(const run::Trained& trained, const ExportOptions& options,
+                    format::Weights weights) {
   std::string why = "no still images";
   std::optional<data::Splits> images;
   try {
@@ -72,7 +73,8 @@ void export_rounded(const run::Trained& trained, const Options& options, format:
 }
 
 /// Exports a NIR graph, whose weights are always floats.
-void export_nir(const run::Trained& trained, const Options& options, format::Weights weights) {
+void export_nir(const run::Trained& trained, const ExportOptions& options,
+                format::Weights weights) {
   if (weights != format::Weights::kFp32) {
     fail(ErrorKind::kUsage, "--precision {}: files in NIR hold weights as floats",
          format::weights_name(weights));
@@ -82,7 +84,7 @@ void export_nir(const run::Trained& trained, const Options& options, format::Wei
   write_file_atomically(options.output, nir::to_hdf5(nir::from_model(model, options.run)));
 }
 
-int export_command(const Options& options) {
+int export_command(const ExportOptions& options) {
   const auto trained = run::open_trained(options.run, options.checkpoint);
   const auto& recipe = trained.recipe;
   auto weights = format::Weights::kFp32;
@@ -109,7 +111,7 @@ int export_command(const Options& options) {
 }  // namespace
 
 void add_export(CLI::App& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ExportOptions>();
   auto* command = app.add_subcommand("export",
                                      "Write a trained network as a file that staa-run and the "
                                      "runtime library take, or in NIR for other frameworks");

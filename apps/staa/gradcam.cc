@@ -24,7 +24,7 @@
 namespace staa::app {
 namespace {
 
-struct Options {
+struct GradcamOptions {
   std::string run;
   std::string compare;
   std::string image;
@@ -55,7 +55,7 @@ struct Seen {
 
 /// The class to explain: the one asked for, or else the sample's label; -1 selects the class that
 /// the network predicts.
-std::int64_t choose_class(const Options& options, const Seen& seen) {
+std::int64_t choose_class(const GradcamOptions& options, const Seen& seen) {
   if (options.class_name.empty()) return seen.sample.label;
   const auto& classes = seen.trained.input.classes;
   const auto found = std::find(classes.begin(), classes.end(), options.class_name);
@@ -66,7 +66,7 @@ std::int64_t choose_class(const Options& options, const Seen& seen) {
   return found - classes.begin();
 }
 
-Seen look(const std::string& run, const Options& options) {
+Seen look(const std::string& run, const GradcamOptions& options) {
   Seen seen{run, run::open_trained(run, options.checkpoint, options.overrides), {}, {}};
   run::set_threads(seen.trained.recipe.threads);
   const auto& input = seen.trained.input;
@@ -112,13 +112,13 @@ nlohmann::ordered_json to_json(const Seen& seen) {
   return object;
 }
 
-std::string caption_of(const Options& options, const Seen& seen) {
+std::string caption_of(const GradcamOptions& options, const Seen& seen) {
   auto caption = options.image.empty() ? fmt::format("sample {}", options.sample) : options.image;
   if (seen.sample.label >= 0) caption += ": " + seen.class_name(seen.sample.label);
   return caption + fmt::format(", maps for {}", seen.class_name(seen.explanation.target));
 }
 
-void write_picture(const Options& options, const std::vector<Seen>& all) {
+void write_picture(const GradcamOptions& options, const std::vector<Seen>& all) {
   std::vector<pictures::View> views;
   for (const auto& seen : all) {
     auto title = fmt::format("{}: {} {:.1f} %", to_string(seen.trained.recipe.neuron.kind),
@@ -132,7 +132,7 @@ void write_picture(const Options& options, const std::vector<Seen>& all) {
   data::write_png(options.out, picture.shape, picture.pixels.data());
 }
 
-int gradcam_command(const Options& options) {
+int gradcam_command(const GradcamOptions& options) {
   if (options.image.empty() == (options.sample < 0)) {
     fail(ErrorKind::kUsage, "expected --sample N, of the test set, or --image FILE");
   }
@@ -166,7 +166,7 @@ int gradcam_command(const Options& options) {
 }  // namespace
 
 void add_gradcam(CLI::App& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<GradcamOptions>();
   auto* command = app.add_subcommand(
       "gradcam", "Draw what a trained network looks at in one sample, layer by layer (PNG)");
   command->add_option("run", options->run, "Folder of the run")->required()->type_name("DIR");

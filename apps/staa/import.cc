@@ -16,7 +16,7 @@
 namespace staa::app {
 namespace {
 
-struct Options {
+struct ImportOptions {
   std::string input;
   std::string output;
   std::string discretisation = "euler";
@@ -40,7 +40,7 @@ double parse_dt(const std::string& text) {
   fail(ErrorKind::kUsage, "--dt: expected a time such as 1ms, 100us or 0.001s, found '{}'", text);
 }
 
-void describe(const Options& options, const nir::Imported& imported) {
+void describe(const ImportOptions& options, const nir::Imported& imported) {
   const auto& graph = imported.graph;
   auto& out = beside(options.output);
   out << fmt::format("{}: {} nodes, input {}, output {}, {} bytes\n", options.output,
@@ -62,7 +62,7 @@ void describe(const Options& options, const nir::Imported& imported) {
   }
 }
 
-int import_command(const Options& options) {
+int import_command(const ImportOptions& options) {
   nir::ImportOptions chosen;
   chosen.discretisation = options.discretisation == "euler" ? nir::Discretisation::kEuler
                                                             : nir::Discretisation::kExponential;
@@ -78,7 +78,7 @@ int import_command(const Options& options) {
 }  // namespace
 
 void add_import(CLI::App& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ImportOptions>();
   auto* command = app.add_subcommand(
       "import",
       "Turn a network in NIR (HDF5) into a file that staa-run and the runtime library take");

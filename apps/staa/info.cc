@@ -19,7 +19,7 @@
 namespace staa::app {
 namespace {
 
-struct Options {
+struct InfoOptions {
   bool keys = false;
   bool json = false;
   bool markdown = false;
@@ -61,7 +61,7 @@ void print_keys(bool json) {
   if (json) std::cout << rows.dump(2) << '\n';
 }
 
-int info_command(const Options& options) {
+int info_command(const InfoOptions& options) {
   if (options.keys && options.markdown) {
     print_keys_page();
     return 0;
@@ -94,7 +94,7 @@ int info_command(const Options& options) {
 }  // namespace
 
 void add_info(CLI::App& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<InfoOptions>();
   auto* command =
       app.add_subcommand("info", "What this build can do, on this machine; the keys of a recipe");
   command->add_flag("--keys", options->keys, "List every key of a recipe");

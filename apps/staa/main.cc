@@ -6,6 +6,7 @@
 #include <string>
 
 #include "command.h"
+#include "ignored_signals.h"
 #include "staa/util/blas.h"
 #include "staa/util/error.h"
 #include "staa/util/memory.h"
@@ -68,4 +69,7 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace staa::app
 
-int main(int argc, char** argv) { return staa::finish_output("staa", staa::app::run(argc, argv)); }
+int main(int argc, char** argv) {
+  staa::app::ignore_signals_again();
+  return staa::finish_output("staa", staa::app::run(argc, argv));
+}

@@ -20,7 +20,7 @@
 namespace staa::app {
 namespace {
 
-struct Options {
+struct ProfileOptions {
   std::string target;
   std::string checkpoint = "best";
   std::vector<std::string> overrides;
@@ -64,7 +64,7 @@ run::Sources find_data(const recipe::Recipe& recipe) {
   }
 }
 
-Subject open_recipe(const Options& options) {
+Subject open_recipe(const ProfileOptions& options) {
   Subject subject;
   subject.recipe = recipe::load_recipe(options.target, options.overrides);
   const auto data = find_data(subject.recipe);
@@ -75,7 +75,7 @@ Subject open_recipe(const Options& options) {
   return subject;
 }
 
-Subject open_run(const Options& options) {
+Subject open_run(const ProfileOptions& options) {
   auto trained = run::open_trained(options.target, options.checkpoint, options.overrides);
   const auto images = run::open_data(trained.recipe, &trained.input).test;
   return {std::move(trained.recipe), trained.network, images, trained.weights.string()};
@@ -212,7 +212,7 @@ void print_table(const analysis::Profile& profile, const Subject& subject) {
       analysis::kPicojoulesPerAc);
 }
 
-int profile_command(const Options& options) {
+int profile_command(const ProfileOptions& options) {
   const bool run = std::filesystem::is_directory(options.target);
   const auto subject = run ? open_run(options) : open_recipe(options);
   run::set_threads(subject.recipe.threads);
@@ -232,7 +232,7 @@ int profile_command(const Options& options) {
 }  // namespace
 
 void add_profile(CLI::App& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ProfileOptions>();
   auto* command = app.add_subcommand(
       "profile", "Count parameters, FLOPs, MACs, ACs, firing rates and energy, layer by layer");
   command

@@ -14,7 +14,7 @@
 namespace staa::app {
 namespace {
 
-struct Options {
+struct ReportOptions {
   std::vector<std::string> runs;
   std::string out = "report.html";
   report::CollectOptions collect;
@@ -29,7 +29,7 @@ void tell_apart(std::vector<report::Run>& runs) {
   }
 }
 
-int report_command(const Options& options) {
+int report_command(const ReportOptions& options) {
   std::vector<report::Run> runs;
   for (const auto& folder : options.runs) {
     runs.push_back(report::collect(folder, options.collect));
@@ -49,7 +49,7 @@ int report_command(const Options& options) {
 }  // namespace
 
 void add_report(CLI::App& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ReportOptions>();
   auto& collect = options->collect;
   auto* command = app.add_subcommand(
       "report", "Write one HTML page on one or several runs: curves, energy, errors, maps");

@@ -15,7 +15,7 @@
 namespace staa::app {
 namespace {
 
-struct Options {
+struct TrainOptions {
   std::string recipe;
   std::string out;
   std::vector<std::string> overrides;
@@ -27,7 +27,7 @@ struct Options {
   std::int64_t join_timeout = 300;
 };
 
-recipe::Recipe choose_recipe(const Options& options) {
+recipe::Recipe choose_recipe(const TrainOptions& options) {
   const auto stored = run::RunFolder(options.out).recipe();
   if (!options.resume) {
     if (options.recipe.empty()) {
@@ -46,7 +46,7 @@ recipe::Recipe choose_recipe(const Options& options) {
   return wanted;
 }
 
-run::TrainRequest make_request(const Options& options) {
+run::TrainRequest make_request(const TrainOptions& options) {
   run::TrainRequest request;
   request.recipe = choose_recipe(options);
   request.out = options.out;
@@ -56,7 +56,7 @@ run::TrainRequest make_request(const Options& options) {
 }
 
 /// The command line of each process that `--processes` starts: this one without that option.
-std::vector<std::string> process_command(const Options& options) {
+std::vector<std::string> process_command(const TrainOptions& options) {
   std::vector<std::string> words{"staa", "train"};
   if (!options.recipe.empty()) words.push_back(options.recipe);
   words.insert(words.end(), {"--out", options.out, "--timeout", std::to_string(options.timeout),
@@ -68,7 +68,7 @@ std::vector<std::string> process_command(const Options& options) {
   return words;
 }
 
-int run_processes(const Options& options) {
+int run_processes(const TrainOptions& options) {
   run::check_folder(make_request(options));  // errors are printed once here
   distributed::SpawnOptions spawn;
   spawn.processes = options.processes;
@@ -77,7 +77,7 @@ int run_processes(const Options& options) {
 }
 
 /// Trains in this process, which may be one of many that a launcher started.
-int train_command(const Options& options) {
+int train_command(const TrainOptions& options) {
   const auto launch = distributed::read_launch();
   if (options.processes > 1) {
     if (!launch.alone()) {
@@ -121,7 +121,7 @@ int train_command(const Options& options) {
 }  // namespace
 
 void add_train(CLI::App& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TrainOptions>();
   auto* command = app.add_subcommand("train", "Train a network as a recipe says");
   command->add_option("recipe", options->recipe, "Recipe (TOML); not needed with --resume")
       ->type_name("RECIPE");

@@ -14,10 +14,6 @@ namespace {
 using Json = nlohmann::json;
 namespace fs = std::filesystem;
 
-void expect_holds(const std::string& text, const std::string& part) {
-  EXPECT_NE(text.find(part), std::string::npos) << "expected \"" << part << "\", found: " << text;
-}
-
 class DataCommand : public ::testing::Test {
  protected:
   std::string at(const std::string& name) const { return (folder_ / name).string(); }

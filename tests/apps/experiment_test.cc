@@ -8,10 +8,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-void expect_holds(const std::string& text, const std::string& part) {
-  EXPECT_NE(text.find(part), std::string::npos) << "expected \"" << part << "\", found: " << text;
-}
-
 /// Two cells of fig5 with one seed on the tiny data set: a grid of two runs of about a second each.
 class ExperimentCommand : public TinyCommand {
  protected:

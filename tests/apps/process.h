@@ -1,5 +1,6 @@
 #pragma once
 
+#include <gtest/gtest.h>
 #include <sys/types.h>
 
 #include <filesystem>
@@ -63,5 +64,13 @@ bool has_program(const std::string& name);
 /// Runs another program to its end. A name without a slash is looked up in $PATH. The exit code is
 /// 127 if the program is not found.
 Finished run_program(const std::string& program, const std::vector<std::string>& arguments);
+
+/// Expects `part`, or each of `parts`, somewhere in `text`.
+inline void expect_holds(const std::string& text, const std::string& part) {
+  EXPECT_NE(text.find(part), std::string::npos) << "expected \"" << part << "\", found: " << text;
+}
+inline void expect_holds_all(const std::string& text, const std::vector<std::string>& parts) {
+  for (const auto& part : parts) expect_holds(text, part);
+}
 
 }  // namespace staa::test

@@ -7,7 +7,7 @@
 
 #include "apps/tiny_command.h"
 #include "run/compare_runs.h"
-#include "staa/distributed/communicator.h"
+#include "staa/distributed/launch.h"
 #include "staa/format/safetensors.h"
 
 namespace staa::test {

@@ -2,7 +2,7 @@
 
 #include "apps/tiny_command.h"
 #include "run/compare_runs.h"
-#include "staa/distributed/communicator.h"
+#include "staa/distributed/launch.h"
 
 namespace staa::test {
 namespace {

@@ -7,7 +7,7 @@
 namespace staa::events {
 namespace {
 
-constexpr Sensor kSensor{40, 20};
+constexpr Sensor kSmall{40, 20};
 
 /// The events of `all` that are not in `kept`, which must be a subsequence of `all`.
 std::vector<Event> dropped(const std::vector<Event>& all, const std::vector<Event>& kept) {
@@ -26,7 +26,7 @@ std::vector<Event> dropped(const std::vector<Event>& all, const std::vector<Even
 
 TEST(EventDrop, ByTimeLeavesOutASpan) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-    const auto all = random_events(4000, kSensor, seed);
+    const auto all = random_events(4000, kSmall, seed);
     auto kept = all;
     Random random{seed};
     drop_by_time(kept, 0.3, random);
@@ -41,10 +41,10 @@ TEST(EventDrop, ByTimeLeavesOutASpan) {
 
 TEST(EventDrop, ByAreaLeavesOutARectangle) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-    const auto all = random_events(20'000, kSensor, seed);
+    const auto all = random_events(20'000, kSmall, seed);
     auto kept = all;
     Random random{seed};
-    drop_by_area(kept, kSensor, 0.25, random);
+    drop_by_area(kept, kSmall, 0.25, random);
     const auto out = dropped(all, kept);
     const auto [left, right] = std::minmax_element(
         out.begin(), out.end(), [](const Event& a, const Event& b) { return a.x < b.x; });
@@ -59,7 +59,7 @@ TEST(EventDrop, ByAreaLeavesOutARectangle) {
 }
 
 TEST(EventDrop, AtRandomLeavesOutItsShare) {
-  const auto all = random_events(20'000, kSensor, 3);
+  const auto all = random_events(20'000, kSmall, 3);
   auto kept = all;
   Random random{3};
   drop_at_random(kept, 0.4, random);
@@ -67,23 +67,23 @@ TEST(EventDrop, AtRandomLeavesOutItsShare) {
 }
 
 TEST(EventDrop, DrawsEveryKindAndNothing) {
-  const auto all = random_events(2000, kSensor, 4);
+  const auto all = random_events(2000, kSmall, 4);
   int untouched = 0;
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     auto kept = all;
     Random random{seed};
-    drop_events(kept, kSensor, random);
+    drop_events(kept, kSmall, random);
     untouched += dropped(all, kept).empty() ? 1 : 0;
     auto again = all;
     Random same{seed};
-    drop_events(again, kSensor, same);
+    drop_events(again, kSmall, same);
     EXPECT_EQ(again, kept);
   }
   EXPECT_NEAR(untouched, 50, 25);
   std::vector<Event> none;
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     Random random{seed};
-    drop_events(none, kSensor, random);
+    drop_events(none, kSmall, random);
     EXPECT_TRUE(none.empty());
   }
 }

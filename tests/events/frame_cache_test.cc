@@ -16,15 +16,15 @@ using test::write_bytes;
 
 namespace fs = std::filesystem;
 
-constexpr Sensor kSensor{34, 34};
+constexpr Sensor kNMnist{34, 34};
 
 class FrameCacheTest : public ::testing::Test {
  protected:
   FrameCacheTest() {
     recording_.path = folder_ / "a.bin";
     recording_.format = Format::kAtis;
-    recording_.sensor = kSensor;
-    write_atis(recording_.path, random_events(5000, kSensor, 1));
+    recording_.sensor = kNMnist;
+    write_atis(recording_.path, random_events(5000, kNMnist, 1));
   }
 
   /// The files of one kind in the cache: "frames", or "contents" with the hashes of recordings.
@@ -84,7 +84,7 @@ TEST_F(FrameCacheTest, TellsSettingsSpansAndChangedFilesApart) {
   auto span = recording_;
   span.begin = 100;
   EXPECT_FALSE(cache_.find(span, options_).has_value());
-  write_atis(recording_.path, random_events(4999, kSensor, 2));
+  write_atis(recording_.path, random_events(4999, kNMnist, 2));
   EXPECT_FALSE(cache_.find(recording_, options_).has_value());
   expect_same(cache_.get(recording_, options_), fresh(options_));
 }
@@ -99,7 +99,7 @@ TEST_F(FrameCacheTest, KnowsARecordingByItsContent) {
 
   // Another recording of the same size must not be confused with the first one, nor the first one
   // with it.
-  write_atis(recording_.path, random_events(5000, kSensor, 2));
+  write_atis(recording_.path, random_events(5000, kNMnist, 2));
   fs::last_write_time(recording_.path, fs::last_write_time(first) + std::chrono::seconds(5));
   ASSERT_EQ(fs::file_size(recording_.path), fs::file_size(first));
   EXPECT_FALSE(cache_.find(recording_, options_).has_value());

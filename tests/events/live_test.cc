@@ -12,13 +12,13 @@ namespace {
 using test::expect_error;
 using test::TempFolder;
 
-constexpr Sensor kDvs128{128, 128};
+constexpr Sensor kCamera{128, 128};
 
 /// Passes a stream in pieces of several sizes and expects the same events each time.
 void expect_events(LiveFormat format, const std::string& bytes, const std::vector<Event>& expected,
                    const std::string& name) {
   for (const std::size_t piece : {std::size_t{1}, std::size_t{13}, bytes.size()}) {
-    const auto decoder = make_live_decoder(format, "stream", kDvs128);
+    const auto decoder = make_live_decoder(format, "stream", kCamera);
     std::vector<Event> found;
     for (std::size_t at = 0; at < bytes.size(); at += piece) {
       decoder->add(reinterpret_cast<const std::uint8_t*>(bytes.data()) + at,
@@ -36,7 +36,7 @@ std::string network_header() {
 }
 
 TEST(Live, FindsTheFormatByItsFirstBytes) {
-  const auto events = random_events(3000, kDvs128, 31);
+  const auto events = random_events(3000, kCamera, 31);
   TempFolder folder;
   write_atis(folder / "a.bin", events);
   expect_events(LiveFormat::kAuto, read_text_file(folder / "a.bin"), events, "atis");
@@ -53,7 +53,7 @@ TEST(Live, FindsTheFormatByItsFirstBytes) {
 }
 
 TEST(Live, TellsTheCamerasTimeWithoutEvents) {
-  const auto decoder = make_live_decoder(LiveFormat::kEvt3, "stream", kDvs128);
+  const auto decoder = make_live_decoder(LiveFormat::kEvt3, "stream", kCamera);
   EXPECT_EQ(decoder->clock(), -1);
   std::vector<Event> none;
   const auto words = evt3(8, 3) + evt3(6, 9);
@@ -63,12 +63,12 @@ TEST(Live, TellsTheCamerasTimeWithoutEvents) {
 }
 
 TEST(Live, TellsWhatIsBrokenAndWhatIsMissing) {
-  const auto events = random_events(10, kDvs128, 32);
+  const auto events = random_events(10, kCamera, 32);
   auto packet = aedat31_packet(events);
   packet[20] = 11;  // more events than the packet has room for
   const auto header = aedat31_header();
   const auto broken = header + aedat31_packet(events) + packet;
-  auto decoder = make_live_decoder(LiveFormat::kAuto, "stream", kDvs128);
+  auto decoder = make_live_decoder(LiveFormat::kAuto, "stream", kCamera);
   std::vector<Event> found;
   expect_error(
       ErrorKind::kInput,
@@ -76,7 +76,7 @@ TEST(Live, TellsWhatIsBrokenAndWhatIsMissing) {
         decoder->add(reinterpret_cast<const std::uint8_t*>(broken.data()), broken.size(), found);
       });
   EXPECT_EQ(found, events);
-  decoder = make_live_decoder(LiveFormat::kAuto, "stream", kDvs128);
+  decoder = make_live_decoder(LiveFormat::kAuto, "stream", kCamera);
   const auto cut = header + aedat31_packet(events).substr(0, 28 + 8 * 4 + 3);
   decoder->add(reinterpret_cast<const std::uint8_t*>(cut.data()), cut.size(), found);
   EXPECT_EQ(decoder->waiting(), 6U * 8);

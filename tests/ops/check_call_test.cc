@@ -21,7 +21,7 @@ using test::expect_error;
 using test::random_case;
 using torch::Tensor;
 
-BatchNorm random_norm(std::int64_t channels, torch::ScalarType type, bool training) {
+BatchNorm valid_norm(std::int64_t channels, torch::ScalarType type, bool training) {
   BatchNorm norm;
   norm.weight = torch::rand({channels}, type) + 0.5;
   norm.bias = torch::randn({channels}, type);
@@ -47,8 +47,8 @@ struct Arguments {
     const auto channels = c.x.size(2);
     const bool training = seed % 2 == 0 && c.x.numel() > channels;
     input =
-        NeuronInput(Current(c.x.detach().clone(), random_norm(channels, type, training)),
-                    Current(torch::randn(c.x.sizes(), type), random_norm(channels, type, training)),
+        NeuronInput(Current(c.x.detach().clone(), valid_norm(channels, type, training)),
+                    Current(torch::randn(c.x.sizes(), type), valid_norm(channels, type, training)),
                     c.x.size(0));
     decay = torch::rand({channels}, type);
     gain = torch::rand({channels}, type);

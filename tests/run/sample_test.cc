@@ -13,10 +13,7 @@ namespace {
 using test::expect_error;
 using test::read_metrics;
 using test::TempFolder;
-
-TrainResult run(const recipe::Recipe& recipe, const std::filesystem::path& out) {
-  return train({recipe, out, /*resume=*/false, /*quiet=*/true, /*keep_going=*/{}});
-}
+using test::train_quietly;
 
 /// Writes train/ and val/ with two classes of six photographs; one training photograph is
 /// truncated.
@@ -50,7 +47,7 @@ TEST(Photographs, ACorruptOneIsLeftOutNamedOnceAndCounted) {
   write_photos(root);
   auto recipe = photo_recipe(root);
   recipe.data.corrupt = recipe::Corrupt::kSkip;
-  const auto result = run(recipe, root / "run");
+  const auto result = train_quietly(recipe, root / "run");
   EXPECT_EQ(result.last.samples, 12);
   const auto rows = read_metrics(root / "run");
   ASSERT_EQ(rows.size(), 2U);
@@ -69,7 +66,7 @@ TEST(Photographs, ACorruptOneEndsARunThatRefusesIt) {
   const TempFolder root;
   write_photos(root);
   expect_error(ErrorKind::kInput, {(root / "train/b/3.png").string(), "PNG"},
-               [&] { run(photo_recipe(root), root / "run"); });
+               [&] { train_quietly(photo_recipe(root), root / "run"); });
 }
 
 TEST(EventFrames, MixupMixesSamplesAndNotTimeSteps) {
@@ -84,11 +81,11 @@ TEST(EventFrames, MixupMixesSamplesAndNotTimeSteps) {
   recipe.model.steps = 2;  // fewer than samples: a sample's index may be no valid time step
   recipe.train.batch = 8;
   recipe.train.epochs = 1;
-  EXPECT_TRUE(std::isfinite(run(recipe, root / "mixed").last.loss));
-  run(recipe, root / "again");
+  EXPECT_TRUE(std::isfinite(train_quietly(recipe, root / "mixed").last.loss));
+  train_quietly(recipe, root / "again");
   EXPECT_EQ(read_metrics(root / "mixed"), read_metrics(root / "again"));
   recipe.augment.mixup = 0;
-  run(recipe, root / "plain");
+  train_quietly(recipe, root / "plain");
   EXPECT_NE(read_metrics(root / "mixed").at(0).at("train_loss"),
             read_metrics(root / "plain").at(0).at("train_loss"));
 }

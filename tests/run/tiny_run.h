@@ -1,6 +1,7 @@
 #pragma once
 
 #include "staa/recipe/recipe.h"
+#include "staa/run/train.h"
 #include "support/tiny_data.h"
 
 namespace staa::test {
@@ -26,6 +27,11 @@ inline recipe::Recipe tiny_recipe(const std::filesystem::path& folder) {
   recipe.train.batch = 16;
   recipe.optimizer.lr = 0.05;
   return recipe;
+}
+
+inline run::TrainResult train_quietly(const recipe::Recipe& recipe,
+                                      const std::filesystem::path& out, bool resume = false) {
+  return run::train({recipe, out, resume, /*quiet=*/true, /*keep_going=*/{}});
 }
 
 }  // namespace staa::test

@@ -15,11 +15,7 @@ using test::read_metrics;
 using test::read_parameters;
 using test::TempFolder;
 using test::tiny_recipe;
-
-TrainResult run(const recipe::Recipe& recipe, const std::filesystem::path& out,
-                bool resume = false) {
-  return train({recipe, out, resume, /*quiet=*/true, /*keep_going=*/{}});
-}
+using test::train_quietly;
 
 TEST(Trainer, LearnsAndLeavesAWholeRunFolder) {
   TempFolder folder;
@@ -32,7 +28,7 @@ TEST(Trainer, LearnsAndLeavesAWholeRunFolder) {
   recipe.train.epochs = 6;
   recipe.optimizer.kind = train::OptimizerKind::kAdamW;
   recipe.optimizer.lr = 0.01;
-  const auto result = run(recipe, folder / "run");
+  const auto result = train_quietly(recipe, folder / "run");
   EXPECT_EQ(result.progress.epoch, 6);
   EXPECT_EQ(result.last.samples, 100);
   EXPECT_GT(result.progress.best_top1, 60.0);
@@ -49,7 +45,7 @@ TEST(Trainer, AStoppedAndResumedRunIsBitForBitTheWholeRun) {
   TempFolder folder;
   test::write_tiny_mnist(folder / "data", 96, 40);
   auto recipe = tiny_recipe(folder / "data");
-  run(recipe, folder / "whole");
+  train_quietly(recipe, folder / "whole");
 
   // With 6 steps per epoch, this stops in the middle of the first epoch, at its end, and twice in
   // the second.
@@ -89,7 +85,7 @@ TEST(Trainer, ARunOfManyPhasesResumesBitForBit) {
   recipe.train.steps = {{0, 1}, {2, 2}};
   recipe.train.ema = 0.9;
   recipe.optimizer.kind = train::OptimizerKind::kMuon;
-  run(recipe, folder / "whole");
+  train_quietly(recipe, folder / "whole");
   const auto rows = read_metrics(folder / "whole");
   ASSERT_EQ(rows.size(), 4U);
   const std::vector<std::pair<std::string, int>> phases{
@@ -139,7 +135,7 @@ TEST(Trainer, EventFilesHoldTheMetrics) {
   TempFolder folder;
   test::write_tiny_mnist(folder / "data", 320, 20);
   auto recipe = tiny_recipe(folder / "data");
-  run(recipe, folder / "run");
+  train_quietly(recipe, folder / "run");
   auto scalars = read_scalars(folder / "run");
   for (const auto& row : read_metrics(folder / "run")) {
     const auto step = row.at("step").get<std::int64_t>();
@@ -165,7 +161,7 @@ TEST(Trainer, AResumedRunsEventsAreThoseOfTheWholeRun) {
   TempFolder folder;
   test::write_tiny_mnist(folder / "data", 320, 20);
   auto recipe = tiny_recipe(folder / "data");
-  run(recipe, folder / "whole");
+  train_quietly(recipe, folder / "whole");
   // Killed at step 21 of 40, 3 steps after its last checkpoint: steps 19 to 21 are repeated.
   recipe.train.checkpoint_steps = 18;
   struct Killed {};
@@ -175,7 +171,7 @@ TEST(Trainer, AResumedRunsEventsAreThoseOfTheWholeRun) {
     return true;
   };
   EXPECT_THROW(train(request), Killed);
-  run(recipe, folder / "parts", /*resume=*/true);
+  train_quietly(recipe, folder / "parts", /*resume=*/true);
   EXPECT_EQ(read_scalars(folder / "whole"), read_scalars(folder / "parts"));
   EXPECT_EQ(tensorboard::event_files(folder / "parts").size(), 2U);
 }
@@ -186,7 +182,7 @@ TEST(Trainer, LeavesNoEventFilesWhereTheRecipeWantsNone) {
   auto recipe = tiny_recipe(folder / "data");
   recipe.train.epochs = 1;
   recipe.train.tensorboard = false;
-  run(recipe, folder / "run");
+  train_quietly(recipe, folder / "run");
   EXPECT_TRUE(tensorboard::event_files(folder / "run").empty());
 }
 
@@ -196,9 +192,9 @@ TEST(Trainer, TheNumberOfWorkersDoesNotShow) {
   auto recipe = tiny_recipe(folder / "data");
   recipe.train.epochs = 1;
   recipe.data.workers = 0;
-  run(recipe, folder / "none");
+  train_quietly(recipe, folder / "none");
   recipe.data.workers = 3;
-  run(recipe, folder / "three");
+  train_quietly(recipe, folder / "three");
   const auto a = read_metrics(folder / "none");
   const auto b = read_metrics(folder / "three");
   EXPECT_EQ(a, b);
@@ -209,10 +205,10 @@ TEST(Trainer, TheSeedDecidesTheRun) {
   test::write_tiny_mnist(folder / "data", 64, 20);
   auto recipe = tiny_recipe(folder / "data");
   recipe.train.epochs = 1;
-  run(recipe, folder / "a");
-  run(recipe, folder / "again");
+  train_quietly(recipe, folder / "a");
+  train_quietly(recipe, folder / "again");
   recipe.seed = 2;
-  run(recipe, folder / "b");
+  train_quietly(recipe, folder / "b");
   expect_same_checkpoint(folder / "a" / "last.safetensors", folder / "again" / "last.safetensors");
   EXPECT_NE(read_metrics(folder / "a"), read_metrics(folder / "b"));
 }
@@ -222,11 +218,11 @@ TEST(Trainer, RefusesToOverwriteARunAndToResumeNothing) {
   test::write_tiny_mnist(folder / "data", 32, 10);
   auto recipe = tiny_recipe(folder / "data");
   recipe.train.max_steps = 1;
-  run(recipe, folder / "run");
+  train_quietly(recipe, folder / "run");
   expect_error(ErrorKind::kUsage, {"run", "already here", "--resume"},
-               [&] { run(recipe, folder / "run"); });
+               [&] { train_quietly(recipe, folder / "run"); });
   expect_error(ErrorKind::kUsage, {"empty", "nothing to resume"},
-               [&] { run(recipe, folder / "empty", true); });
+               [&] { train_quietly(recipe, folder / "empty", true); });
 }
 
 TEST(Trainer, ALossThatIsNotFiniteStopsTheRunAndKeepsTheCheckpoint) {
@@ -238,7 +234,7 @@ TEST(Trainer, ALossThatIsNotFiniteStopsTheRunAndKeepsTheCheckpoint) {
   recipe.train.checkpoint_steps = 1;
   // Whether the loss or a gradient overflows first depends on the processor.
   expect_error(ErrorKind::kRuntime, {"epoch 1, batch", "(step", "last checkpoint"},
-               [&] { run(recipe, folder / "run"); });
+               [&] { train_quietly(recipe, folder / "run"); });
   EXPECT_NO_THROW(format::SafetensorsReader(folder / "run" / "last.safetensors"));
 }
 
@@ -251,9 +247,9 @@ TEST(Trainer, AStepWhoseLossIsNotFiniteCanBeLeftOut) {
   recipe.train.loss = train::LossKind::kTet;
   recipe.neuron.threshold = 1e30;
   expect_error(ErrorKind::kRuntime, {"epoch 1, batch 1 (step 1)", "the loss is inf"},
-               [&] { run(recipe, folder / "stop"); });
+               [&] { train_quietly(recipe, folder / "stop"); });
   recipe.train.on_nan = train::OnNan::kSkip;
-  const auto result = run(recipe, folder / "skip");
+  const auto result = train_quietly(recipe, folder / "skip");
   EXPECT_EQ(result.progress.epoch, 1);
   EXPECT_EQ(result.progress.step, 4);
   const RunFolder files(folder / "skip");
@@ -278,9 +274,9 @@ TEST(Trainer, AScaledLossTrainsTheSameWeights) {
   auto recipe = tiny_recipe(folder / "data");
   recipe.train.epochs = 1;
   recipe.train.clip_norm = 0.5;
-  run(recipe, folder / "plain");
+  train_quietly(recipe, folder / "plain");
   recipe.train.loss_scale = 256;
-  const auto scaled = run(recipe, folder / "scaled");
+  const auto scaled = train_quietly(recipe, folder / "scaled");
   EXPECT_EQ(scaled.progress.loss_scale.value, 256);
   EXPECT_EQ(scaled.progress.loss_scale.steps, 4);
   expect_same_tensors(folder / "plain" / "last.safetensors",
@@ -320,7 +316,7 @@ TEST(Trainer, AResumedRunGoesOnWithItsLossScale) {
   test::write_tiny_mnist(folder / "data", 160, 10);
   auto recipe = tiny_recipe(folder / "data");
   recipe.train.loss_scale = 1e40;
-  run(recipe, folder / "whole");
+  train_quietly(recipe, folder / "whole");
   for (const std::int64_t stop : {3, 14, 0}) {
     TrainRequest request{recipe, folder / "parts", /*resume=*/stop != 3, /*quiet=*/true, {}};
     if (stop > 0) {
@@ -340,7 +336,7 @@ TEST(Trainer, GradientsBeyondTheLeastScaleEndTheRun) {
   recipe.schedule.kind = train::ScheduleKind::kConstant;
   recipe.train.loss_scale = 4;
   expect_error(ErrorKind::kRuntime, {"epoch 1, batch", "(step", "last checkpoint"},
-               [&] { run(recipe, folder / "run"); });
+               [&] { train_quietly(recipe, folder / "run"); });
 }
 
 TEST(Trainer, RefusesFp16OnACpu) {
@@ -348,7 +344,7 @@ TEST(Trainer, RefusesFp16OnACpu) {
   test::write_tiny_mnist(folder / "data", 32, 10);
   auto recipe = tiny_recipe(folder / "data");
   recipe.execution.precision = Precision::kFp16;
-  expect_error(ErrorKind::kUsage, {"fp16", "CUDA"}, [&] { run(recipe, folder / "run"); });
+  expect_error(ErrorKind::kUsage, {"fp16", "CUDA"}, [&] { train_quietly(recipe, folder / "run"); });
 }
 
 TEST(Trainer, ACheckpointIsMadeByTheClock) {
@@ -371,10 +367,10 @@ TEST(Trainer, ARunThatEndedBeforeItsFirstCheckpointBeginsAnew) {
   test::write_tiny_mnist(folder / "data", 64, 10);
   auto recipe = tiny_recipe(folder / "data");
   recipe.train.epochs = 1;
-  run(recipe, folder / "whole");
-  run(recipe, folder / "parts");
+  train_quietly(recipe, folder / "whole");
+  train_quietly(recipe, folder / "parts");
   std::filesystem::remove(folder / "parts" / "last.safetensors");
-  run(recipe, folder / "parts", /*resume=*/true);
+  train_quietly(recipe, folder / "parts", /*resume=*/true);
   expect_same_checkpoint(folder / "whole" / "last.safetensors",
                          folder / "parts" / "last.safetensors");
   EXPECT_EQ(read_metrics(folder / "whole"), read_metrics(folder / "parts"));
@@ -388,7 +384,7 @@ TEST(Trainer, TetLossAndLabelSmoothingAndClippingRun) {
   recipe.train.label_smoothing = 0.1;
   recipe.train.clip_norm = 1;
   recipe.train.epochs = 1;
-  EXPECT_TRUE(std::isfinite(run(recipe, folder / "run").last.loss));
+  EXPECT_TRUE(std::isfinite(train_quietly(recipe, folder / "run").last.loss));
 }
 
 }  // namespace

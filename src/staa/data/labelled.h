@@ -21,4 +21,7 @@ class Labelled {
   virtual std::int64_t label(std::int64_t index) const = 0;
 };
 
+/// Returns the number of samples of each class.
+std::vector<std::int64_t> count_classes(const Labelled& set);
+
 }  // namespace staa::data

@@ -77,9 +77,6 @@ struct Patience {
 /// Error(kUsage) if this build has no Gloo.
 std::shared_ptr<Communicator> connect(const Launch& launch, const Patience& patience = {});
 
-/// Whether connect() can connect more than one process in this build.
-bool available();
-
 /// Concatenates the rows of all processes, by rank: [n of rank, ...] -> [sum of n, ...]. The
 /// numbers of rows may differ and may be 0.
 torch::Tensor gather_rows(Communicator& all, const torch::Tensor& rows);

@@ -21,6 +21,9 @@ struct Launch {
   bool alone() const { return size == 1; }
 };
 
+/// Whether connect() can connect more than one process in this build.
+bool available();
+
 /// Returns the value of an environment variable, if it is set.
 using Environment = std::function<std::optional<std::string>(const char* name)>;
 

@@ -40,7 +40,7 @@ bool is_table(const std::string& name) {
 bool set_retired(Recipe& recipe, const std::string& path, const toml::node& node) {
   if (path != "optimizer.neuron_lr") return false;
   const auto factor = node.value<double>();
-  if (!factor || !contains(at_least(0), *factor)) return false;
+  if (!factor || !contains(staa::at_least(0), *factor)) return false;
   auto& o = recipe.optimizer;
   o.neuron_vector.lr = o.neuron_matrix.lr = *factor;
   o.norm_scale.decay = o.norm_shift.decay = o.neuron_vector.decay = 1;
