@@ -22,9 +22,9 @@
 #include "staa/data/input.h"
 #include "staa/data/sets/open.h"
 #include "staa/deploy/export.h"
+#include "staa/inputs/open.h"
 #include "staa/models/registry.h"
 #include "staa/ops/implementation.h"
-#include "staa/run/data.h"
 #include "staa/run/description.h"
 #include "staa/run/network.h"
 #include "staa/run/run_folder.h"
@@ -57,9 +57,9 @@ Images read_images(const recipe::Recipe& of_run, const data::InputDescription& i
   auto recipe = of_run;
   recipe.data.limit_test = count;
   recipe.train.eval_batch = 1;
-  const auto loader = run::evaluation_loader(run::open_data(recipe, &input).test, recipe);
+  const auto loader = inputs::evaluation_loader(inputs::open_data(recipe, &input).test, recipe);
   // The same images as bytes, which the runtime reads.
-  const auto test = data::open_dataset(run::data_options(recipe)).test;
+  const auto test = data::open_dataset(inputs::data_options(recipe)).test;
   Images images;
   loader->start(0);
   while (auto batch = loader->next()) {

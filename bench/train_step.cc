@@ -20,9 +20,9 @@
 #include <vector>
 
 #include "convolution_floor.h"
+#include "staa/inputs/open.h"
 #include "staa/models/registry.h"
 #include "staa/options/names.h"
-#include "staa/run/data.h"
 #include "staa/run/trained.h"
 #include "staa/train/batch.h"
 #include "staa/train/loss_scale.h"
@@ -118,8 +118,8 @@ std::vector<train::TensorBatch> read_batches(recipe::Recipe recipe, std::int64_t
                                              const data::InputDescription* known,
                                              torch::Device device) {
   recipe.train.batch = batch;
-  const auto sources = run::open_data(recipe, known);
-  const auto loader = run::training_loader(sources.train, recipe);
+  const auto sources = inputs::open_data(recipe, known);
+  const auto loader = inputs::training_loader(sources.train, recipe);
   std::vector<train::TensorBatch> batches;
   for (std::uint64_t epoch = 0; batches.size() < kBatches; ++epoch) {
     loader->start(static_cast<std::int64_t>(epoch));

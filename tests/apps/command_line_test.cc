@@ -28,6 +28,18 @@ TEST(CommandLine, TheReferencePagesAreWhatTheProgramSays) {
   EXPECT_EQ(run_staa({"manual", "--markdown"}).out, read_text_file(folder + "commands.md"));
 }
 
+TEST(CommandLine, AsksForLibTorchOnlyWhereItNeedsIt) {
+  TempFolder folder;
+  const auto alone = (folder / "staa").string();
+  std::filesystem::copy_file(STAA_PROGRAM, alone);
+  EXPECT_EQ(run_program(alone, {"train", "--help"}).code, 0);
+  EXPECT_EQ(run_program(alone, {"train"}).code, 2);
+  EXPECT_EQ(run_program(alone, {"info", "--keys"}).code, 0);
+  const auto ended = run_program(alone, {"info"});
+  EXPECT_EQ(ended.code, 1);
+  expect_holds_all(ended.err, {"libexec/staa/staa-torch: No such file"});
+}
+
 TEST(CommandLine, HelpIsEverywhere) {
   for (const auto& command : std::vector<std::vector<std::string>>{{},
                                                                    {"train"},

@@ -11,9 +11,9 @@
 #include "staa/data/sets/open.h"
 #include "staa/deploy/checked_export.h"
 #include "staa/deploy/quantise.h"
+#include "staa/inputs/open.h"
 #include "staa/models/registry.h"
 #include "staa/nn/whitening.h"
-#include "staa/run/data.h"
 #include "staa/run/description.h"
 #include "staa/run/network.h"
 #include "staa/runtime/runtime.h"
@@ -354,13 +354,13 @@ TEST(RealExport, GivesTheNetworksPredictions) {
   train::load_weights(weights, *network);
   network->eval();
   const auto loader =
-      run::evaluation_loader(run::open_data(recipe, &description.input).test, recipe);
+      inputs::evaluation_loader(inputs::open_data(recipe, &description.input).test, recipe);
   // The same images as bytes, which the runtime reads.
-  const auto images = data::open_dataset(run::data_options(recipe)).test;
+  const auto images = data::open_dataset(inputs::data_options(recipe)).test;
 
   const test::TempFolder folder;
   export_model(*network, description.input, WeightType::kFp32, folder / "fp32.staa");
-  const auto training = data::open_dataset(run::data_options(recipe)).train;
+  const auto training = data::open_dataset(inputs::data_options(recipe)).train;
   const auto checked = export_rounded(*network, description.input, WeightType::kInt8, *training,
                                       *images, 0.1, folder / "int8.staa");
   runtime::Session fp32(runtime::Model::load((folder / "fp32.staa").string()));

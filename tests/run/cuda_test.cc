@@ -6,8 +6,8 @@
 
 #include "run/compare_runs.h"
 #include "run/tiny_run.h"
+#include "staa/inputs/open.h"
 #include "staa/models/registry.h"
-#include "staa/run/data.h"
 #include "staa/run/device.h"
 #include "staa/run/train.h"
 #include "staa/train/feed.h"
@@ -98,9 +98,9 @@ TEST_F(CudaTraining, AResumedRunGoesOn) {
 
 TEST_F(CudaTraining, BatchesArriveWhole) {
   const auto recipe = recipe_on(recipe::Device::kCuda);
-  const auto sources = open_data(recipe);
-  const auto loader = training_loader(sources.train, recipe);
-  const auto expected = training_loader(sources.train, recipe);
+  const auto sources = inputs::open_data(recipe);
+  const auto loader = inputs::training_loader(sources.train, recipe);
+  const auto expected = inputs::training_loader(sources.train, recipe);
   const auto device = choose_device(recipe);
   train::Feed feed(*loader, device);
   for (const std::int64_t epoch : {0, 1}) {

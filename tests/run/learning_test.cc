@@ -2,9 +2,9 @@
 // that its head alone reaches on a frozen, untrained body.
 #include <gtest/gtest.h>
 
+#include "staa/inputs/open.h"
 #include "staa/models/registry.h"
 #include "staa/options/network_table.h"
-#include "staa/run/data.h"
 #include "staa/train/batch.h"
 #include "staa/train/loss.h"
 #include "staa/train/optimizer.h"
@@ -29,7 +29,7 @@ std::optional<Images> real_images() {
   recipe.data.workers = 0;
   recipe.train.batch = kImages;
   try {
-    const auto loader = training_loader(open_data(recipe).train, recipe);
+    const auto loader = inputs::training_loader(inputs::open_data(recipe).train, recipe);
     loader->start(0);
     auto batch =
         train::to_tensors(std::move(*loader->next()), loader->source().shape(), torch::kCPU);

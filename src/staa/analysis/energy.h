@@ -2,14 +2,10 @@
 
 #include <optional>
 
+#include "staa/analysis/picojoules.h"
 #include "staa/analysis/profile.h"
 
 namespace staa::analysis {
-
-/// Energy per byte of memory traffic, in picojoules. A 64-bit access to a 1 MB on-chip memory takes
-/// 100 pJ in the 45 nm process of the other figures (Horowitz, 2014, who gives 1.25 pJ per byte for
-/// 8 KB and 160 to 325 pJ per byte for DRAM).
-inline constexpr double kPicojoulesPerByte = 12.5;
 
 inline constexpr double kBytesPerValue = 4;      ///< fp32
 inline constexpr double kBytesPerSpike = 0.125;  ///< one bit

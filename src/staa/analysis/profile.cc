@@ -4,11 +4,11 @@
 
 #include "staa/analysis/count.h"
 #include "staa/analysis/energy.h"
+#include "staa/inputs/open.h"
 #include "staa/models/registry.h"
 #include "staa/nn/layers.h"
 #include "staa/nn/neuron.h"
 #include "staa/nn/whitening.h"
-#include "staa/run/data.h"
 #include "staa/train/batch.h"
 #include "staa/train/statistics.h"
 
@@ -218,7 +218,7 @@ Profile profile(models::Network& network, data::Loader& loader, std::int64_t ima
 std::unique_ptr<data::Loader> profile_loader(std::shared_ptr<const data::Source> images,
                                              recipe::Recipe recipe) {
   recipe.train.eval_batch = 16;
-  return run::evaluation_loader(std::move(images), recipe);
+  return inputs::evaluation_loader(std::move(images), recipe);
 }
 
 void calibrate_normalisation(models::Network& network, data::Loader& loader, std::int64_t images) {

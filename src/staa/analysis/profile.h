@@ -6,15 +6,12 @@
 #include <vector>
 
 #include "staa/analysis/count.h"
+#include "staa/analysis/picojoules.h"
 #include "staa/data/loading/loader.h"
 #include "staa/models/network.h"
 #include "staa/recipe/recipe.h"
 
 namespace staa::analysis {
-
-/// Energy of one operation in a 45 nm process (Section 4.5; Horowitz, 2014), in picojoules.
-inline constexpr double kPicojoulesPerMac = 4.6;
-inline constexpr double kPicojoulesPerAc = 0.9;
 
 /// The figures of one layer for one image, summed over all T time steps.
 struct LayerProfile {

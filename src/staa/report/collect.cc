@@ -9,11 +9,11 @@
 #include "staa/analysis/profile.h"
 #include "staa/analysis/sample.h"
 #include "staa/data/codecs/png.h"
+#include "staa/inputs/open.h"
 #include "staa/models/registry.h"
 #include "staa/pictures/map_image.h"
 #include "staa/pictures/map_picture.h"
 #include "staa/recipe/keys.h"
-#include "staa/run/data.h"
 #include "staa/run/device.h"
 #include "staa/run/run_folder.h"
 #include "staa/run/trained.h"
@@ -86,7 +86,7 @@ void measure_costs(const run::Trained& trained, const std::shared_ptr<const data
 
 void measure_errors(const run::Trained& trained, const std::shared_ptr<const data::Source>& test,
                     const CollectOptions& options, Run& run) {
-  const auto loader = run::evaluation_loader(test, trained.recipe);
+  const auto loader = inputs::evaluation_loader(test, trained.recipe);
   const auto predictions = analysis::predict(*trained.network, *loader);
   run.confusion =
       analysis::confusion(predictions, static_cast<std::int64_t>(trained.input.classes.size()));
@@ -135,7 +135,7 @@ SampleMaps explain_sample(const run::Trained& trained, const data::Source& test,
 /// The run's test set, or null with a reason in run.missing if it is not available.
 std::shared_ptr<const data::Source> find_test_set(const run::Trained& trained, Run& run) {
   try {
-    return run::open_data(trained.recipe, &trained.input).test;
+    return inputs::open_data(trained.recipe, &trained.input).test;
   } catch (const Error& error) {
     run.missing.push_back(fmt::format(
         "no spikes, energy, confusion matrix, samples and maps: the data are not at hand: {}",

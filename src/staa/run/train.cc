@@ -5,11 +5,11 @@
 
 #include <cmath>
 
+#include "staa/inputs/open.h"
 #include "staa/models/registry.h"
 #include "staa/nn/whitening.h"
 #include "staa/ops/cuda.h"
 #include "staa/options/names.h"
-#include "staa/run/data.h"
 #include "staa/run/description.h"
 #include "staa/run/device.h"
 #include "staa/run/environment.h"
@@ -65,8 +65,9 @@ void check_recipes(const recipe::Recipe& own, distributed::Communicator& all) {
   train::check_agreement(all, {{"recipe", recipe::to_toml(recipe)}});
 }
 
-void announce(const recipe::Recipe& recipe, const Sources& sources, const models::Network& network,
-              torch::Device device, const distributed::Communicator& all, Reporter& reporter) {
+void announce(const recipe::Recipe& recipe, const inputs::Sources& sources,
+              const models::Network& network, torch::Device device,
+              const distributed::Communicator& all, Reporter& reporter) {
   reporter.say(fmt::format("{}: {} training and {} test images, {} classes", sources.train->name(),
                            with_thousands(sources.train->size()),
                            with_thousands(sources.test->size()), sources.input.classes.size()));
@@ -93,7 +94,7 @@ void announce(const recipe::Recipe& recipe, const Sources& sources, const models
 
 /// Replaces precision = "auto" by the faster precision on this machine. The leader chooses, and the
 /// run keeps that choice.
-void settle_precision(recipe::Recipe& recipe, const Sources& sources, Reporter& reporter,
+void settle_precision(recipe::Recipe& recipe, const inputs::Sources& sources, Reporter& reporter,
                       distributed::Communicator& all) {
   const bool open = recipe.execution.precision == Precision::kAuto;
   if (open) set_threads(recipe.threads, all.launch().local_size);
@@ -142,7 +143,7 @@ void conclude(const TrainResult& result, Reporter& reporter) {
 }
 
 /// Fits the recipe's network in its folder. The recipe's precision must no longer be "auto".
-TrainResult fit_in_folder(const TrainRequest& request, const Sources& sources,
+TrainResult fit_in_folder(const TrainRequest& request, const inputs::Sources& sources,
                           const RunFolder& folder, Reporter& reporter) {
   const auto& recipe = request.recipe;
   auto& all = *request.all;
@@ -207,7 +208,7 @@ TrainResult train_together(TrainRequest request) {
   auto& all = *request.all;
   const auto folder = all.leads() ? choose_folder(request) : RunFolder(request.out);
   // Open the data before the folder is created, so that missing data leave no folder behind.
-  const auto sources = open_data(request.recipe);
+  const auto sources = inputs::open_data(request.recipe);
   RunLock lock;
   if (all.leads()) {
     make_folder(folder.root());

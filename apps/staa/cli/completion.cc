@@ -2,9 +2,9 @@
 
 #include <iostream>
 
-#include "command.h"
+#include "cli/command.h"
+#include "cli/walk.h"
 #include "staa/recipe/recipe.h"
-#include "walk.h"
 
 namespace staa::app {
 namespace {

@@ -6,7 +6,7 @@
 #include <iostream>
 #include <memory>
 
-#include "command.h"
+#include "cli/command.h"
 #include "staa/nir/read.h"
 #include "staa/util/error.h"
 #include "staa/util/file.h"

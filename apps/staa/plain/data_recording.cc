@@ -7,7 +7,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "data_events.h"
+#include "plain/data_events.h"
 #include "staa/events/filters.h"
 #include "staa/events/summary.h"
 #include "staa/events/writer.h"

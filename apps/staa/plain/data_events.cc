@@ -1,4 +1,4 @@
-#include "data_events.h"
+#include "plain/data_events.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -14,8 +14,8 @@
 #include "staa/data/sets/open.h"
 #include "staa/data/sets/simulated.h"
 #include "staa/data/sets/subset.h"
+#include "staa/inputs/open.h"
 #include "staa/recipe/recipe.h"
-#include "staa/run/data.h"
 #include "staa/util/error.h"
 #include "staa/util/text.h"
 
@@ -139,7 +139,7 @@ void print(const char* half, const data::EventSummary& summary) {
 int prepare_command(const PrepareOptions& options) {
   auto recipe = options.choice.resolve();
   recipe.augment = {};  // the cache holds frames from before augmentation
-  const auto sources = run::open_events(recipe);
+  const auto sources = inputs::open_events(recipe);
   const auto fill = [&](const char* half, const data::EventFrames& frames) {
     ProgressLine line(half, frames.size());
     return data::prepare(frames, threads_of(options.threads),

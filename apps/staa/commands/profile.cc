@@ -3,14 +3,13 @@
 #include <fmt/format.h>
 
 #include <iostream>
-#include <memory>
 #include <nlohmann/json.hpp>
 
-#include "command.h"
+#include "cli/profile.h"
 #include "staa/analysis/energy.h"
 #include "staa/data/sets/adapt.h"
+#include "staa/inputs/open.h"
 #include "staa/models/registry.h"
-#include "staa/run/data.h"
 #include "staa/run/device.h"
 #include "staa/run/network.h"
 #include "staa/run/trained.h"
@@ -19,15 +18,6 @@
 
 namespace staa::app {
 namespace {
-
-struct ProfileOptions {
-  std::string target;
-  std::string checkpoint = "best";
-  std::vector<std::string> overrides;
-  std::int64_t images = 64;
-  double picojoules_per_byte = analysis::kPicojoulesPerByte;
-  bool json = false;
-};
 
 /// What is profiled, and where its weights come from.
 struct Subject {
@@ -41,9 +31,9 @@ constexpr const char* kStandIn = "fashion-mnist";
 
 /// Opens the recipe's data. If the set is not available, uses Fashion-MNIST in its shape and says
 /// so: counts that depend on spikes then refer to those images.
-run::Sources find_data(const recipe::Recipe& recipe) {
+inputs::Sources find_data(const recipe::Recipe& recipe) {
   try {
-    return run::open_data(recipe);
+    return inputs::open_data(recipe);
   } catch (const Error& error) {
     const auto facts = data::published_facts(recipe.data.set);
     if (!facts || !recipe.data.path.empty()) throw;
@@ -60,7 +50,7 @@ run::Sources find_data(const recipe::Recipe& recipe) {
         "data.path=DIR)\n",
         recipe.data.set, kStandIn);
     images = std::make_shared<data::Adapted>(images, facts->shape, facts->classes);
-    return run::image_sources({images, images}, recipe);
+    return inputs::image_sources({images, images}, recipe);
   }
 }
 
@@ -77,7 +67,7 @@ Subject open_recipe(const ProfileOptions& options) {
 
 Subject open_run(const ProfileOptions& options) {
   auto trained = run::open_trained(options.target, options.checkpoint, options.overrides);
-  const auto images = run::open_data(trained.recipe, &trained.input).test;
+  const auto images = inputs::open_data(trained.recipe, &trained.input).test;
   return {std::move(trained.recipe), trained.network, images, trained.weights.string()};
 }
 
@@ -212,6 +202,8 @@ void print_table(const analysis::Profile& profile, const Subject& subject) {
       analysis::kPicojoulesPerAc);
 }
 
+}  // namespace
+
 int profile_command(const ProfileOptions& options) {
   const bool run = std::filesystem::is_directory(options.target);
   const auto subject = run ? open_run(options) : open_recipe(options);
@@ -227,36 +219,6 @@ int profile_command(const ProfileOptions& options) {
     print_balance(balance);
   }
   return 0;
-}
-
-}  // namespace
-
-void add_profile(CLI::App& app, Action& action) {
-  auto options = std::make_shared<ProfileOptions>();
-  auto* command = app.add_subcommand(
-      "profile", "Count parameters, FLOPs, MACs, ACs, firing rates and energy, layer by layer");
-  command
-      ->add_option("target", options->target,
-                   "A recipe (fresh weights, normalisation set from the images), or a run's folder "
-                   "(its trained weights)")
-      ->required()
-      ->type_name("RECIPE|DIR");
-  command->add_option("-c,--checkpoint", options->checkpoint, "Which weights of a run")
-      ->check(CLI::IsMember({"best", "last"}))
-      ->capture_default_str();
-  command->add_option("-n,--images", options->images, "Test images to average over")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command
-      ->add_option("--pj-per-byte", options->picojoules_per_byte,
-                   "Energy of a byte to or from memory, in pJ")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  command->add_option("-s,--set", options->overrides, "Set a key of the recipe")
-      ->type_name("KEY=VALUE");
-  command->add_flag("--json", options->json, "Print one JSON object");
-  command->callback(
-      [options, &action] { action = [options] { return profile_command(*options); }; });
 }
 
 }  // namespace staa::app

@@ -1,52 +1,10 @@
-#include <fmt/format.h>
+#include "cli/report.h"
 
-#include <iostream>
-#include <map>
 #include <memory>
 
-#include "command.h"
-#include "staa/report/collect.h"
-#include "staa/report/page.h"
-#include "staa/util/file.h"
-#include "staa/util/output.h"
-#include "staa/util/text.h"
+#include "cli/command.h"
 
 namespace staa::app {
-namespace {
-
-struct ReportOptions {
-  std::vector<std::string> runs;
-  std::string out = "report.html";
-  report::CollectOptions collect;
-};
-
-/// Names runs by their whole paths if their folders have the same name.
-void tell_apart(std::vector<report::Run>& runs) {
-  std::map<std::string, int> count;
-  for (const auto& run : runs) ++count[run.name];
-  for (auto& run : runs) {
-    if (count[run.name] > 1) run.name = run.folder;
-  }
-}
-
-int report_command(const ReportOptions& options) {
-  std::vector<report::Run> runs;
-  for (const auto& folder : options.runs) {
-    runs.push_back(report::collect(folder, options.collect));
-    for (const auto& note : runs.back().missing) {
-      std::cerr << fmt::format("staa: note: {}: {}\n", folder, note);
-    }
-  }
-  tell_apart(runs);
-  const auto page = report::render_page(runs, {utc_now("%Y-%m-%d %H:%M UTC"), STAA_VERSION});
-  write_file_atomically(options.out, page);
-  beside(options.out) << fmt::format("{}: {} run{}, {} bytes\n", options.out, runs.size(),
-                                     runs.size() == 1 ? "" : "s",
-                                     with_thousands(static_cast<std::int64_t>(page.size())));
-  return 0;
-}
-
-}  // namespace
 
 void add_report(CLI::App& app, Action& action) {
   auto options = std::make_shared<ReportOptions>();

@@ -1,4 +1,4 @@
-#include "ignored_signals.h"
+#include "commands/ignored_signals.h"
 
 #include <csignal>
 #include <cstddef>

@@ -3,15 +3,14 @@
 #include <fmt/format.h>
 
 #include <iostream>
-#include <memory>
 #include <optional>
 
-#include "command.h"
+#include "cli/export.h"
 #include "staa/data/sets/open.h"
 #include "staa/deploy/checked_export.h"
+#include "staa/inputs/open.h"
 #include "staa/nir/from_model.h"
 #include "staa/nir/write.h"
-#include "staa/run/data.h"
 #include "staa/run/trained.h"
 #include "staa/util/error.h"
 #include "staa/util/file.h"
@@ -21,18 +20,10 @@
 namespace staa::app {
 namespace {
 
-struct ExportOptions {
-  std::string run;
-  std::string output;
-  std::string checkpoint = "best";
-  std::string precision = "fp32";
-  double within = 0.1;
-};
-
 /// The run's images for the runtime; nothing unless they are still images of one shape.
 std::optional<data::Splits> images_of(const recipe::Recipe& recipe) {
   if (recipe::is_event_set(recipe.data.set) || recipe.augment.random_resized_crop > 0) return {};
-  return data::open_dataset(run::data_options(recipe));
+  return data::open_dataset(inputs::data_options(recipe));
 }
 
 std::string percent(double value) { return fmt::format("{:.2f} %", value); }
@@ -84,6 +75,8 @@ void export_nir(const run::Trained& trained, const ExportOptions& options,
   write_file_atomically(options.output, nir::to_hdf5(nir::from_model(model, options.run)));
 }
 
+}  // namespace
+
 int export_command(const ExportOptions& options) {
   const auto trained = run::open_trained(options.run, options.checkpoint);
   const auto& recipe = trained.recipe;
@@ -106,47 +99,6 @@ int export_command(const ExportOptions& options) {
       recipe.model.width, recipe.model.steps, options.precision,
       no_file ? "" : fmt::format(", {} bytes", with_thousands(static_cast<std::int64_t>(bytes))));
   return 0;
-}
-
-}  // namespace
-
-void add_export(CLI::App& app, Action& action) {
-  auto options = std::make_shared<ExportOptions>();
-  auto* command = app.add_subcommand("export",
-                                     "Write a trained network as a file that staa-run and the "
-                                     "runtime library take, or in NIR for other frameworks");
-  command->add_option("run", options->run, "Folder of the run")->required()->type_name("DIR");
-  command
-      ->add_option(
-          "-o,--output", options->output,
-          "The file to write; one that ends in .nir is in NIR, which has a place for networks of "
-          "LIF neurons alone")
-      ->required()
-      ->type_name("FILE");
-  command->add_option("-c,--checkpoint", options->checkpoint, "Which weights")
-      ->check(CLI::IsMember({"best", "last"}))
-      ->capture_default_str();
-  auto* precision =
-      command
-          ->add_option(
-              "--precision", options->precision,
-              "Of the convolutions' weights: fp32; bf16; int16 or int8, whole numbers with "
-              "a scale per output channel")
-          ->check(CLI::IsMember({"fp32", "bf16", "int16", "int8"}))
-          ->capture_default_str();
-  command
-      ->add_flag_callback(
-          "--int8", [options] { options->precision = "int8"; }, "The same as --precision int8")
-      ->excludes(precision);
-  command
-      ->add_option("--within", options->within,
-                   "Points of accuracy on training images by which 8 bits may differ: up to eight "
-                   "roundings are tried until one differs by half of that at most. What was chosen "
-                   "is then measured on the test images (0: take the first, unchecked)")
-      ->check(CLI::Range(0.0, 100.0))
-      ->capture_default_str();
-  command->callback(
-      [options, &action] { action = [options] { return export_command(*options); }; });
 }
 
 }  // namespace staa::app

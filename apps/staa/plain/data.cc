@@ -1,17 +1,16 @@
-#include "staa/run/data.h"
-
 #include <fmt/format.h>
 
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "command.h"
-#include "data_events.h"
+#include "cli/command.h"
+#include "plain/data_events.h"
 #include "staa/data/codecs/png.h"
 #include "staa/data/normalisation.h"
 #include "staa/data/sets/convert.h"
 #include "staa/data/sets/open.h"
+#include "staa/inputs/open.h"
 #include "staa/pictures/contact_sheet.h"
 #include "staa/recipe/recipe.h"
 #include "staa/util/output.h"
@@ -97,9 +96,9 @@ int convert_command(const ConvertOptions& options) {
 int show_command(const ShowOptions& options) {
   auto recipe = recipe::load_recipe(options.recipe, options.overrides);
   recipe.train.batch = recipe.train.eval_batch = options.count;
-  const auto data = run::open_data(recipe);
-  const auto loader = options.split == "train" ? run::training_loader(data.train, recipe)
-                                               : run::evaluation_loader(data.test, recipe);
+  const auto data = inputs::open_data(recipe);
+  const auto loader = options.split == "train" ? inputs::training_loader(data.train, recipe)
+                                               : inputs::evaluation_loader(data.test, recipe);
   loader->start(options.epoch - 1);
   const auto batch = loader->next().value_or(data::Batch());
   for (const auto& reason : batch.skipped) std::cerr << "staa: skipped: " << reason << '\n';

@@ -8,7 +8,7 @@
 #include "staa/data/sets/open.h"
 #include "staa/recipe/recipe.h"
 
-namespace staa::run {
+namespace staa::inputs {
 
 /// The two halves of a data set as the network reads them, and a description of its samples.
 struct Sources {
@@ -51,4 +51,4 @@ std::unique_ptr<data::Loader> training_loader(std::shared_ptr<const data::Source
 std::unique_ptr<data::Loader> evaluation_loader(std::shared_ptr<const data::Source> test,
                                                 const recipe::Recipe& recipe);
 
-}  // namespace staa::run
+}  // namespace staa::inputs

@@ -4,17 +4,16 @@
 
 #include <algorithm>
 #include <iostream>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "command.h"
+#include "cli/gradcam.h"
 #include "staa/analysis/gradcam_view.h"
 #include "staa/analysis/sample.h"
 #include "staa/data/codecs/png.h"
+#include "staa/inputs/open.h"
 #include "staa/options/names.h"
 #include "staa/pictures/map_picture.h"
-#include "staa/run/data.h"
 #include "staa/run/device.h"
 #include "staa/run/trained.h"
 #include "staa/util/error.h"
@@ -23,19 +22,6 @@
 
 namespace staa::app {
 namespace {
-
-struct GradcamOptions {
-  std::string run;
-  std::string compare;
-  std::string image;
-  std::string out;
-  std::string layer = "all";
-  std::string class_name;
-  std::string checkpoint = "best";
-  std::vector<std::string> overrides;
-  std::int64_t sample = -1;
-  bool json = false;
-};
 
 /// The sample and its explanation by one run's network.
 struct Seen {
@@ -71,7 +57,7 @@ Seen look(const std::string& run, const GradcamOptions& options) {
   run::set_threads(seen.trained.recipe.threads);
   const auto& input = seen.trained.input;
   if (options.image.empty()) {
-    const auto test = run::open_data(seen.trained.recipe, &input).test;
+    const auto test = inputs::open_data(seen.trained.recipe, &input).test;
     seen.sample = analysis::read_sample(*test, options.sample, input);
   } else {
     seen.sample = analysis::read_image(options.image, input);
@@ -132,6 +118,8 @@ void write_picture(const GradcamOptions& options, const std::vector<Seen>& all) 
   data::write_png(options.out, picture.shape, picture.pixels.data());
 }
 
+}  // namespace
+
 int gradcam_command(const GradcamOptions& options) {
   if (options.image.empty() == (options.sample < 0)) {
     fail(ErrorKind::kUsage, "expected --sample N, of the test set, or --image FILE");
@@ -161,40 +149,6 @@ int gradcam_command(const GradcamOptions& options) {
   beside(options.out) << fmt::format("{}: {} layers\n", options.out,
                                      all[0].explanation.layers.size());
   return 0;
-}
-
-}  // namespace
-
-void add_gradcam(CLI::App& app, Action& action) {
-  auto options = std::make_shared<GradcamOptions>();
-  auto* command = app.add_subcommand(
-      "gradcam", "Draw what a trained network looks at in one sample, layer by layer (PNG)");
-  command->add_option("run", options->run, "Folder of the run")->required()->type_name("DIR");
-  command->add_option("--compare", options->compare, "Another run, drawn beside it")
-      ->type_name("DIR");
-  auto* sample =
-      command->add_option("--sample", options->sample, "Which sample of the test set, from 0")
-          ->check(CLI::NonNegativeNumber)
-          ->type_name("N");
-  command->add_option("--image", options->image, "A PNG or JPEG of any size instead")
-      ->type_name("FILE")
-      ->excludes(sample);
-  command->add_option("--layer", options->layer, "One layer of neurons, such as stages.0.1.conv2")
-      ->type_name("NAME|all")
-      ->capture_default_str();
-  command
-      ->add_option("--class", options->class_name,
-                   "Explain this class; else the sample's own, of an image the one found")
-      ->type_name("NAME");
-  command->add_option("-o,--out", options->out, "Picture to write")->required()->type_name("FILE");
-  command->add_option("-c,--checkpoint", options->checkpoint, "Which weights")
-      ->check(CLI::IsMember({"best", "last"}))
-      ->capture_default_str();
-  command->add_option("-s,--set", options->overrides, "Set a key of the recipe, such as data.path")
-      ->type_name("KEY=VALUE");
-  command->add_flag("--json", options->json, "Print one JSON object with all maps");
-  command->callback(
-      [options, &action] { action = [options] { return gradcam_command(*options); }; });
 }
 
 }  // namespace staa::app

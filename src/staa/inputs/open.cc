@@ -1,4 +1,4 @@
-#include "staa/run/data.h"
+#include "staa/inputs/open.h"
 
 #include <algorithm>
 #include <utility>
@@ -9,7 +9,7 @@
 #include "staa/data/sets/subset.h"
 #include "staa/util/error.h"
 
-namespace staa::run {
+namespace staa::inputs {
 namespace {
 
 data::AugmentOptions augment_options(const recipe::Recipe& recipe) {
@@ -155,4 +155,4 @@ std::unique_ptr<data::Loader> evaluation_loader(std::shared_ptr<const data::Sour
   return std::make_unique<data::Loader>(std::move(test), options);
 }
 
-}  // namespace staa::run
+}  // namespace staa::inputs

@@ -1,11 +1,11 @@
+#include "cli/eval.h"
+
 #include <fmt/format.h>
 
 #include <iostream>
-#include <memory>
 #include <nlohmann/json.hpp>
 
-#include "command.h"
-#include "staa/run/data.h"
+#include "staa/inputs/open.h"
 #include "staa/run/device.h"
 #include "staa/run/trained.h"
 #include "staa/train/evaluate.h"
@@ -13,22 +13,14 @@
 #include "staa/util/text.h"
 
 namespace staa::app {
-namespace {
-
-struct EvalOptions {
-  std::string run;
-  std::string checkpoint = "best";
-  std::vector<std::string> overrides;
-  bool json = false;
-};
 
 int eval_command(const EvalOptions& options) {
   const auto trained = run::open_trained(options.run, options.checkpoint, options.overrides);
   run::set_threads(trained.recipe.threads);
   const auto device = run::choose_device(trained.recipe);
   trained.network->to(device);
-  const auto test = run::open_data(trained.recipe, &trained.input).test;
-  const auto loader = run::evaluation_loader(test, trained.recipe);
+  const auto test = inputs::open_data(trained.recipe, &trained.input).test;
+  const auto loader = inputs::evaluation_loader(test, trained.recipe);
   const auto result =
       train::evaluate({trained.network, train::StillInput::kSequence}, *loader, device);
 
@@ -53,21 +45,6 @@ int eval_command(const EvalOptions& options) {
         result.loss, with_thousands(result.samples), test->name());
   }
   return 0;
-}
-
-}  // namespace
-
-void add_eval(CLI::App& app, Action& action) {
-  auto options = std::make_shared<EvalOptions>();
-  auto* command = app.add_subcommand("eval", "Measure a trained network on its test set");
-  command->add_option("run", options->run, "Folder of the run")->required()->type_name("DIR");
-  command->add_option("-c,--checkpoint", options->checkpoint, "Which weights")
-      ->check(CLI::IsMember({"best", "last"}))
-      ->capture_default_str();
-  command->add_option("-s,--set", options->overrides, "Set a key of the recipe, such as data.path")
-      ->type_name("KEY=VALUE");
-  command->add_flag("--json", options->json, "Print one JSON object");
-  command->callback([options, &action] { action = [options] { return eval_command(*options); }; });
 }
 
 }  // namespace staa::app

@@ -1,0 +1,48 @@
+#include "cli/export.h"
+
+#include <memory>
+
+#include "cli/command.h"
+
+namespace staa::app {
+
+void add_export(CLI::App& app, Action& action) {
+  auto options = std::make_shared<ExportOptions>();
+  auto* command = app.add_subcommand("export",
+                                     "Write a trained network as a file that staa-run and the "
+                                     "runtime library take, or in NIR for other frameworks");
+  command->add_option("run", options->run, "Folder of the run")->required()->type_name("DIR");
+  command
+      ->add_option(
+          "-o,--output", options->output,
+          "The file to write; one that ends in .nir is in NIR, which has a place for networks of "
+          "LIF neurons alone")
+      ->required()
+      ->type_name("FILE");
+  command->add_option("-c,--checkpoint", options->checkpoint, "Which weights")
+      ->check(CLI::IsMember({"best", "last"}))
+      ->capture_default_str();
+  auto* precision =
+      command
+          ->add_option(
+              "--precision", options->precision,
+              "Of the convolutions' weights: fp32; bf16; int16 or int8, whole numbers with "
+              "a scale per output channel")
+          ->check(CLI::IsMember({"fp32", "bf16", "int16", "int8"}))
+          ->capture_default_str();
+  command
+      ->add_flag_callback(
+          "--int8", [options] { options->precision = "int8"; }, "The same as --precision int8")
+      ->excludes(precision);
+  command
+      ->add_option("--within", options->within,
+                   "Points of accuracy on training images by which 8 bits may differ: up to eight "
+                   "roundings are tried until one differs by half of that at most. What was chosen "
+                   "is then measured on the test images (0: take the first, unchecked)")
+      ->check(CLI::Range(0.0, 100.0))
+      ->capture_default_str();
+  command->callback(
+      [options, &action] { action = [options] { return export_command(*options); }; });
+}
+
+}  // namespace staa::app

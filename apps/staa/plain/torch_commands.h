@@ -1,0 +1,8 @@
+#pragma once
+
+namespace staa::app {
+
+/// Keeps the command line for the program that runs the commands with LibTorch.
+void remember_arguments(char** argv);
+
+}  // namespace staa::app
