@@ -22,7 +22,7 @@ namespace staa::app {
 namespace {
 
 namespace fs = std::filesystem;
-using Use = std::function<void(const Sample&)>;
+using Use = std::function<void(const ModelInput&)>;
 
 std::string ending(const fs::path& path) {
   auto text = path.extension().string();
@@ -59,7 +59,7 @@ void use_image(const fs::path& path, const InputOptions& options, const runtime:
   const bool fits = shape.channels == 1 || shape.channels == 3;
   if (options.fit && fits) image = data::fit_image(std::move(image), shape);
   check_shape(name, image.shape, shape, fits ? " (--fit scales and colours images so)" : "");
-  Sample sample{name, image.pixels.data(), nullptr, 0, {}};
+  ModelInput sample{name, image.pixels.data(), nullptr, 0, {}};
   const auto& classes = model.classes();
   const auto known =
       std::find(classes.begin(), classes.end(), path.parent_path().filename().string());
@@ -129,7 +129,7 @@ void use_idx(const fs::path& path, const InputOptions& options, const runtime::M
   std::vector<std::uint8_t> image(model.input().values());
   for (std::uint32_t i = 0; i < count; ++i) {
     source->read(image.data(), image.size(), fmt::format("image {}", i));
-    Sample sample{fmt::format("{}:{}", name, i), image.data(), nullptr, 0, {}};
+    ModelInput sample{fmt::format("{}:{}", name, i), image.data(), nullptr, 0, {}};
     if (!labels.empty()) sample.label = checked_label(options.labels, i, labels[i], model);
     f(sample);
   }

@@ -12,7 +12,7 @@
 namespace staa::app {
 
 /// An input to classify: an image, or one frame per time step.
-struct Sample {
+struct ModelInput {
   std::string name;
   const std::uint8_t* image = nullptr;  ///< [height, width, channels]
   const float* frames = nullptr;        ///< [steps, height, width, channels], if there is no image
@@ -42,6 +42,6 @@ struct InputOptions {
 ///
 /// Throws Error(kInput) naming the file if it cannot be read or has another shape.
 void for_samples(const std::string& input, const InputOptions& options, const runtime::Model& model,
-                 const std::function<void(const Sample&)>& f);
+                 const std::function<void(const ModelInput&)>& f);
 
 }  // namespace staa::app

@@ -57,7 +57,7 @@ struct Totals {
   double firing_rate = 0;
 };
 
-void print(const Options& options, const runtime::Model& model, const Sample& sample,
+void print(const Options& options, const runtime::Model& model, const ModelInput& sample,
            const runtime::Prediction& found, const runtime::Activity& activity,
            double milliseconds) {
   const auto& label = model.classes()[found.label];
@@ -124,7 +124,7 @@ class StepPrinter {
  public:
   explicit StepPrinter(const runtime::Model& model) : before_(model.classes().size()) {}
 
-  void print(const Sample& sample, const runtime::Session& session, std::size_t step) {
+  void print(const ModelInput& sample, const runtime::Session& session, std::size_t step) {
     const auto& sums = session.output_sums();
     std::vector<float> outputs(sums.size());
     for (std::size_t i = 0; i < sums.size(); ++i) outputs[i] = sums[i] - before_[i];
@@ -142,7 +142,7 @@ class StepPrinter {
 
 /// Runs all steps, or stops once the required confidence is reached.
 runtime::Prediction classify(const Options& options, const runtime::Model& model,
-                             runtime::Session& session, const Sample& sample) {
+                             runtime::Session& session, const ModelInput& sample) {
   const bool image = sample.image != nullptr;
   if (image && !options.each_step) return session.classify(sample.image, options.confidence);
   session.reset();
@@ -173,7 +173,7 @@ class Classifier {
     totals_.weight_bytes = model.weight_bytes();
   }
 
-  void take(const Sample& sample) {
+  void take(const ModelInput& sample) {
     if (held_.empty() && totals_.images == 0) start_ = Clock::now();
     held_.emplace_back(sample, model_);
     if (held_.size() == batch_) tell();
@@ -203,7 +203,7 @@ class Classifier {
 
   /// A sample with a copy of its data.
   struct Held {
-    Held(const Sample& from, const runtime::Model& model) : sample(from) {
+    Held(const ModelInput& from, const runtime::Model& model) : sample(from) {
       const auto values = model.input().values();
       if (from.image != nullptr) {
         image.assign(from.image, from.image + values);
@@ -214,7 +214,7 @@ class Classifier {
       }
     }
 
-    Sample sample;
+    ModelInput sample;
     std::vector<std::uint8_t> image;
     std::vector<float> frames;
     runtime::Prediction found;
@@ -312,7 +312,7 @@ int run(Options options) {
   for (const auto& input : options.inputs) {
     try {
       for_samples(input, options.input, model,
-                  [&](const Sample& sample) { classifier.take(sample); });
+                  [&](const ModelInput& sample) { classifier.take(sample); });
     } catch (...) {
       classifier.tell();  // first report the samples before the one that cannot be read
       throw;

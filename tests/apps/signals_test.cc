@@ -22,7 +22,7 @@ class Signals : public TinyCommand {
     process.send(signal);
     const auto stopped = process.wait();
     EXPECT_EQ(stopped.code, 128 + signal) << stopped.err;
-    EXPECT_NE(stopped.out.find("go on with --resume"), std::string::npos) << stopped.out;
+    EXPECT_NE(stopped.out.find("continue with --resume"), std::string::npos) << stopped.out;
     const format::SafetensorsReader reader(checkpoint);
     const auto progress = nlohmann::json::parse(reader.metadata().at("staa.progress"));
     ASSERT_EQ(progress.at("epoch"), 0) << "the signal came too late to be in mid-epoch";

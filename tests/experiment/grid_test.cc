@@ -7,7 +7,7 @@
 namespace staa::experiment {
 namespace {
 
-std::vector<Run> expand_small(const std::string& name, GridOptions options = {}) {
+std::vector<GridRun> expand_small(const std::string& name, GridOptions options = {}) {
   options.scale = Scale::kSmall;
   return expand(find_definition(name), options, "out");
 }

@@ -46,7 +46,9 @@ inline void drain(std::unique_ptr<events::EventStream> stream) {
     }
     stream->rewind();
   }
-  if (counts[0] != counts[1]) throw std::logic_error(stream->name() + ": another count");
+  if (counts[0] != counts[1])
+    throw std::logic_error(stream->name() +
+                           ": the second reading gave a different number of events");
 }
 
 /// Decodes a file's bytes as a live stream of each format, in pieces of two sizes. Both must give
@@ -68,7 +70,8 @@ inline void decode_live(const std::filesystem::path& path) {
         refused = true;
       }
     }
-    if (!refused && found[0] != found[1]) throw std::logic_error("the pieces' sizes show");
+    if (!refused && found[0] != found[1])
+      throw std::logic_error("the events depend on the sizes of the pieces");
   }
 }
 

@@ -252,7 +252,7 @@ void run_on_processor(const NeuronCase<T>& c, Outcome<T>& out) {
   }
 }
 
-// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in them
+// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot be in parentheses
 #define STAA_FOR_TYPE(T)                                                                        \
   template struct NeuronCase<T>;                                                                \
   template std::ostream& operator<<(std::ostream&, const NeuronCase<T>&);                       \

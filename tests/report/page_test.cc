@@ -7,8 +7,8 @@
 namespace staa::report {
 namespace {
 
-Run run_of(const std::string& name) {
-  Run run;
+RunData run_of(const std::string& name) {
+  RunData run;
   run.name = name;
   run.keys = {{"model.network", "'resnet20'"}, {"model.steps", "2"}, {"neuron.kind", "'lif'"}};
   run.recipe = "[model]\nsteps = 2\n";

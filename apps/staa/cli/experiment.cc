@@ -41,7 +41,8 @@ void add_experiment(CLI::App& app, Action& action) {
   command->add_flag("--dry-run", options->dry_run, "Tell what would run, and do nothing");
   command->add_flag("--json", options->json, "Print the table as one JSON object");
   command->footer(
-      "Run again to go on: finished runs are kept, begun ones go on from their checkpoints.\n"
+      "Run it again to continue: finished runs are kept, and unfinished ones continue from their "
+      "checkpoints.\n"
       "Writes results.md, results.csv and results.json.");
   command->callback(
       [options, &action] { action = [options] { return experiment_command(*options); }; });

@@ -13,10 +13,9 @@ void add_export(CLI::App& app, Action& action) {
                                      "runtime library take, or in NIR for other frameworks");
   command->add_option("run", options->run, "Folder of the run")->required()->type_name("DIR");
   command
-      ->add_option(
-          "-o,--output", options->output,
-          "The file to write; one that ends in .nir is in NIR, which has a place for networks of "
-          "LIF neurons alone")
+      ->add_option("-o,--output", options->output,
+                   "The file to write; a name that ends in .nir selects NIR, which supports only "
+                   "networks of LIF neurons")
       ->required()
       ->type_name("FILE");
   command->add_option("-c,--checkpoint", options->checkpoint, "Which weights")
@@ -36,9 +35,10 @@ void add_export(CLI::App& app, Action& action) {
       ->excludes(precision);
   command
       ->add_option("--within", options->within,
-                   "Points of accuracy on training images by which 8 bits may differ: up to eight "
-                   "roundings are tried until one differs by half of that at most. What was chosen "
-                   "is then measured on the test images (0: take the first, unchecked)")
+                   "Largest accepted change of the accuracy, in percentage points, by 8-bit "
+                   "weights: up to eight roundings are tried on training images until one changes "
+                   "it by at most half of this, and the chosen one is measured on the test images "
+                   "(0: the first rounding, unchecked)")
       ->check(CLI::Range(0.0, 100.0))
       ->capture_default_str();
   command->callback(

@@ -16,7 +16,7 @@ void add_train(CLI::App& app, Action& action) {
       ->add_option("-s,--set", options->overrides,
                    "Set a key of the recipe: --set train.epochs=5 neuron.kind=lif")
       ->type_name("KEY=VALUE");
-  command->add_flag("--resume", options->resume, "Go on from the run's last checkpoint");
+  command->add_flag("--resume", options->resume, "Continue from the run's last checkpoint");
   command->add_flag("--json", options->json,
                     "Print the result as one JSON object, and nothing else");
   command->add_flag("-q,--quiet", options->quiet, "No progress on standard output");
@@ -37,7 +37,7 @@ void add_train(CLI::App& app, Action& action) {
       ->type_name("SECONDS")
       ->capture_default_str();
   command->footer(
-      "Stops cleanly on SIGINT (Ctrl-C), SIGTERM and SIGHUP with a checkpoint to go on from.\n"
+      "Stops cleanly on SIGINT (Ctrl-C), SIGTERM and SIGHUP with a checkpoint to continue from.\n"
       "The keys of a recipe: staa info --keys");
   command->callback([options, &action] { action = [options] { return train_command(*options); }; });
 }

@@ -28,7 +28,7 @@ namespace staa::app {
 namespace {
 
 using experiment::Definition;
-using experiment::Run;
+using experiment::GridRun;
 using Clock = std::chrono::steady_clock;
 
 constexpr double kLockSeconds = 60;     // time for the runs of a killed grid to stop
@@ -81,12 +81,13 @@ int list_command(const ExperimentOptions& options) {
 }
 
 /// The runs of the cells that --only names, or all.
-std::vector<Run> chosen(const std::vector<Run>& runs, const std::vector<std::string>& only) {
+std::vector<GridRun> chosen(const std::vector<GridRun>& runs,
+                            const std::vector<std::string>& only) {
   if (only.empty()) return runs;
   const std::set<std::string> names(only.begin(), only.end());
-  std::vector<Run> out;
+  std::vector<GridRun> out;
   std::copy_if(runs.begin(), runs.end(), std::back_inserter(out),
-               [&](const Run& run) { return names.count(run.cell->name) > 0; });
+               [&](const GridRun& run) { return names.count(run.cell->name) > 0; });
   return out;
 }
 
@@ -98,8 +99,8 @@ std::int64_t default_jobs(const std::vector<std::string>& devices, std::size_t r
 }
 
 /// The CUDA devices that the runs may use, named as in CUDA_VISIBLE_DEVICES.
-std::vector<std::string> cuda_devices(const std::vector<Run>& runs) {
-  const bool none = std::all_of(runs.begin(), runs.end(), [](const Run& run) {
+std::vector<std::string> cuda_devices(const std::vector<GridRun>& runs) {
+  const bool none = std::all_of(runs.begin(), runs.end(), [](const GridRun& run) {
     return run.recipe.device == recipe::Device::kCpu;
   });
   std::vector<std::string> devices;
@@ -115,7 +116,7 @@ std::vector<std::string> cuda_devices(const std::vector<Run>& runs) {
 }
 
 experiment::RunnerOptions runner_options(const ExperimentOptions& options,
-                                         const std::vector<Run>& runs) {
+                                         const std::vector<GridRun>& runs) {
   experiment::RunnerOptions runner;
   runner.program = "/proc/self/exe";  // this file, even if the program is rebuilt meanwhile
   runner.devices = cuda_devices(runs);
@@ -153,7 +154,7 @@ class Progress {
   Clock::time_point shown_at_;
 };
 
-int dry_run_command(const ExperimentOptions& options, const std::vector<Run>& runs) {
+int dry_run_command(const ExperimentOptions& options, const std::vector<GridRun>& runs) {
   auto rows = nlohmann::ordered_json::array();
   for (const auto& run : runs) {
     const auto state = experiment::look_at(run);
@@ -178,7 +179,7 @@ int dry_run_command(const ExperimentOptions& options, const std::vector<Run>& ru
 }
 
 int run_grid(const ExperimentOptions& options, const Definition& definition,
-             const std::vector<Run>& all, const std::vector<Run>& runs) {
+             const std::vector<GridRun>& all, const std::vector<GridRun>& runs) {
   const std::filesystem::path out = options.out;
   make_folder(out);
   const experiment::FolderLock lock(out, kLockSeconds);

@@ -51,14 +51,15 @@ void export_rounded(const run::Trained& trained, const ExportOptions& options,
   const auto& test = found.test;
   if (weights == format::Weights::kInt8) {
     beside(options.output) << fmt::format(
-        "{} on {} training images: {} right, {} with fp32 weights\n",
+        "{} on {} training images: accuracy {}, with fp32 weights {}\n",
         found.roundings == 1 ? "first rounding, tried"
                              : fmt::format("closest of {} roundings, tried", found.roundings),
         with_thousands(found.calibration.images), percent(found.calibration.rounded),
         percent(found.calibration.fp32));
   }
   beside(options.output) << fmt::format(
-      "{} of {} test images right, {} with fp32 weights; {} have the same class\n",
+      "accuracy {} on {} test images, with fp32 weights {}; the predicted class is the same for "
+      "{}\n",
       percent(test.rounded), with_thousands(test.images), percent(test.fp32),
       with_thousands(test.same));
 }

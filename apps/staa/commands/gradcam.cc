@@ -27,7 +27,7 @@ namespace {
 struct Seen {
   std::string run;
   run::Trained trained;
-  analysis::Sample sample;
+  analysis::ViewedSample sample;
   analysis::Explanation explanation;
 
   const std::string& class_name(std::int64_t label) const {

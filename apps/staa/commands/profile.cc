@@ -46,7 +46,7 @@ inputs::Sources find_data(const recipe::Recipe& recipe) {
       throw error;  // the error about the recipe's own set is more useful
     }
     std::cerr << fmt::format(
-        "staa: note: {} is not at hand; {} images in its shape stand in (use --set "
+        "staa: note: {} is not available; using {} images in its shape (use --set "
         "data.path=DIR)\n",
         recipe.data.set, kStandIn);
     images = std::make_shared<data::Adapted>(images, facts->shape, facts->classes);
@@ -147,7 +147,7 @@ nlohmann::ordered_json to_json(const analysis::Profile& profile, const Subject& 
 std::string millions(double value) { return fmt::format("{:.3f}", value / 1e6); }
 
 std::string rate_text(const std::optional<double>& rate) {
-  if (!rate) return "none: the ANN takes less even than a silent network";
+  if (!rate) return "none: the ANN needs less energy even if no neuron fires";
   return fmt::format("{:.2f} %{}", 100 * *rate,
                      *rate > 1 ? " (above 100 %: spikes win at any rate)" : "");
 }

@@ -15,7 +15,7 @@ namespace staa::app {
 namespace {
 
 /// Names runs by their whole paths if their folders have the same name.
-void tell_apart(std::vector<report::Run>& runs) {
+void tell_apart(std::vector<report::RunData>& runs) {
   std::map<std::string, int> count;
   for (const auto& run : runs) ++count[run.name];
   for (auto& run : runs) {
@@ -26,7 +26,7 @@ void tell_apart(std::vector<report::Run>& runs) {
 }  // namespace
 
 int report_command(const ReportOptions& options) {
-  std::vector<report::Run> runs;
+  std::vector<report::RunData> runs;
   for (const auto& folder : options.runs) {
     runs.push_back(report::collect(folder, options.collect));
     for (const auto& note : runs.back().missing) {

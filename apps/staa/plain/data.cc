@@ -119,7 +119,7 @@ void add_check(CLI::App& app, Action& action) {
       ->type_name("SET");
   command->add_option("path", options->data.path, "Its folder")->type_name("DIR");
   command->add_flag("--partial", options->data.allow_partial,
-                    "Accept other than the published number of samples");
+                    "Accept a number of samples that differs from the published one");
   command->add_flag("--json", options->json, "Print one JSON object");
   command->callback([options, &action] { action = [options] { return check_command(*options); }; });
 }

@@ -49,7 +49,8 @@ struct FrameChoice {
     command.add_option("--recipe", recipe, "Make the frames of this recipe")->type_name("FILE");
     command.add_option("--set", overrides, "Set keys of it: model.steps=16 data.frame_size=48")
         ->type_name("KEY=VALUE");
-    command.add_flag("--partial", partial, "Accept other than the published number of samples");
+    command.add_flag("--partial", partial,
+                     "Accept a number of samples that differs from the published one");
   }
 };
 

@@ -229,7 +229,8 @@ int recording_command(const RecordingOptions& options) {
   if (!found.broken.empty()) {
     const auto kept = thousands(found.whole.extent.count);
     if (!options.salvage) {
-      fail(ErrorKind::kInput, "{}\n{} events before it can be read; --salvage takes them for all",
+      fail(ErrorKind::kInput,
+           "{}\nthe {} events before this point are readable; --salvage keeps only those",
            found.broken, kept);
     }
     std::cerr << fmt::format("staa: warning: {}: the {} events before it are kept\n", found.broken,

@@ -13,10 +13,10 @@ namespace staa::analysis {
 namespace {
 
 /// `values` are stored as [steps, height, width, channels].
-Sample make_sample(const std::vector<float>& values, std::int64_t label,
-                   const data::InputDescription& input) {
+ViewedSample make_sample(const std::vector<float>& values, std::int64_t label,
+                         const data::InputDescription& input) {
   const auto& shape = input.shape;
-  Sample sample;
+  ViewedSample sample;
   sample.label = label;
   const auto stride = shape.values() / shape.steps;
   const float brightest = pictures::brightest_of(values.data(), shape, stride);
@@ -32,7 +32,7 @@ Sample make_sample(const std::vector<float>& values, std::int64_t label,
 
 }  // namespace
 
-data::Image Sample::mean_frame() const {
+data::Image ViewedSample::mean_frame() const {
   data::Image mean = frames.front();
   for (std::size_t i = 0; i < mean.pixels.size(); ++i) {
     std::size_t sum = 0;
@@ -42,8 +42,8 @@ data::Image Sample::mean_frame() const {
   return mean;
 }
 
-Sample read_sample(const data::Source& source, std::int64_t index,
-                   const data::InputDescription& input) {
+ViewedSample read_sample(const data::Source& source, std::int64_t index,
+                         const data::InputDescription& input) {
   if (index < 0 || index >= source.size()) {
     fail(ErrorKind::kUsage, "sample {}: {} has {}, counted from 0", index, source.name(),
          source.size());
@@ -54,7 +54,7 @@ Sample read_sample(const data::Source& source, std::int64_t index,
   return make_sample(values, source.label(index), input);
 }
 
-Sample read_image(const std::filesystem::path& path, const data::InputDescription& input) {
+ViewedSample read_image(const std::filesystem::path& path, const data::InputDescription& input) {
   if (input.normalisation.mean.empty()) {
     fail(ErrorKind::kUsage, "{}: the network reads recordings of events, no images", path.string());
   }

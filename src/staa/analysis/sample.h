@@ -13,7 +13,7 @@
 namespace staa::analysis {
 
 /// One sample, both as the network reads it and as pictures.
-struct Sample {
+struct ViewedSample {
   torch::Tensor values;             ///< [T, 1, C, H, W], T = 1 for an image
   std::vector<data::Image> frames;  ///< RGB, one per time step
   std::int64_t label = -1;          ///< -1: unknown
@@ -24,11 +24,11 @@ struct Sample {
 
 /// Reads sample `index` of `source`, which must match `input`. Throws Error(kUsage) if there is no
 /// such index.
-Sample read_sample(const data::Source& source, std::int64_t index,
-                   const data::InputDescription& input);
+ViewedSample read_sample(const data::Source& source, std::int64_t index,
+                         const data::InputDescription& input);
 
 /// Reads a PNG or JPEG of any size as the network would: crops its centre, resizes and normalises
 /// it. Throws Error(kUsage) for a network that reads event recordings.
-Sample read_image(const std::filesystem::path& path, const data::InputDescription& input);
+ViewedSample read_image(const std::filesystem::path& path, const data::InputDescription& input);
 
 }  // namespace staa::analysis

@@ -35,7 +35,7 @@ Comparison compare(const std::vector<std::int64_t>& fp32, const std::vector<std:
   return found;
 }
 
-double off(const Comparison& found) { return std::abs(found.rounded - found.fp32); }
+double accuracy_difference(const Comparison& found) { return std::abs(found.rounded - found.fp32); }
 
 }  // namespace
 
@@ -74,11 +74,11 @@ CheckedExport export_rounded(const models::Network& network, const data::InputDe
     auto file = model_file(network, input, weights, i);
     const auto found = compare(expected, classes(file, calibration, count), calibration);
     ++result.roundings;
-    if (best.empty() || off(found) < off(result.calibration)) {
+    if (best.empty() || accuracy_difference(found) < accuracy_difference(result.calibration)) {
       best = std::move(file);
       result.calibration = found;
     }
-    if (off(result.calibration) <= points / 2) break;
+    if (accuracy_difference(result.calibration) <= points / 2) break;
   }
   result.test = compare(classes(exact, test, test.size()), classes(best, test, test.size()), test);
   write_file_atomically(path, best);

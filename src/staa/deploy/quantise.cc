@@ -10,7 +10,7 @@ namespace staa::deploy {
 namespace {
 
 /// The largest integer that is used.
-double most_of(Bits bits) { return bits == Bits::k8 ? 127 : 32767; }
+double largest_integer(Bits bits) { return bits == Bits::k8 ? 127 : 32767; }
 
 /// The weights of one output channel [taps, in], exact and rounded, in units of the scale.
 class Rounding {
@@ -101,7 +101,7 @@ torch::Tensor best_scale(const torch::Tensor& weight, double most) {
 
 Quantised quantise(const torch::Tensor& weight, Bits bits, int variant) {
   constexpr double kFiner = 0.003;
-  const double most = most_of(bits);
+  const double most = largest_integer(bits);
   auto scale = best_scale(weight, most) * (1 - kFiner * variant);
   if (bits == Bits::k16) {
     // This is half of the available range; rounding may increase the sum.

@@ -65,7 +65,7 @@ std::string own_address(const Launch& launch) {
     ::close(descriptor);
     if (known) return text;
   }
-  fail(ErrorKind::kIo, "{}:{}: no way leads there from this machine", launch.address, launch.port);
+  fail(ErrorKind::kIo, "{}:{}: no route to it from this machine", launch.address, launch.port);
 }
 
 /// Since version 2.4 the store uses libuv by default, but Debian's LibTorch is built without it.
@@ -177,7 +177,7 @@ class Group : public Communicator {
   Group(const Launch& launch, const Patience& patience) : launch_(launch) {
     watch_for_strangers(launch_);
     std::tie(store_, keys_, watch_store_) =
-        talk(launch_, patience.join, [launch, join = patience.join, keeps = keeps_store()] {
+        exchange(launch_, patience.join, [launch, join = patience.join, keeps = keeps_store()] {
           const auto until = std::chrono::steady_clock::now() + join;
           const auto store = open_store(launch, keeps, join);
           const auto keys = own_keys(store);

@@ -16,7 +16,7 @@ namespace {
 
 std::terminate_handler before = nullptr;
 std::atomic_flag spoken = ATOMIC_FLAG_INIT;
-std::atomic<int> open_talks{0};
+std::atomic<int> open_exchanges{0};
 
 std::string& place() {
   static std::string text;
@@ -31,13 +31,13 @@ std::string broken(const std::string& reason) {
 
 /// Returns only for the first caller, so that one message is printed. The others block until the
 /// program ends.
-void speak_once() {
+void claim_error_message() {
   if (!spoken.test_and_set()) return;
   for (;;) ::pause();
 }
 
 [[noreturn]] void end_broken(const std::exception& error) {
-  speak_once();
+  claim_error_message();
   std::fprintf(stderr, "staa: error: %s\n", broken(error.what()).c_str());
   std::_Exit(1);
 }
@@ -49,7 +49,7 @@ void speak_once() {
     } catch (const std::system_error& error) {
       end_broken(error);
     } catch (const std::exception& error) {
-      if (open_talks > 0) end_broken(error);
+      if (open_exchanges > 0) end_broken(error);
     } catch (...) {  // NOLINT(bugprone-empty-catch): not from the store
     }
   }
@@ -65,12 +65,12 @@ void watch_for_strangers(const Launch& launch) {
   if (std::get_terminate() != end_with_a_message) before = std::set_terminate(end_with_a_message);
 }
 
-void begin_talk() { ++open_talks; }
+void begin_exchange() { ++open_exchanges; }
 
-void end_talk() { --open_talks; }
+void end_exchange() { --open_exchanges; }
 
 void fail_silent(const Launch& launch, std::chrono::seconds patience) {
-  speak_once();
+  claim_error_message();
   fail(ErrorKind::kRuntime,
        "rank {}: waited {} s for an answer at the meeting place {}:{}; is another program at this "
        "port?",
@@ -78,7 +78,7 @@ void fail_silent(const Launch& launch, std::chrono::seconds patience) {
 }
 
 void fail_broken(const Launch&, const std::exception& error) {
-  speak_once();
+  claim_error_message();
   fail(ErrorKind::kRuntime, "{}", broken(error.what()));
 }
 

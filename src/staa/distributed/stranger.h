@@ -21,8 +21,8 @@ void watch_for_strangers(const Launch& launch);
 /// Mark the start and the successful end of an exchange with the meeting point. During an exchange,
 /// and forever after a failed one, any exception in a thread counts as a broken connection: if a
 /// store reads a stranger's bytes as a length, it may fail to allocate that much memory.
-void begin_talk();
-void end_talk();
+void begin_exchange();
+void end_exchange();
 
 [[noreturn]] void fail_silent(const Launch& launch, std::chrono::seconds patience);
 [[noreturn]] void fail_broken(const Launch& launch, const std::exception& error);
@@ -31,11 +31,11 @@ void end_talk();
 /// `f` throws another exception or does not return in time, throws Error(kRuntime) naming the
 /// meeting point; its thread is then left running until the program ends.
 template <class F>
-auto talk(const Launch& launch, std::chrono::seconds patience, F f) {
+auto exchange(const Launch& launch, std::chrono::seconds patience, F f) {
   using Result = decltype(f());
   const auto task = std::make_shared<std::packaged_task<Result()>>(std::move(f));
   auto result = task->get_future();
-  begin_talk();
+  begin_exchange();
   std::thread([task] { (*task)(); }).detach();
   // The time limits inside f should expire first.
   if (result.wait_for(patience + std::chrono::seconds(1)) != std::future_status::ready) {
@@ -43,7 +43,7 @@ auto talk(const Launch& launch, std::chrono::seconds patience, F f) {
   }
   try {
     auto value = result.get();
-    end_talk();
+    end_exchange();
     return value;
   } catch (const Error&) {
     throw;

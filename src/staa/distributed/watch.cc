@@ -15,7 +15,8 @@ using std::chrono::seconds;
 
 constexpr seconds kRound{1};
 constexpr std::int64_t kBrokenRounds = 4;  // rounds without a change that mark a killed process
-constexpr seconds kHeard{5};  // time for all processes, including this one, to read a verdict
+constexpr seconds kVerdictReadTime{
+    5};  // time for all processes, including this one, to read a verdict
 constexpr std::chrono::milliseconds kPoll{50};
 
 std::string pulse_key(std::int64_t rank) { return "pulse/" + std::to_string(rank); }
@@ -95,13 +96,13 @@ void Watch::follow(std::int64_t rank) {
   const auto value = store_->add(pulse_key(rank), 0);
   pulse.still = value == pulse.value ? pulse.still + 1 : 0;
   pulse.value = value;
-  if (pulse.still >= limit_) pronounce(lost_message(name_of(rank), pulse.still));
+  if (pulse.still >= limit_) set_verdict(lost_message(name_of(rank), pulse.still));
 }
 
 std::string Watch::lost_message(const std::string& ranks, std::int64_t seconds) const {
   return fmt::format(
       "{} gave no sign of life for {} s: killed, stopped or cut off; the last checkpoint is kept, "
-      "go on with --resume and as many processes as there are",
+      "continue with --resume and as many processes as there are",
       ranks, seconds);
 }
 
@@ -111,7 +112,7 @@ std::string Watch::name_of(std::int64_t rank) {
 }
 
 /// Only the first verdict counts.
-void Watch::pronounce(const std::string& verdict) {
+void Watch::set_verdict(const std::string& verdict) {
   if (store_->add(kFirst, 1) == 1) store_->set(kVerdict, to_bytes(verdict));
 }
 
@@ -120,7 +121,7 @@ std::string Watch::verdict() {
   if (!verdict_.empty()) return verdict_;
   if (store_failure_.empty()) return "";
   const auto keeper = launch_.served ? std::string("the launcher") : std::string("rank 0");
-  return fmt::format("{} at {}:{} is gone: {}; the last checkpoint is kept, go on with --resume",
+  return fmt::format("{} at {}:{} is gone: {}; the last checkpoint is kept, continue with --resume",
                      keeper, launch_.address, launch_.port,
                      store_failure_.substr(0, store_failure_.find('\n')));
 }
@@ -136,7 +137,7 @@ void Watch::check() {
     store_silent_ = true;
     fail(ErrorKind::kRuntime,
          "{} at {}:{} has not answered for {} s: stopped, or this process, rank {}, is cut off; "
-         "the last checkpoint is kept, go on with --resume",
+         "the last checkpoint is kept, continue with --resume",
          launch_.served ? "the launcher" : "rank 0", launch_.address, launch_.port, limit_,
          launch_.rank);
   }
@@ -161,7 +162,7 @@ void Watch::explain(const std::string& why) {
       if (store_->add(pulse_key(rank), 0) != before[static_cast<std::size_t>(rank)]) continue;
       lost += (lost.empty() ? "" : ", ") + name_of(rank);
     }
-    if (!lost.empty()) pronounce(lost_message(lost, kBrokenRounds));
+    if (!lost.empty()) set_verdict(lost_message(lost, kBrokenRounds));
     patience(2);
   } catch (const Error&) {
     throw;
@@ -170,7 +171,7 @@ void Watch::explain(const std::string& why) {
   }
   fail(ErrorKind::kRuntime,
        "rank {}: the connection to another process broke, and all processes are alive: {}; the "
-       "last checkpoint is kept, go on with --resume",
+       "last checkpoint is kept, continue with --resume",
        launch_.rank, line);
 }
 
@@ -181,7 +182,7 @@ void Watch::report(const std::string& message) {
   const auto done = std::make_shared<std::atomic<bool>>(false);
   std::thread([this, done, text = fmt::format("{}: {}", own_name(launch_.rank), message)] {
     try {
-      pronounce(text);
+      set_verdict(text);
       while (!*done && store_->add(kHeardBy, 0) < launch_.size) {
         std::this_thread::sleep_for(kPoll);
       }
@@ -189,7 +190,7 @@ void Watch::report(const std::string& message) {
     }
     *done = true;
   }).detach();
-  const auto until = std::chrono::steady_clock::now() + kHeard;
+  const auto until = std::chrono::steady_clock::now() + kVerdictReadTime;
   while (!*done && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(kPoll);
   *done = true;
 }

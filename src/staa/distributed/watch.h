@@ -52,7 +52,7 @@ class Watch {
   void round();
   void follow(std::int64_t rank);
   std::string verdict();
-  void pronounce(const std::string& verdict);
+  void set_verdict(const std::string& verdict);
   std::string name_of(std::int64_t rank);
   std::string lost_message(const std::string& ranks, std::int64_t seconds) const;
 

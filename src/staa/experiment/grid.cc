@@ -89,7 +89,7 @@ const char* scale_name(Scale scale) {
   return "paper";
 }
 
-std::string Run::name() const { return fmt::format("{}, seed {}", cell->name, seed); }
+std::string GridRun::name() const { return fmt::format("{}, seed {}", cell->name, seed); }
 
 std::vector<const Cell*> cells_at(const Definition& definition, Scale scale) {
   std::vector<const Cell*> cells;
@@ -128,16 +128,16 @@ std::vector<std::string> small_overrides(bool events) {
   return out;
 }
 
-std::vector<Run> expand(const Definition& definition, const GridOptions& options,
-                        const std::filesystem::path& out) {
+std::vector<GridRun> expand(const Definition& definition, const GridOptions& options,
+                            const std::filesystem::path& out) {
   check_overrides(definition, options.overrides);
   check_scale(definition, options.scale);
-  std::vector<Run> runs;
+  std::vector<GridRun> runs;
   std::set<std::string> sets;
   for (std::int64_t seed = 1; seed <= options.seeds; ++seed) {
     for (const auto* cell : cells_at(definition, options.scale)) {
-      Run run{cell, seed, make_recipe(definition, *cell, options, seed),
-              out / cell->name / ("seed-" + std::to_string(seed))};
+      GridRun run{cell, seed, make_recipe(definition, *cell, options, seed),
+                  out / cell->name / ("seed-" + std::to_string(seed))};
       sets.insert(run.recipe.data.set);
       runs.push_back(std::move(run));
     }

@@ -26,7 +26,7 @@ struct GridOptions {
 };
 
 /// One run of a grid.
-struct Run {
+struct GridRun {
   const Cell* cell = nullptr;
   std::int64_t seed = 1;
   recipe::Recipe recipe;
@@ -47,7 +47,7 @@ std::vector<std::string> small_overrides(bool events);
 ///
 /// Throws Error(kUsage) for an invalid recipe, for overrides of the seed or of a key that differs
 /// between cells, and for one data folder if the cells use several data sets.
-std::vector<Run> expand(const Definition& definition, const GridOptions& options,
-                        const std::filesystem::path& out);
+std::vector<GridRun> expand(const Definition& definition, const GridOptions& options,
+                            const std::filesystem::path& out);
 
 }  // namespace staa::experiment

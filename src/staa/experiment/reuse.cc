@@ -30,7 +30,7 @@ std::vector<path> run_folders(const path& experiment) {
 }
 
 /// Whether `folder` holds a finished run of `run`'s recipe.
-bool is_finished_twin(Run run, const path& folder) {
+bool is_finished_twin(GridRun run, const path& folder) {
   run.folder = folder;
   try {
     return look_at(run).stage == RunState::Stage::kFinished;
@@ -55,7 +55,7 @@ void copy_run(const path& from, const path& to) {
 
 }  // namespace
 
-std::size_t reuse_runs(const std::vector<Run>& runs, const std::vector<path>& folders) {
+std::size_t reuse_runs(const std::vector<GridRun>& runs, const std::vector<path>& folders) {
   std::vector<path> others;
   for (const auto& folder : folders) {
     for (auto& run : run_folders(folder)) others.push_back(std::move(run));

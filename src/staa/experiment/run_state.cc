@@ -10,7 +10,7 @@
 namespace staa::experiment {
 namespace {
 
-void check_recipe(const Run& run, const recipe::Recipe& stored) {
+void check_recipe(const GridRun& run, const recipe::Recipe& stored) {
   std::string lines;
   for (const auto& [path, before, now] : recipe::differences(stored, run.recipe)) {
     lines += fmt::format("\n  {}: the run has {}, the experiment {}", path, before, now);
@@ -22,7 +22,7 @@ void check_recipe(const Run& run, const recipe::Recipe& stored) {
 }
 
 /// Reads the row of the last epoch in metrics.jsonl.
-Outcome read_outcome(const Run& run, const std::filesystem::path& metrics) {
+Outcome read_outcome(const GridRun& run, const std::filesystem::path& metrics) {
   std::ifstream in(metrics);
   std::string last;
   for (std::string line; std::getline(in, line);) last = line;
@@ -44,7 +44,7 @@ Outcome read_outcome(const Run& run, const std::filesystem::path& metrics) {
 
 }  // namespace
 
-RunState look_at(const Run& run) {
+RunState look_at(const GridRun& run) {
   const run::RunFolder folder(run.folder);
   RunState state;
   if (!folder.has_run()) return state;
@@ -66,7 +66,7 @@ RunState look_at(const Run& run) {
   return state;
 }
 
-void clear_start(const Run& run) {
+void clear_start(const GridRun& run) {
   const run::RunFolder folder(run.folder);
   std::error_code error;
   for (const auto& path : {folder.recipe(), folder.metrics(), folder.best()}) {

@@ -33,10 +33,10 @@ struct RunState {
 /// Determines the state from the run's folder. Throws Error(kUsage), naming the keys that differ,
 /// if the folder holds a run of another recipe, and Error(kInput) if one of its files cannot be
 /// read.
-RunState look_at(const Run& run);
+RunState look_at(const GridRun& run);
 
 /// Removes the files of a run that was killed before its first checkpoint, so that it can start
 /// again.
-void clear_start(const Run& run);
+void clear_start(const GridRun& run);
 
 }  // namespace staa::experiment

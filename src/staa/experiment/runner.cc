@@ -29,7 +29,7 @@ double seconds_since(Clock::time_point start) {
 }
 
 /// FOLDER.toml and FOLDER.log are beside the run's folder, which `train` creates itself.
-std::filesystem::path beside(const Run& run, const char* ending) {
+std::filesystem::path beside(const GridRun& run, const char* ending) {
   auto path = run.folder;
   path += ending;
   return path;
@@ -47,7 +47,7 @@ std::string last_line(const std::filesystem::path& log) {
 
 /// An active run.
 struct Job {
-  const Run* run;
+  const GridRun* run;
   std::size_t slot;
   Clock::time_point start;
   std::unique_ptr<ChildProcess> child;
@@ -55,7 +55,7 @@ struct Job {
 
 class Runner {
  public:
-  Runner(const std::vector<Run>& runs, const RunnerOptions& options, const RunnerEvents& events)
+  Runner(const std::vector<GridRun>& runs, const RunnerOptions& options, const RunnerEvents& events)
       : options_(options), events_(events), total_(runs.size()) {
     for (const auto& run : runs) enlist(run);
     for (std::size_t i = static_cast<std::size_t>(options.jobs); i > 0; --i)
@@ -79,7 +79,7 @@ class Runner {
  private:
   /// Adds a run to those to be trained. A run of another recipe stops everything before it starts;
   /// a broken one is reported as that run's failure.
-  void enlist(const Run& run) {
+  void enlist(const GridRun& run) {
     try {
       if (look_at(run).stage == RunState::Stage::kFinished) {
         ++done_;
@@ -100,7 +100,7 @@ class Runner {
   }
 
   void start_next() {
-    const Run& run = *waiting_.front();
+    const GridRun& run = *waiting_.front();
     waiting_.pop_front();
     const auto slot = slots_.back();
     slots_.pop_back();
@@ -114,7 +114,7 @@ class Runner {
   }
 
   /// Prepares the files and the command that train the run.
-  ChildCommand prepare(const Run& run, std::size_t slot) const {
+  ChildCommand prepare(const GridRun& run, std::size_t slot) const {
     const auto state = look_at(run);
     make_folder(run.folder.parent_path());
     auto recipe = run.recipe;
@@ -156,7 +156,7 @@ class Runner {
   }
 
   void finish(const Job& job, const Ending& ending) {
-    const Run& run = *job.run;
+    const GridRun& run = *job.run;
     const bool stopped = result_.signal != 0 && !ending.success();
     if (stopped) return events_.say(run.name() + ": stopped; the same command goes on with it");
     if (!ending.success()) {
@@ -181,7 +181,7 @@ class Runner {
     }
   }
 
-  void report_failure(const Run& run, const std::string& reason) {
+  void report_failure(const GridRun& run, const std::string& reason) {
     result_.failures.push_back(run.name() + ": " + reason);
     events_.say("failed: " + result_.failures.back());
   }
@@ -200,7 +200,7 @@ class Runner {
   const RunnerEvents& events_;
   std::size_t total_;
   std::size_t done_ = 0;
-  std::deque<const Run*> waiting_;
+  std::deque<const GridRun*> waiting_;
   std::vector<Job> working_;
   std::vector<std::size_t> slots_;  // free slots, the lowest last
   double seconds_ = 0;              // time of the runs that were trained here, in whole or in part
@@ -210,7 +210,7 @@ class Runner {
 
 }  // namespace
 
-RunnerResult execute(const std::vector<Run>& runs, const RunnerOptions& options,
+RunnerResult execute(const std::vector<GridRun>& runs, const RunnerOptions& options,
                      const RunnerEvents& events) {
   return Runner(runs, options, events).execute();
 }

@@ -36,7 +36,7 @@ struct RunnerResult {
 /// FOLDER.log.
 ///
 /// Throws Error(kUsage), before anything is started, if a folder holds a run of another recipe.
-RunnerResult execute(const std::vector<Run>& runs, const RunnerOptions& options,
+RunnerResult execute(const std::vector<GridRun>& runs, const RunnerOptions& options,
                      const RunnerEvents& events);
 
 /// Locks a folder against other grids. The started processes inherit the lock, so that the next

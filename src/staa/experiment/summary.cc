@@ -17,7 +17,7 @@ double squared_error(const Statistic& s) {
 }
 
 /// The outcome of the run if it is finished and readable.
-std::optional<Outcome> outcome_of(const Run& run) {
+std::optional<Outcome> outcome_of(const GridRun& run) {
   try {
     return look_at(run).outcome;
   } catch (const Error& error) {
@@ -26,7 +26,7 @@ std::optional<Outcome> outcome_of(const Run& run) {
   }
 }
 
-CellSummary summarise_cell(const Cell& cell, const std::vector<Run>& runs) {
+CellSummary summarise_cell(const Cell& cell, const std::vector<GridRun>& runs) {
   CellSummary summary;
   summary.cell = &cell;
   std::vector<double> last;
@@ -81,7 +81,7 @@ Gain gain_over(const Statistic& reference, const Statistic& cell) {
 }
 
 Summary summarise(const Definition& definition, const GridOptions& options,
-                  const std::vector<Run>& runs) {
+                  const std::vector<GridRun>& runs) {
   Summary summary;
   summary.definition = &definition;
   summary.options = options;

@@ -55,6 +55,6 @@ struct Summary {
 /// Reads the state of every run of the grid; unfinished runs are left out. Throws Error(kUsage) if
 /// a folder holds a run of another recipe.
 Summary summarise(const Definition& definition, const GridOptions& options,
-                  const std::vector<Run>& runs);
+                  const std::vector<GridRun>& runs);
 
 }  // namespace staa::experiment

@@ -74,7 +74,7 @@ void pool_backward_of(const S* HWY_RESTRICT dy, std::size_t images, const PoolSh
   }
 }
 
-// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in them
+// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot be in parentheses
 #define STAA_FOR_TYPE(S, name)                                                                \
   void average_pool2_##name(const S* x, std::size_t images, const PoolShape& shape, S* y) {   \
     pool_of(x, images, shape, y);                                                             \
@@ -95,7 +95,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace staa::kernels {
 
-// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in them
+// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot be in parentheses
 #define STAA_FOR_TYPE(S, name)                                                                  \
   HWY_EXPORT(average_pool2_##name);                                                             \
   HWY_EXPORT(average_pool2_backward_##name);                                                    \

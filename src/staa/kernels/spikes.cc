@@ -15,7 +15,7 @@ std::size_t count(const std::uint64_t* words, std::size_t size) {
   return sum;
 }
 
-// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in them
+// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot be in parentheses
 #define STAA_FOR_TYPE(S, name)                                                        \
   PackedSpikes pack_##name(const S* values, std::size_t size, std::uint64_t* words) { \
     return pack(values, size, words);                                                 \
@@ -40,7 +40,7 @@ std::size_t count_spikes(const std::uint64_t* words, std::size_t size) {
   return HWY_DYNAMIC_DISPATCH(count)(words, size);
 }
 
-// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in them
+// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot be in parentheses
 #define STAA_FOR_TYPE(S, name)                                                        \
   HWY_EXPORT(pack_##name);                                                            \
   HWY_EXPORT(unpack_##name);                                                          \

@@ -190,7 +190,7 @@ std::vector<Key> data_keys() {
       set,
       key("data.path", "Its folder; empty: $STAA_DATA/SET or where the system's package puts it",
           STAA_MEMBER(data.path)),
-      key("data.allow_partial", "Accept other than the published number of samples",
+      key("data.allow_partial", "Accept a number of samples that differs from the published one",
           STAA_MEMBER(data.allow_partial)),
       at_least(0, key("data.limit_train", "Use so many training samples, balanced; 0: all",
                       STAA_MEMBER(data.limit_train))),

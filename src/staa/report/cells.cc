@@ -39,17 +39,17 @@ std::string table_start(const std::vector<std::string>& columns, const std::stri
 
 std::string table_end() { return "</tbody></table></div>\n"; }
 
-std::string run_label(const std::vector<Run>& runs, std::size_t index) {
+std::string run_label(const std::vector<RunData>& runs, std::size_t index) {
   return fmt::format("<span class=\"swatch\" style=\"--colour:var(--series-{})\"></span>{}",
                      index % 6, escape(runs[index].name));
 }
 
-std::string class_name(const Run& run, std::int64_t label) {
+std::string class_name(const RunData& run, std::int64_t label) {
   const auto index = static_cast<std::size_t>(label);
   return index < run.classes.size() ? run.classes[index] : std::to_string(label);
 }
 
-std::string key_of(const Run& run, const std::string& key) {
+std::string key_of(const RunData& run, const std::string& key) {
   const auto found = run.keys.find(key);
   if (found == run.keys.end()) return "";
   const auto& text = found->second;

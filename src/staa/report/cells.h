@@ -25,13 +25,13 @@ std::string table_start(const std::vector<std::string>& columns,
 std::string table_end();
 
 /// A run's colour and name.
-std::string run_label(const std::vector<Run>& runs, std::size_t index);
+std::string run_label(const std::vector<RunData>& runs, std::size_t index);
 
 /// The name of a class, or its number if it has no name.
-std::string class_name(const Run& run, std::int64_t label);
+std::string class_name(const RunData& run, std::int64_t label);
 
 /// The value of a key in a run's recipe, with strings unquoted; "" if it is unknown.
-std::string key_of(const Run& run, const std::string& key);
+std::string key_of(const RunData& run, const std::string& key);
 
 /// A chart for assets/charts.js to draw: `kind` is "lines" over epochs or "bars" by layer. `keys`
 /// are keys of the JSON, separated by spaces, and `labels` are their names, shown beside a run's

@@ -30,7 +30,7 @@ std::string png_of(const data::Image& image) {
 }
 
 /// Reads a file with one object per line; invalid lines are listed in `missing`.
-std::vector<ordered_json> read_lines(const std::filesystem::path& path, Run& run) {
+std::vector<ordered_json> read_lines(const std::filesystem::path& path, RunData& run) {
   std::vector<ordered_json> rows;
   if (!std::filesystem::exists(path)) return rows;
   std::istringstream in(read_text_file(path));
@@ -48,7 +48,7 @@ std::vector<ordered_json> read_lines(const std::filesystem::path& path, Run& run
   return rows;
 }
 
-void read_recipe(const run::RunFolder& folder, Run& run) {
+void read_recipe(const run::RunFolder& folder, RunData& run) {
   const auto recipe = recipe::load_recipe(folder.recipe());
   run.recipe = recipe::to_toml(recipe);
   run.planned_epochs = recipe.train.epochs;
@@ -57,7 +57,7 @@ void read_recipe(const run::RunFolder& folder, Run& run) {
   }
 }
 
-void read_records(const run::RunFolder& folder, Run& run) {
+void read_records(const run::RunFolder& folder, RunData& run) {
   run.metrics = read_lines(folder.metrics(), run);
   const auto done = static_cast<std::int64_t>(run.metrics.size());
   if (done == 0) {
@@ -70,7 +70,7 @@ void read_records(const run::RunFolder& folder, Run& run) {
 }
 
 void measure_costs(const run::Trained& trained, const std::shared_ptr<const data::Source>& test,
-                   std::int64_t images, Run& run) {
+                   std::int64_t images, RunData& run) {
   const auto loader = analysis::profile_loader(test, trained.recipe);
   const auto profile = analysis::profile(*trained.network, *loader, images);
   run.parameters = profile.parameters;
@@ -85,7 +85,7 @@ void measure_costs(const run::Trained& trained, const std::shared_ptr<const data
 }
 
 void measure_errors(const run::Trained& trained, const std::shared_ptr<const data::Source>& test,
-                    const CollectOptions& options, Run& run) {
+                    const CollectOptions& options, RunData& run) {
   const auto loader = inputs::evaluation_loader(test, trained.recipe);
   const auto predictions = analysis::predict(*trained.network, *loader);
   run.confusion =
@@ -133,18 +133,18 @@ SampleMaps explain_sample(const run::Trained& trained, const data::Source& test,
 }
 
 /// The run's test set, or null with a reason in run.missing if it is not available.
-std::shared_ptr<const data::Source> find_test_set(const run::Trained& trained, Run& run) {
+std::shared_ptr<const data::Source> find_test_set(const run::Trained& trained, RunData& run) {
   try {
     return inputs::open_data(trained.recipe, &trained.input).test;
   } catch (const Error& error) {
     run.missing.push_back(fmt::format(
-        "no spikes, energy, confusion matrix, samples and maps: the data are not at hand: {}",
+        "no spikes, energy, confusion matrix, samples and maps: the data are not available: {}",
         error.what()));
     return nullptr;
   }
 }
 
-void measure(const run::RunFolder& folder, const CollectOptions& options, Run& run) {
+void measure(const run::RunFolder& folder, const CollectOptions& options, RunData& run) {
   const auto weights = options.checkpoint == "best" ? folder.best() : folder.last();
   if (!std::filesystem::exists(weights)) {
     run.missing.push_back(
@@ -169,13 +169,13 @@ void measure(const run::RunFolder& folder, const CollectOptions& options, Run& r
 
 }  // namespace
 
-Run collect(const std::filesystem::path& path, const CollectOptions& options) {
+RunData collect(const std::filesystem::path& path, const CollectOptions& options) {
   const run::RunFolder folder(path);
   if (!std::filesystem::exists(folder.recipe())) {
     fail(ErrorKind::kUsage, "{}: not the folder of a run: there is no {}", path.string(),
          folder.recipe().filename().string());
   }
-  Run run;
+  RunData run;
   // The name of "runs/a/" is "a" too.
   run.name = (path.has_filename() ? path : path.parent_path()).filename().string();
   run.folder = path.string();

@@ -20,6 +20,6 @@ struct CollectOptions {
 /// Reads a run's folder and measures its network: profile, one pass over the test set, and
 /// Grad-CAM. What is not available (of an unfinished run, its weights or the data set) is left
 /// empty and listed in Run::missing. Throws Error(kUsage) if the folder holds no run.
-Run collect(const std::filesystem::path& folder, const CollectOptions& options);
+RunData collect(const std::filesystem::path& folder, const CollectOptions& options);
 
 }  // namespace staa::report

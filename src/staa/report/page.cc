@@ -14,7 +14,7 @@ namespace {
 using nlohmann::ordered_json;
 
 /// The data for the charts, with null for what a run has not recorded.
-ordered_json chart_data(const std::vector<Run>& runs) {
+ordered_json chart_data(const std::vector<RunData>& runs) {
   auto all = ordered_json::array();
   for (const auto& run : runs) {
     ordered_json metrics;
@@ -50,13 +50,13 @@ std::string scale_style() {
   return fmt::format(".scale {{ background: linear-gradient(to right, {}); }}\n", stops);
 }
 
-std::string title_of(const std::vector<Run>& runs) {
+std::string title_of(const std::vector<RunData>& runs) {
   std::string names;
   for (const auto& run : runs) names += (names.empty() ? "" : ", ") + run.name;
   return names;
 }
 
-std::string head(const std::vector<Run>& runs) {
+std::string head(const std::vector<RunData>& runs) {
   return fmt::format(
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
@@ -69,7 +69,7 @@ std::string head(const std::vector<Run>& runs) {
       escape(title_of(runs)), kPageStyle, scale_style());
 }
 
-std::string opening(const std::vector<Run>& runs) {
+std::string opening(const std::vector<RunData>& runs) {
   std::string labels;
   for (std::size_t i = 0; i < runs.size(); ++i) {
     labels += fmt::format("{}{}", i == 0 ? "" : " &emsp; ", run_label(runs, i));
@@ -86,7 +86,7 @@ std::string opening(const std::vector<Run>& runs) {
 
 }  // namespace
 
-std::string render_page(const std::vector<Run>& runs, const PageFacts& facts) {
+std::string render_page(const std::vector<RunData>& runs, const PageFacts& facts) {
   auto page = head(runs) + opening(runs);
   page += summary_section(runs);
   page += curves_section(runs);

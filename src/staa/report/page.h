@@ -16,6 +16,6 @@ struct PageFacts {
 /// Makes one self-contained HTML page about all runs: style, script, figures and pictures are
 /// embedded, and its content security policy forbids the browser to fetch anything. Runs are
 /// identified by colour and name. Text from files is escaped.
-std::string render_page(const std::vector<Run>& runs, const PageFacts& facts);
+std::string render_page(const std::vector<RunData>& runs, const PageFacts& facts);
 
 }  // namespace staa::report

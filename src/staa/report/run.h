@@ -55,7 +55,7 @@ struct SampleMaps {
 };
 
 /// Everything that a page shows about one run. Unknown items are empty; `missing` says why.
-struct Run {
+struct RunData {
   std::string name;
   std::string folder;
   std::map<std::string, std::string> keys;  ///< the recipe, key by key

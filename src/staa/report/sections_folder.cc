@@ -12,13 +12,13 @@ namespace {
 
 using nlohmann::ordered_json;
 
-std::string duration_of(const Run& run) {
+std::string duration_of(const RunData& run) {
   if (run.metrics.empty() || !run.metrics.back().contains("train_seconds")) return "";
   return human_duration(run.metrics.back().value("train_seconds", 0.0));
 }
 
 /// The kind of neuron, with the blocks that a STAA neuron lacks: "staa_lif without SA".
-std::string neuron_of(const Run& run) {
+std::string neuron_of(const RunData& run) {
   auto text = key_of(run, "neuron.kind");
   if (text != "staa_lif") return text;
   std::string off;
@@ -39,7 +39,7 @@ std::string best_cell(const ordered_json& last) {
                      number(last, "best_epoch", 0));
 }
 
-std::string summary_row(const std::vector<Run>& runs, std::size_t index) {
+std::string summary_row(const std::vector<RunData>& runs, std::size_t index) {
   const auto& run = runs[index];
   const ordered_json last = run.metrics.empty() ? ordered_json::object() : run.metrics.back();
   const auto epochs = run.planned_epochs > 0
@@ -75,7 +75,7 @@ constexpr MetricColumn kMetricColumns[] = {{"epoch", "#epoch", 0},
                                            {"learning_rate", "#learning rate", 6},
                                            {"images_per_s", "#images/s", 0}};
 
-std::string metrics_table(const std::vector<Run>& runs, std::size_t index) {
+std::string metrics_table(const std::vector<RunData>& runs, std::size_t index) {
   std::vector<std::string> headings;
   for (const auto& column : kMetricColumns) headings.emplace_back(column.heading);
   auto html = fmt::format("<h3>{}</h3>\n", run_label(runs, index)) +
@@ -91,7 +91,7 @@ std::string metrics_table(const std::vector<Run>& runs, std::size_t index) {
   return html + table_end();
 }
 
-std::string environment_table(const std::vector<Run>& runs) {
+std::string environment_table(const std::vector<RunData>& runs) {
   const std::vector<std::pair<const char*, const char*>> columns{
       {"started", "started (UTC)"}, {"staa", "staa"},        {"libtorch", "LibTorch"},
       {"compiler", "compiler"},     {"system", "system"},    {"processor", "processor"},
@@ -117,13 +117,13 @@ std::string environment_table(const std::vector<Run>& runs) {
 }
 
 /// A table of the keys that differ between the recipes.
-std::string differences_table(const std::vector<Run>& runs) {
+std::string differences_table(const std::vector<RunData>& runs) {
   std::vector<std::string> headings{"key"};
   for (const auto& run : runs) headings.push_back(run.name);
   std::string rows;
   for (const auto& [key, value] : runs.front().keys) {
     const auto& name = key;
-    const bool same = std::all_of(runs.begin(), runs.end(), [&](const Run& run) {
+    const bool same = std::all_of(runs.begin(), runs.end(), [&](const RunData& run) {
       return key_of(run, name) == key_of(runs.front(), name);
     });
     if (same) continue;
@@ -137,7 +137,7 @@ std::string differences_table(const std::vector<Run>& runs) {
 
 }  // namespace
 
-std::string summary_section(const std::vector<Run>& runs) {
+std::string summary_section(const std::vector<RunData>& runs) {
   auto html =
       table_start({"run", "data", "network", "neurons", "#parameters", "#epochs", "#best test, %",
                    "#last test, %", "#training", "#firing, %", "#energy, mJ"});
@@ -153,7 +153,7 @@ std::string summary_section(const std::vector<Run>& runs) {
   return section("summary", "Summary", html);
 }
 
-std::string curves_section(const std::vector<Run>& runs) {
+std::string curves_section(const std::vector<RunData>& runs) {
   const auto* note =
       "<span class=\"swatch\" style=\"--colour:currentColor\"></span>test &ensp;"
       "<span class=\"swatch rank-1\" style=\"--colour:currentColor\"></span>training";
@@ -167,7 +167,7 @@ std::string curves_section(const std::vector<Run>& runs) {
   return section("curves", "Training", html + "</details>\n");
 }
 
-std::string recipe_section(const std::vector<Run>& runs) {
+std::string recipe_section(const std::vector<RunData>& runs) {
   auto html = environment_table(runs);
   if (runs.size() > 1) html += "<h3>Keys that differ</h3>\n" + differences_table(runs);
   for (std::size_t i = 0; i < runs.size(); ++i) {

@@ -11,7 +11,7 @@
 namespace staa::report {
 namespace {
 
-std::string costs_table(const std::vector<Run>& runs, std::size_t index) {
+std::string costs_table(const std::vector<RunData>& runs, std::size_t index) {
   auto html = fmt::format("<h3>{}</h3>\n", run_label(runs, index)) +
               table_start({"layer", "kind", "reads", "output", "#parameters", "#MACs, M", "#ACs, M",
                            "#firing, %", "#energy, µJ"},
@@ -43,7 +43,7 @@ std::int64_t sum(const std::vector<std::int64_t>& counts) {
   return total;
 }
 
-std::vector<Confused> commonest(const Run& run, std::size_t count) {
+std::vector<Confused> commonest(const RunData& run, std::size_t count) {
   std::vector<Confused> pairs;
   for (std::size_t label = 0; label < run.confusion.size(); ++label) {
     const auto& row = run.confusion[label];
@@ -60,7 +60,7 @@ std::vector<Confused> commonest(const Run& run, std::size_t count) {
   return pairs;
 }
 
-std::string confusion_matrix(const Run& run, std::size_t index) {
+std::string confusion_matrix(const RunData& run, std::size_t index) {
   std::string html = fmt::format(
       "<div class=\"scroll\" tabindex=\"0\"><table class=\"confusion\" data-run=\"{}\"><thead><tr>"
       "<th scope=\"col\">is \\ found</th>",
@@ -86,7 +86,7 @@ std::string confusion_matrix(const Run& run, std::size_t index) {
   return html + table_end();
 }
 
-std::string confusion_pairs(const Run& run) {
+std::string confusion_pairs(const RunData& run) {
   constexpr std::size_t kPairs = 20;
   auto html = table_start({"is", "found", "#samples", "#of its class, %"});
   for (const auto& pair : commonest(run, kPairs)) {
@@ -97,7 +97,7 @@ std::string confusion_pairs(const Run& run) {
   return html + table_end();
 }
 
-std::string confusion_of(const std::vector<Run>& runs, std::size_t index) {
+std::string confusion_of(const std::vector<RunData>& runs, std::size_t index) {
   constexpr std::size_t kMatrixClasses = 20;
   const auto& run = runs[index];
   std::int64_t right = 0;
@@ -117,7 +117,7 @@ std::string confusion_of(const std::vector<Run>& runs, std::size_t index) {
                                                            : confusion_pairs(run));
 }
 
-std::string worst_of(const std::vector<Run>& runs, std::size_t index) {
+std::string worst_of(const std::vector<RunData>& runs, std::size_t index) {
   const auto& run = runs[index];
   auto html = fmt::format("<h3>{}</h3>\n<ul class=\"wrong\">\n", run_label(runs, index));
   for (const auto& wrong : run.worst) {
@@ -155,7 +155,7 @@ std::string strip_row(const MapStrip& strip, const std::vector<std::string>& lay
   return html + "</tr>\n";
 }
 
-std::string maps_of(const std::vector<Run>& runs, std::size_t index, const SampleMaps& sample) {
+std::string maps_of(const std::vector<RunData>& runs, std::size_t index, const SampleMaps& sample) {
   const auto& run = runs[index];
   auto html = fmt::format(
       "<h3>{}</h3>\n<div class=\"sample\">{}<div>test sample {}: <b>{}</b><br><span "
@@ -175,7 +175,7 @@ std::string maps_of(const std::vector<Run>& runs, std::size_t index, const Sampl
 
 /// The `content` of each run that has some, or "not measured" if none has.
 template <typename Has, typename Content>
-std::string each_run(const std::vector<Run>& runs, Has has, Content content) {
+std::string each_run(const std::vector<RunData>& runs, Has has, Content content) {
   std::string html;
   for (std::size_t i = 0; i < runs.size(); ++i) {
     if (has(runs[i])) html += fmt::format("<div>{}</div>\n", content(i));
@@ -185,7 +185,7 @@ std::string each_run(const std::vector<Run>& runs, Has has, Content content) {
 
 }  // namespace
 
-std::string costs_section(const std::vector<Run>& runs) {
+std::string costs_section(const std::vector<RunData>& runs) {
   std::int64_t images = 0;
   for (const auto& run : runs) images = std::max(images, run.profiled_images);
   if (images == 0) {
@@ -206,23 +206,23 @@ std::string costs_section(const std::vector<Run>& runs) {
   return section("costs", "Spikes and energy", html + "</details>\n");
 }
 
-std::string confusion_section(const std::vector<Run>& runs) {
+std::string confusion_section(const std::vector<RunData>& runs) {
   return section("confusion", "Confusion",
                  each_run(
-                     runs, [](const Run& run) { return !run.confusion.empty(); },
+                     runs, [](const RunData& run) { return !run.confusion.empty(); },
                      [&](std::size_t i) { return confusion_of(runs, i); }));
 }
 
-std::string worst_section(const std::vector<Run>& runs) {
+std::string worst_section(const std::vector<RunData>& runs) {
   return section("worst", "Worst-classified samples",
                  each_run(
-                     runs, [](const Run& run) { return !run.worst.empty(); },
+                     runs, [](const RunData& run) { return !run.worst.empty(); },
                      [&](std::size_t i) { return worst_of(runs, i); }));
 }
 
-std::string maps_section(const std::vector<Run>& runs) {
+std::string maps_section(const std::vector<RunData>& runs) {
   const auto content = each_run(
-      runs, [](const Run& run) { return !run.samples.empty(); },
+      runs, [](const RunData& run) { return !run.samples.empty(); },
       [&](std::size_t i) {
         std::string html;
         for (const auto& sample : runs[i].samples) html += maps_of(runs, i, sample);

@@ -39,7 +39,7 @@ RunFolder choose_folder(const TrainRequest& request) {
   RunFolder folder(request.out);
   if (folder.has_run() && !request.resume) {
     fail(ErrorKind::kUsage,
-         "{}: a run is already here; use --resume to go on from its last checkpoint, or another "
+         "{}: a run is already here; use --resume to continue from its last checkpoint, or another "
          "--out for a new run",
          request.out.string());
   }
@@ -130,7 +130,7 @@ void conclude(const TrainResult& result, Reporter& reporter) {
   const auto& progress = result.progress;
   if (result.stopped) {
     const std::string by = StopSignals::name(result.signal);
-    reporter.say(fmt::format("stopped {}after epoch {} and {} batches; go on with --resume",
+    reporter.say(fmt::format("stopped {}after epoch {} and {} batches; continue with --resume",
                              by.empty() ? "" : "by " + by + " ", progress.epoch, progress.batch));
     return;
   }

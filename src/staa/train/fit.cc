@@ -56,7 +56,7 @@ void check(const FitOptions& options) {
   }
   at_least("batch", options.batch, options.all->size());
   if (options.resume && options.checkpoint.empty()) {
-    fail(ErrorKind::kUsage, "resume: expected a checkpoint to go on from, found no path");
+    fail(ErrorKind::kUsage, "resume: expected a checkpoint to continue from, found no path");
   }
 }
 

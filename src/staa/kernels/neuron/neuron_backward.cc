@@ -344,7 +344,7 @@ class Backward {
   T* total_ = nullptr;  // sum of dX over the time steps
 };
 
-// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in them
+// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot be in parentheses
 #define STAA_FOR_TYPE(S, name)                                                               \
   void backward_##name(const NeuronLayer<Compute<S>>& layer, const NeuronInput<S>& input,    \
                        const AggregatorRows<Compute<S>>& rows, const S* ds,                  \
@@ -364,7 +364,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace staa::kernels {
 
-// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in them
+// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot be in parentheses
 #define STAA_FOR_TYPE(S, name)                                                            \
   HWY_EXPORT(backward_##name);                                                            \
   void neuron_backward(const NeuronLayer<Compute<S>>& layer, const NeuronInput<S>& input, \

@@ -56,7 +56,7 @@ void forward_group(const NeuronLayer<T>& layer, const NeuronInput<S>& input,
   }
 }
 
-// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in them
+// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot be in parentheses
 #define STAA_FOR_TYPE(S, name)                                                              \
   void forward_##name(const NeuronLayer<Compute<S>>& layer, const NeuronInput<S>& input,    \
                       const AggregatorRows<Compute<S>>& rows, const SpikeOutput<S>& spikes, \
@@ -77,7 +77,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace staa::kernels {
 
-// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in them
+// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot be in parentheses
 #define STAA_FOR_TYPE(S, name)                                                              \
   HWY_EXPORT(forward_##name);                                                               \
   void neuron_forward(const NeuronLayer<Compute<S>>& layer, const NeuronInput<S>& input,    \

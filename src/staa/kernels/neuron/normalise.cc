@@ -62,7 +62,7 @@ void mix_of(const S* dx, const S* y, const GradientMix<T>& mix, std::size_t rows
   }
 }
 
-// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in them
+// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot be in parentheses
 #define STAA_FOR_TYPE(S, name)                                                           \
   void channel_moments_##name(const S* y, std::size_t rows, std::size_t channels,        \
                               Compute<S>* mean, Compute<S>* squares) {                   \
@@ -84,7 +84,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace staa::kernels {
 
-// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in them
+// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot be in parentheses
 #define STAA_FOR_TYPE(S, name)                                                               \
   HWY_EXPORT(channel_moments_##name);                                                        \
   HWY_EXPORT(mix_gradients_##name);                                                          \

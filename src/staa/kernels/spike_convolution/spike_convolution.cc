@@ -288,7 +288,7 @@ void restore(const ConvolutionShape& shape, const T* HWY_RESTRICT sums, std::siz
 
 std::size_t lanes_in_bytes() { return lanes<float>() * sizeof(float); }
 
-// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in them
+// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot be in parentheses
 #define STAA_FOR_WEIGHTS(T, name)                                                                  \
   std::size_t size_##name(const ConvolutionShape& shape) { return Blocks<T>(shape).total(); }      \
   void order_##name(const ConvolutionShape& shape, const T* weights, T* ordered,                   \
@@ -334,7 +334,7 @@ bool takes_spikes(const ConvolutionShape& shape) {
          shape.width + 2 * shape.padding >= shape.kernel;
 }
 
-// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in them
+// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot be in parentheses
 #define STAA_FOR_WEIGHTS(T, name)                                                       \
   HWY_EXPORT(size_##name);                                                              \
   HWY_EXPORT(order_##name);                                                             \
