@@ -1,5 +1,5 @@
 # What `cmake --install` and `cpack` make of the build: four components, each a Debian package.
-#   program      staa, staa-run, their manual pages, completion, recipes
+#   program      staa (and staa-torch, which it becomes), staa-run, their manual pages, completion, recipes
 #   runtime      libstaa_runtime and its headers, find_package(staa_runtime): no LibTorch
 #   development  staa as static libraries with the public headers, find_package(staa): with LibTorch
 #   python       the package staa with libstaa_ops.so in it: for a PyTorch of LibTorch's version

@@ -5,12 +5,15 @@
 #   scripts/lint.sh BUILD_DIR [--all]
 set -euo pipefail
 build=${1:-build}
-plain=(util format tensorboard options events data pictures recipe kernels runtime nir)
+plain=(util format tensorboard options events data pictures recipe inputs kernels runtime nir)
 folders=("${plain[@]/#/src/staa/}" apps/staa-run)
 if [ "${2:-}" = "--all" ]; then
   folders=(src apps bench)
   # The build compiles files of these folders several at a time; clang-tidy wants the command of each.
-  cmake -S . -B "$build/lint" -G Ninja -DCMAKE_BUILD_TYPE=Release -DSTAA_UNITY=OFF >/dev/null
+  mapfile -t settings < <(sed -nE 's/^((STAA_|Torch_DIR|CMAKE_PREFIX_PATH|CMAKE_CUDA_)[A-Za-z_]*:[A-Z]+=.+)/-D\1/p' \
+    "$build/CMakeCache.txt")
+  cmake -S . -B "$build/lint" -G Ninja -DCMAKE_BUILD_TYPE=Release "${settings[@]}" -DSTAA_UNITY=OFF >/dev/null
+  cmake --build "$build/lint" --target staa_tensorboard staa-run >/dev/null  # makes sources, too
   build=$build/lint
 fi
 find "${folders[@]}" -name '*.cc' -print0 |

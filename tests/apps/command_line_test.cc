@@ -32,6 +32,7 @@ TEST(CommandLine, AsksForLibTorchOnlyWhereItNeedsIt) {
   TempFolder folder;
   const auto alone = (folder / "staa").string();
   std::filesystem::copy_file(STAA_PROGRAM, alone);
+  EXPECT_EQ(run_program("ldd", {alone}).out.find("libtorch"), std::string::npos);
   EXPECT_EQ(run_program(alone, {"train", "--help"}).code, 0);
   EXPECT_EQ(run_program(alone, {"train"}).code, 2);
   EXPECT_EQ(run_program(alone, {"info", "--keys"}).code, 0);

@@ -267,7 +267,7 @@ class OverTime(Peers):
                     torch.testing.assert_close(tensor, other, rtol=1e-4, atol=1e-5, msg=name)
                 for module in (loop, whole):  # cut the gradients and keep the values
                     for neuron in module.modules():
-                        for key in ("mem", "v"):
+                        for key in ("mem", "v", "y"):
                             if isinstance(getattr(neuron, key, None), torch.Tensor):
                                 setattr(neuron, key, getattr(neuron, key).detach())
         for one, other in zip(whole.modules(), loop.modules()):  # no attributes are left behind
@@ -313,12 +313,33 @@ class OverTime(Peers):
         torch.manual_seed(1)
         mask = staa.over_time(network[:5].train(), torch.ones(5, 3, 2, 6, 6)) == 0
         self.assertTrue(mask.any() and not mask.all())
+        for make in (lambda: layer.BatchNormThroughTime2d(10, 6, step_mode="s"),
+                     lambda: layer.ElementWiseRecurrentContainer(
+                         neuron.LIFNode(surrogate_function=surrogate.ATan(), v_threshold=0.5),
+                         lambda a, b: a + b)):  # modules with a state that hold others
+            nested = self.convolutions(neuron.LIFNode)
+            nested.insert(2, make())
+            self.compare(nested, x, functional.reset_net)
         functional.set_step_mode(network, "m")
         with self.assertRaisesRegex(ValueError, "2: step mode 'm'"):
             staa.over_time(network, x)
 
     def test_statistics_over_the_sequence(self):
         """Such statistics normalise a sequence as one batch of all its images."""
+        snn = package("snntorch")
+        torch.manual_seed(3)
+        network = nn.Sequential(nn.Conv2d(2, 4, 3), nn.BatchNorm2d(4),
+                                snn.Leaky(beta=0.8, init_hidden=True))
+        whole = staa.accelerate(copy.deepcopy(network), quiet=True)
+        a, b = [drives(5, 3, 2, 6, 6).detach().float().requires_grad_() for _ in range(2)]
+        found = staa.over_time(whole, a, statistics="sequence")
+        current = network[1](network[0](b.flatten(0, 1))).unflatten(0, (5, 3))
+        expected = torch.stack([network[2](x) for x in current])
+        self.assertTrue(torch.equal(found, expected))
+        self.assertGreater(found.sum().item(), 0)
+        for g, h in zip(gradients(found, [a, *whole.parameters()]),
+                        gradients(expected, [b, *network.parameters()])):
+            torch.testing.assert_close(g, h, rtol=1e-3, atol=1e-4)
         network = nn.Sequential(nn.Conv2d(2, 4, 3), nn.BatchNorm2d(4))
         x = drives(5, 3, 2, 6, 6).detach().float()
         torch.testing.assert_close(staa.over_time(network, x, statistics="sequence").flatten(0, 1),
@@ -331,7 +352,51 @@ class OverTime(Peers):
         network = nn.Sequential(nn.Linear(3, 4), snn.Leaky(beta=0.8))
         with self.assertRaisesRegex(ValueError, "1: its state is an argument"):
             staa.over_time(network, torch.zeros(2, 3, 3))
-        self.assertNotIn("forward", vars(network[0]))
+
+        def hidden():
+            return staa.accelerate(snn.Leaky(beta=0.8, init_hidden=True), quiet=True)
+
+        shared = hidden()
+        twice = nn.Sequential(nn.Linear(3, 3), shared, nn.Linear(3, 3), shared)
+        with self.assertRaisesRegex(ValueError, "1: it is called twice"):
+            staa.over_time(twice, torch.zeros(2, 3, 3))
+
+        class Fails(nn.Module):
+            def forward(self, x):
+                raise RuntimeError("half-way")
+
+        prepared = nn.Sequential(nn.BatchNorm1d(3), hidden(), Fails())
+        before = [set(vars(module)) for module in prepared.modules()]
+        with self.assertRaisesRegex(RuntimeError, "half-way"):
+            staa.over_time(prepared, torch.zeros(2, 3, 3))
+        self.assertEqual([set(vars(module)) for module in prepared.modules()], before)
+
+        class Nested(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.inner = hidden()
+
+            def forward(self, x):
+                return staa.over_time(self.inner, x.unflatten(0, (2, 3)))
+
+        with self.assertRaisesRegex(ValueError, "within over_time"):
+            staa.over_time(Nested(), torch.zeros(2, 3, 3))
+
+        class Drops(nn.Module):
+            def forward(self, x):
+                return x[1:]
+
+        with self.assertRaisesRegex(ValueError, "1: expected rows for 4 steps of 3 samples, found"):
+            staa.over_time(nn.Sequential(Drops(), hidden()), torch.zeros(4, 3, 2))
+        with self.assertRaisesRegex(ValueError, "inside DataParallel"):
+            staa.over_time(nn.DataParallel(nn.Linear(3, 3)), torch.zeros(2, 3, 3))
+
+        class Lists(nn.Module):
+            def forward(self, x):
+                return [x]
+
+        with self.assertRaisesRegex(ValueError, "a tuple of tensors, found list"):
+            staa.over_time(Lists(), torch.zeros(2, 3, 3))
         with self.assertRaisesRegex(ValueError, "statistics: expected"):
             staa.over_time(network[:1], torch.zeros(2, 3, 3), statistics="batch")
         with self.assertRaisesRegex(ValueError, r"expected \[T, B, ...\]"):

@@ -13,7 +13,7 @@ struct InfoOptions {
   bool markdown = false;
 };
 
-/// Runs `staa info` and returns the exit code.
+/// Runs `staa info` without --keys and returns the exit code.
 int info_command(const InfoOptions& options);
 
 }  // namespace staa::app

@@ -20,7 +20,6 @@
 #include "cli/profile.h"
 #include "cli/report.h"
 #include "cli/train.h"
-#include "plain/keys.h"
 #include "staa/util/error.h"
 
 namespace staa::app {
@@ -35,7 +34,8 @@ int become_torch_program() {
   std::cout.flush();
   std::fflush(nullptr);
   ::execv(path.c_str(), arguments);
-  fail(ErrorKind::kRuntime, "{}: {}; this program of the installation runs all that needs LibTorch",
+  fail(ErrorKind::kRuntime,
+       "{}: {}; it is part of the installation of staa and runs the commands that need LibTorch",
        path.string(), std::generic_category().message(errno));
 }
 
@@ -50,15 +50,6 @@ int experiment_command(const ExperimentOptions&) { return become_torch_program()
 int gradcam_command(const GradcamOptions&) { return become_torch_program(); }
 int report_command(const ReportOptions&) { return become_torch_program(); }
 int export_command(const ExportOptions&) { return become_torch_program(); }
-
-int info_command(const InfoOptions& options) {
-  if (!options.keys) return become_torch_program();
-  if (options.markdown) {
-    print_keys_page();
-  } else {
-    print_keys(options.json);
-  }
-  return 0;
-}
+int info_command(const InfoOptions&) { return become_torch_program(); }
 
 }  // namespace staa::app

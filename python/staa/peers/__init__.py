@@ -5,26 +5,17 @@ parameters, buffers, hooks, state_dict, optimizers and the other package's funct
 its state, say) go on as before.
 """
 
-import importlib
-import sys
 import typing
 
 from torch import nn
 
 from staa.peers import chains, convolutions
 from staa.peers.report import Report
-from staa.peers.sequence import over_time  # noqa: F401  (part of the interface)
-
-_PEERS = ("spikingjelly", "snntorch", "norse")
-
+from staa.peers.sequence import loaded_packages, over_time  # noqa: F401  (part of the interface)
 
 def _considerations():
     """The functions that know a package's modules, of the packages that are loaded."""
-    found = [convolutions.consider]
-    for package in _PEERS:
-        if package in sys.modules:
-            found.append(importlib.import_module(f"staa.peers.of_{package}").consider)
-    return found
+    return [convolutions.consider, *(package.consider for package in loaded_packages())]
 
 
 def accelerate(model: nn.Module, *, quiet: bool = False) -> nn.Module:

@@ -77,13 +77,6 @@ def takes(x):
     return x.dtype in (torch.float32, torch.float64) and x.dim() >= 2 and x.numel() > 0
 
 
-def sequence_of(neurons, x):
-    """The input of neurons that are called once per time step as [T, B, ...], without a copy: T is 1,
-    or more while over_time() calls them."""
-    steps = vars(neurons).get("_staa_steps", 1)
-    return x.unflatten(0, (steps, x.shape[0] // steps))
-
-
 def _is_channels_last(x):
     return x.dim() == 5 and x[0].is_contiguous(memory_format=torch.channels_last)
 

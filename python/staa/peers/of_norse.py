@@ -52,7 +52,7 @@ def consider(module):
 
 
 def in_sequence(module):
-    """As sequence._kind_of(), of cells."""
+    """The kind that sequence._kind_of() returns, of cells."""
     if isinstance(module, SNNCell):
         raise ValueError("Norse's cells take their state as an argument; over_time() cannot keep it")
     return None

@@ -4,7 +4,7 @@ import snntorch
 import torch
 
 from staa.peers import fire
-from staa.peers.sequence import by_step
+from staa.peers.sequence import by_step, count_call, sequence_of
 
 
 _Original = snntorch.Leaky
@@ -20,23 +20,24 @@ class Leaky(_Original):
         fired = self._fire(input_, mem)
         if fired is not None:
             return fired
-        return by_step(super().forward, vars(self).get("_staa_steps", 1), input_, mem)
+        return by_step(vars(self).get("_staa_sequence"), super().forward, input_, mem)
 
     def _staa_fire(self, x, norm):
         """The neurons behind a BatchNorm2d: they apply it while they read. None where they cannot."""
-        if x.dim() != 4 or not fire.takes_norm(fire.sequence_of(self, x), norm):
+        if x.dim() != 4 or not fire.takes_norm(sequence_of(self, x), norm):
             return None
         return self._fire(x, None, norm)
 
     def _fire(self, input_, mem, norm=None):
         if self.init_hidden and mem is not None:
             raise TypeError("`mem` should not be passed as an argument while `init_hidden=True`")
-        x = fire.sequence_of(self, input_)
+        x = sequence_of(self, input_)
         before = self.mem if mem is None else mem
         if before.shape != x.shape[1:]:
             before = None  # as snnTorch: it begins at 0
         if not fire.takes(x) or (before is not None and before.dtype != x.dtype):
             return None
+        count_call(self)
         threshold, beta = self.threshold.item(), self.beta.clamp(0, 1)
         if not isinstance(self.beta, torch.nn.Parameter):
             beta = beta.item()
@@ -89,7 +90,7 @@ def consider(module):
 
 
 def in_sequence(module):
-    """As sequence._kind_of(), of neurons."""
+    """The kind that sequence._kind_of() returns, of neurons."""
     if not isinstance(module, snntorch.SpikingNeuron):
         return None
     if not module.init_hidden:

@@ -5,7 +5,7 @@ from spikingjelly.activation_based import base, layer, neuron
 
 from staa.peers import fire
 from staa.peers.convolutions import _SpikeConvolution
-from staa.peers.sequence import by_step
+from staa.peers.sequence import by_step, count_call, sequence_of
 
 
 class Conv2d(_SpikeConvolution, layer.Conv2d):
@@ -30,9 +30,10 @@ class _Fused:
         multi = self.step_mode == "m"
         if getattr(norm, "step_mode", "s") != self.step_mode or x.dim() != (5 if multi else 4):
             return None
-        x = x if multi else fire.sequence_of(self, x)
+        x = x if multi else sequence_of(self, x)
         if self.store_v_seq or not self._continues(x) or not fire.takes_norm(x, norm):
             return None
+        count_call(self)
         spikes = self._fire(x, norm)
         return spikes if multi else spikes.flatten(0, 1)
 
@@ -61,10 +62,12 @@ class _Fused:
         return spikes
 
     def single_step_forward(self, x, *args, **kwargs):
-        x_seq = fire.sequence_of(self, x)
+        x_seq = sequence_of(self, x)
         if (args or kwargs or self.store_v_seq or not self._continues(x_seq)
                 or not fire.takes(x_seq)):
-            return by_step(super().single_step_forward, len(x_seq), x, *args, **kwargs)
+            return by_step(vars(self).get("_staa_sequence"), super().single_step_forward, x, *args,
+                           **kwargs)
+        count_call(self)
         return self.multi_step_forward(x_seq).flatten(0, 1)
 
 
@@ -117,7 +120,7 @@ def consider(module):
 
 
 def in_sequence(module):
-    """As sequence._kind_of(), of neurons and of other layers with a state."""
+    """The kind that sequence._kind_of() returns, of neurons and of other layers with a state."""
     if getattr(module, "step_mode", "s") == "m":
         raise ValueError("step mode 'm' takes whole sequences by itself: call the network on them")
     if not isinstance(module, base.MemoryModule):

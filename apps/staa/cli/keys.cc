@@ -1,4 +1,4 @@
-#include "plain/keys.h"
+#include "cli/keys.h"
 
 #include <fmt/format.h>
 
