@@ -1,6 +1,7 @@
 """Uses staa's modules with PyTorch's tools. Tests of tools that this PyTorch lacks are skipped."""
 
 import copy
+import importlib
 import os
 import pickle
 import shutil
@@ -183,10 +184,20 @@ class PyTorch2(unittest.TestCase):
                 for a, b in zip(other.buffers(), plain.buffers()):  # BatchNorm's statistics
                     torch.testing.assert_close(a, b)
 
-    @needs_fakes
-    def test_compiles_with_inductor(self):
+    def need_inductor(self):
         if shutil.which(os.environ.get("CXX", "g++")) is None:
             self.skipTest("Inductor needs a C++ compiler")
+        try:
+            importlib.import_module("distutils.command.build_ext")
+        except ImportError:
+            try:
+                importlib.import_module("setuptools.command.build_ext")
+            except ImportError:
+                self.skipTest("Inductor needs setuptools on this Python")
+
+    @needs_fakes
+    def test_compiles_with_inductor(self):
+        self.need_inductor()
         layer = nn.Sequential(nn.Linear(6, 4), staa.nn.Lif(4, surrogate="arctan"), nn.Linear(4, 2))
         torch._dynamo.reset()
         compiled = torch.compile(layer, fullgraph=True)
@@ -195,8 +206,7 @@ class PyTorch2(unittest.TestCase):
 
     @needs_fakes
     def test_trains_alike_with_inductor(self):
-        if shutil.which(os.environ.get("CXX", "g++")) is None:
-            self.skipTest("Inductor needs a C++ compiler")
+        self.need_inductor()
         x = torch.randn(2, 3, 6, 6)
         plain = Small("lif")
         other = copy.deepcopy(plain)

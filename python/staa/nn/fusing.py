@@ -16,7 +16,7 @@ _GLOBAL_HOOKS = tuple("_global" + name for name in _HOOKS)
 def is_plain(module, kind):
     """Whether calling `module` does what `kind` does and nothing else."""
     return (type(module) is kind
-            and "forward" not in vars(module)
+            and "forward" not in module.__dict__
             and not any(getattr(module, name, None) for name in _HOOKS)
             and not any(getattr(_module, name, None) for name in _GLOBAL_HOOKS))
 

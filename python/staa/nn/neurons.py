@@ -72,7 +72,7 @@ def takes_terms(neuron):
     neuron's place is called with their sum."""
     if not isinstance(neuron, _Neuron):
         return False
-    if type(neuron).forward is _Neuron.forward and "forward" not in vars(neuron):
+    if type(neuron).forward is _Neuron.forward and "forward" not in neuron.__dict__:
         return True
     try:
         inspect.signature(neuron.forward).bind(*range(5))
