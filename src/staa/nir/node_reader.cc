@@ -4,12 +4,12 @@
 
 namespace staa::nir {
 
-const Array* find_array(const Node& node, const std::string& key) {
+const Array* find_array(const Node& node, const char* key) {
   const auto found = node.arrays.find(key);
   return found == node.arrays.end() ? nullptr : &found->second;
 }
 
-const Array& array(const Node& node, const std::string& key) {
+const Array& array(const Node& node, const char* key) {
   if (const auto* found = find_array(node, key)) return *found;
   if (node.texts.count(key) > 0) complain("dataset '{}': expected numbers, found a text", key);
   complain("dataset '{}' is missing", key);
@@ -18,7 +18,7 @@ const Array& array(const Node& node, const std::string& key) {
 std::vector<std::int64_t> wholes(const Node& node, const std::string& key, std::size_t count,
                                  std::int64_t least) {
   constexpr double kMost = 1 << 30;
-  const auto& found = array(node, key);
+  const auto& found = array(node, key.c_str());
   const bool one = found.values.size() == 1;
   if (!one && (found.values.size() != count || found.shape.size() != 1)) {
     complain("dataset '{}': expected {} whole numbers, found the shape {}", key, count,
@@ -44,7 +44,7 @@ std::int64_t whole(const Node& node, const std::string& key, std::int64_t least,
 }
 
 std::vector<std::int64_t> extents(const Node& node, const std::string& key) {
-  const auto& found = array(node, key);
+  const auto& found = array(node, key.c_str());
   if (found.shape.size() > 1 || found.values.empty() || found.values.size() > 3) {
     complain("dataset '{}': expected the 1 to 3 extents of a shape, found an array of shape {}",
              key, format::describe_shape(found.shape));
@@ -54,7 +54,7 @@ std::vector<std::int64_t> extents(const Node& node, const std::string& key) {
 
 std::vector<double> spread(const Node& node, const std::string& key,
                            const std::vector<std::int64_t>& shape) {
-  const auto& found = array(node, key);
+  const auto& found = array(node, key.c_str());
   const auto extent = format::extent_of(shape);
   const auto values = static_cast<std::size_t>(extent.values());
   if (found.values.size() == 1) return std::vector<double>(values, found.values[0]);

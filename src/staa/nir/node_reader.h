@@ -25,8 +25,8 @@ template <typename... Args>
 
 /// Returns an array; array() throws Problem if the node has no such numbers, find_array() returns
 /// null.
-const Array& array(const Node& node, const std::string& key);
-const Array* find_array(const Node& node, const std::string& key);
+const Array& array(const Node& node, const char* key);
+const Array* find_array(const Node& node, const char* key);
 
 /// Reads a whole number from `least` to `most`.
 std::int64_t whole(const Node& node, const std::string& key, std::int64_t least, std::int64_t most);
