@@ -112,10 +112,18 @@ TEST_F(Launchers, Torchrun) {
   if (torchrun_version() != own) {
     GTEST_SKIP() << "torchrun is of LibTorch " << torchrun_version() << ", staa of " << own;
   }
-  // The torchrun of LibTorch 1.13 needs explicit redirections under Python 3.11, and Debian 13's
-  // asks for libuv, which it is built without.
-  expect_like_one({"env", "USE_LIBUV=0", "torchrun", "--nproc_per_node=2", "--master_port=29511",
-                   "--redirects=1", "--tee=1", "--no_python"});
+  // The torchrun of LibTorch 1.13 needs explicit redirections under Python 3.11.
+  const std::vector<std::string> options{"--nproc_per_node=2", "--master_port=29511",
+                                         "--redirects=1", "--tee=1", "--no_python"};
+  auto harmless = options;
+  harmless.emplace_back("true");
+  if (run_program("torchrun", harmless).code != 0) {
+    GTEST_SKIP() << "this torchrun starts not even `true` (Debian 13's asks for libuv, which its "
+                    "PyTorch is built without)";
+  }
+  auto words = options;
+  words.insert(words.begin(), "torchrun");
+  expect_like_one(words);
 }
 
 TEST_F(Launchers, Mpirun) {

@@ -77,7 +77,7 @@ TEST_F(RecordingCommand, KeepsWhatComesBeforeABreakOnlyWhenTold) {
   const auto refused = run({path("cut.bin"), "--convert", path("d.npz")});
   EXPECT_EQ(refused.code, 1);
   EXPECT_NE(refused.err.find("offset 495"), std::string::npos) << refused.err;
-  EXPECT_NE(refused.err.find("99 events before it"), std::string::npos) << refused.err;
+  EXPECT_NE(refused.err.find("the 99 events before this point"), std::string::npos) << refused.err;
   EXPECT_FALSE(std::filesystem::exists(path("d.npz")));
   const auto kept = run({path("cut.bin"), "--convert", path("d.npz"), "--salvage"});
   EXPECT_EQ(kept.code, 0) << kept.err;
