@@ -7,6 +7,7 @@ set -euo pipefail
 build=$1 source=$2 tiny_images=$3
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
+trap 'echo "outside.sh: line $LINENO failed" >&2' ERR
 
 for component in program runtime development; do
   cmake --install "$build" --component $component --prefix "$tree/usr" >/dev/null
@@ -46,7 +47,7 @@ cmake_minimum_required(VERSION 3.22)
 project(wrong LANGUAGES CXX)
 find_package(staa REQUIRED COMPONENTS nn neurons)
 CMAKE
-if cmake -S "$tree/wrong" -B "$tree/build/wrong" -DCMAKE_PREFIX_PATH="$tree/usr" >"$tree/log" 2>&1; then exit 1; fi
+if cmake -S "$tree/wrong" -B "$tree/build/wrong" -G Ninja -DCMAKE_PREFIX_PATH="$tree/usr" >"$tree/log" 2>&1; then exit 1; fi
 grep -q "no 'neurons'" "$tree/log"
 
 "$tree/usr/bin/staa" eval "$tree/run" --json | grep -q '"samples": *20'
