@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <string>
 
 namespace staa::app {
 
@@ -22,5 +23,12 @@ void add_info(CLI::App& app, Action& action);
 /// Subcommands for packaging: they print files that packages install.
 void add_completion(CLI::App& app, Action& action);
 void add_manual(CLI::App& app, Action& action);
+
+/// Adds --checkpoint, which selects the best or the last weights of a run, to a subcommand.
+inline void add_checkpoint(CLI::App& command, std::string& value, const std::string& help) {
+  command.add_option("-c,--checkpoint", value, help)
+      ->check(CLI::IsMember({"best", "last"}))
+      ->capture_default_str();
+}
 
 }  // namespace staa::app

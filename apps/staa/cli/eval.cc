@@ -10,9 +10,7 @@ void add_eval(CLI::App& app, Action& action) {
   auto options = std::make_shared<EvalOptions>();
   auto* command = app.add_subcommand("eval", "Measure a trained network on its test set");
   command->add_option("run", options->run, "Folder of the run")->required()->type_name("DIR");
-  command->add_option("-c,--checkpoint", options->checkpoint, "Which weights")
-      ->check(CLI::IsMember({"best", "last"}))
-      ->capture_default_str();
+  add_checkpoint(*command, options->checkpoint, "Which weights");
   command->add_option("-s,--set", options->overrides, "Set a key of the recipe, such as data.path")
       ->type_name("KEY=VALUE");
   command->add_flag("--json", options->json, "Print one JSON object");

@@ -18,9 +18,7 @@ void add_export(CLI::App& app, Action& action) {
                    "networks of LIF neurons")
       ->required()
       ->type_name("FILE");
-  command->add_option("-c,--checkpoint", options->checkpoint, "Which weights")
-      ->check(CLI::IsMember({"best", "last"}))
-      ->capture_default_str();
+  add_checkpoint(*command, options->checkpoint, "Which weights");
   auto* precision =
       command
           ->add_option(

@@ -28,9 +28,7 @@ void add_gradcam(CLI::App& app, Action& action) {
                    "Explain this class; else the sample's own, of an image the one found")
       ->type_name("NAME");
   command->add_option("-o,--out", options->out, "Picture to write")->required()->type_name("FILE");
-  command->add_option("-c,--checkpoint", options->checkpoint, "Which weights")
-      ->check(CLI::IsMember({"best", "last"}))
-      ->capture_default_str();
+  add_checkpoint(*command, options->checkpoint, "Which weights");
   command->add_option("-s,--set", options->overrides, "Set a key of the recipe, such as data.path")
       ->type_name("KEY=VALUE");
   command->add_flag("--json", options->json, "Print one JSON object with all maps");

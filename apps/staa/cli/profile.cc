@@ -16,9 +16,7 @@ void add_profile(CLI::App& app, Action& action) {
                    "(its trained weights)")
       ->required()
       ->type_name("RECIPE|DIR");
-  command->add_option("-c,--checkpoint", options->checkpoint, "Which weights of a run")
-      ->check(CLI::IsMember({"best", "last"}))
-      ->capture_default_str();
+  add_checkpoint(*command, options->checkpoint, "Which weights of a run");
   command->add_option("-n,--images", options->images, "Test images to average over")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

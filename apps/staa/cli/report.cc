@@ -27,9 +27,7 @@ void add_report(CLI::App& app, Action& action) {
       ->check(CLI::NonNegativeNumber)
       ->type_name("N")
       ->capture_default_str();
-  command->add_option("-c,--checkpoint", collect.checkpoint, "Which weights")
-      ->check(CLI::IsMember({"best", "last"}))
-      ->capture_default_str();
+  add_checkpoint(*command, collect.checkpoint, "Which weights");
   command->add_option("-s,--set", collect.overrides, "Set a key of the recipes, such as data.path")
       ->type_name("KEY=VALUE");
   command->callback(
