@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <system_error>
@@ -27,10 +28,24 @@ namespace {
 
 char** arguments = nullptr;
 
+/// Tells OpenBLAS, with which Debian's LibTorch multiplies matrices, which kernels to use: it takes
+/// a processor that is newer than itself for one of 2004. A choice of the user's stays.
+void choose_blas_kernels() {
+#ifdef __x86_64__
+  const char* kernels = nullptr;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) kernels = "Haswell";
+  if (__builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
+    kernels = "SkylakeX";
+  }
+  if (kernels != nullptr) ::setenv("OPENBLAS_CORETYPE", kernels, /*overwrite=*/0);
+#endif
+}
+
 /// Replaces this process; returns only by an exception.
 int become_torch_program() {
   const auto own = std::filesystem::read_symlink("/proc/self/exe");
   const auto path = (own.parent_path() / STAA_TORCH_PROGRAM).lexically_normal();
+  choose_blas_kernels();
   std::cout.flush();
   std::fflush(nullptr);
   ::execv(path.c_str(), arguments);

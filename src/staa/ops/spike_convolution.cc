@@ -11,6 +11,8 @@
 #include "staa/kernels/spike_convolution/spike_convolution.h"
 #include "staa/kernels/spikes.h"
 #include "staa/ops/check_call.h"
+#include "staa/ops/convolution.h"
+#include "staa/ops/convolution_shape.h"
 #include "staa/ops/elements.h"
 #include "staa/ops/implementation.h"
 #include "staa/ops/once_differentiable.h"
@@ -29,10 +31,13 @@ struct BreakEven {
   double gradient;  ///< of the weight, whose sums stay in registers
 };
 
-/// Wider vectors speed up the dense convolution. With few output channels a spike fills no more
-/// than one vector, so that the fixed cost of a spike weighs more.
-BreakEven break_even(const kernels::ConvolutionShape& shape) {
+/// Wider vectors speed up the dense convolution, and so does Winograd's algorithm, which cannot
+/// profit from spikes. With few output channels a spike fills no more than one vector, so that the
+/// fixed cost of a spike weighs more.
+BreakEven break_even(const kernels::ConvolutionShape& shape, bool winograd) {
   const bool wide = kernels::vector_bytes() >= 64;
+  if (winograd && shape.out <= 16) return {0.15, 0.2};
+  if (winograd) return shape.out <= 32 ? BreakEven{0.06, 0.12} : BreakEven{0.12, 0.18};
   BreakEven rates{shape.out <= 16 ? 0.25 : 0.35, 0.35};
   if (wide) rates = {shape.out <= 16 ? 0.08 : shape.out <= 64 ? 0.13 : 0.27, 0.3};
   return rates;
@@ -46,8 +51,6 @@ struct Plan : torch::CustomClassHolder {
   bool sparse = false;           // compute the forward pass from the spikes
   bool sparse_gradient = false;  // compute the weight's gradient from the spikes
 };
-
-std::int64_t size(std::size_t value) { return static_cast<std::int64_t>(value); }
 
 std::size_t image_size(const kernels::ConvolutionShape& shape) {
   return shape.height * shape.width * shape.in;
@@ -78,7 +81,7 @@ void for_images(const kernels::ConvolutionShape& shape, std::int64_t parts, cons
 
 template <class F>
 void for_images(const kernels::ConvolutionShape& shape, const F& f) {
-  const auto parts = std::min<std::int64_t>(at::get_num_threads(), size(shape.images));
+  const auto parts = std::min<std::int64_t>(at::get_num_threads(), signed_size(shape.images));
   for_images(shape, parts, [&](kernels::ImageRange images, std::size_t) { f(images); });
 }
 
@@ -86,7 +89,7 @@ void for_images(const kernels::ConvolutionShape& shape, const F& f) {
 /// except 0 and 1.
 template <class S>
 bool pack(const Tensor& x, Plan& plan) {
-  plan.bits = torch::empty({x.size(0), size(image_words(plan.shape))}, torch::kLong);
+  plan.bits = torch::empty({x.size(0), signed_size(image_words(plan.shape))}, torch::kLong);
   const S* values = data<S>(x);
   std::atomic<bool> binary{true};
   for_images(plan.shape, [&](kernels::ImageRange images) {
@@ -101,12 +104,13 @@ bool pack(const Tensor& x, Plan& plan) {
 }
 
 /// Chooses between the sparse and the dense convolution by the firing rate of the input.
-void choose(Plan& plan) {
+/// `winograd` says which dense one it is.
+void choose(Plan& plan, bool winograd) {
   const auto fired =
       kernels::count_spikes(words(plan.bits), static_cast<std::size_t>(plan.bits.numel()));
   const auto rate =
       static_cast<double>(fired) / static_cast<double>(plan.shape.images * image_size(plan.shape));
-  const auto limits = break_even(plan.shape);
+  const auto limits = break_even(plan.shape, winograd);
   plan.sparse = rate < limits.forward;
   plan.sparse_gradient = rate < limits.gradient;
 }
@@ -114,7 +118,8 @@ void choose(Plan& plan) {
 /// An uninitialised x of the plan's shape.
 Tensor empty_input(const Plan& plan, const torch::TensorOptions& options) {
   const auto& shape = plan.shape;
-  return torch::empty({size(shape.images), size(shape.in), size(shape.height), size(shape.width)},
+  return torch::empty({signed_size(shape.images), signed_size(shape.in), signed_size(shape.height),
+                       signed_size(shape.width)},
                       options.memory_format(torch::MemoryFormat::ChannelsLast));
 }
 
@@ -137,7 +142,7 @@ Tensor unpacked_input(const Plan& plan, const torch::TensorOptions& options) {
 
 void for_channels(const kernels::ConvolutionShape& shape,
                   const std::function<void(kernels::ChannelRange)>& f) {
-  at::parallel_for(0, size(shape.in), 8, [&](std::int64_t begin, std::int64_t end) {
+  at::parallel_for(0, signed_size(shape.in), 8, [&](std::int64_t begin, std::int64_t end) {
     f({static_cast<std::size_t>(begin), static_cast<std::size_t>(end)});
   });
 }
@@ -148,15 +153,15 @@ Tensor sparse_forward(const Plan& plan, const Tensor& weight) {
   const auto& shape = plan.shape;
   const Tensor channels_last = weight.contiguous(torch::MemoryFormat::ChannelsLast);
   const Tensor ordered =
-      torch::empty({size(kernels::ordered_weights_size(shape, T()))}, weight.options());
+      torch::empty({signed_size(kernels::ordered_weights_size(shape, T()))}, weight.options());
   for_channels(shape, [&](kernels::ChannelRange in) {
     kernels::order_weights(shape, channels_last.data_ptr<T>(), ordered.data_ptr<T>(), in);
   });
-  const Tensor y = torch::empty(
-      {size(shape.images), size(shape.out), size(shape.out_height()), size(shape.out_width())},
-      weight.options()
-          .dtype(c10::CppTypeToScalarType<TensorElement<S>>::value)
-          .memory_format(torch::MemoryFormat::ChannelsLast));
+  const Tensor y = torch::empty({signed_size(shape.images), signed_size(shape.out),
+                                 signed_size(shape.out_height()), signed_size(shape.out_width())},
+                                weight.options()
+                                    .dtype(c10::CppTypeToScalarType<TensorElement<S>>::value)
+                                    .memory_format(torch::MemoryFormat::ChannelsLast));
   for_images(shape, [&](kernels::ImageRange images) {
     kernels::spike_convolution(shape, words(plan.bits), ordered.data_ptr<T>(), data<S>(y), images);
   });
@@ -170,10 +175,10 @@ Tensor forward_of(const Plan& plan, const Tensor& weight, torch::ScalarType type
     return with_element(type,
                         [&](auto zero) { return sparse_forward<decltype(zero)>(plan, weight); });
   }
-  const auto stride = size(plan.shape.stride);
-  const auto padding = size(plan.shape.padding);
-  return torch::conv2d(x.defined() ? x : unpacked_input(plan, weight.options().dtype(type)),
-                       weight.to(type), {}, stride, padding);
+  const auto stride = signed_size(plan.shape.stride);
+  const auto padding = signed_size(plan.shape.padding);
+  return dense_convolution(x.defined() ? x : unpacked_input(plan, weight.options().dtype(type)),
+                           weight.to(type), stride, padding);
 }
 
 /// Each thread sums the gradient of its part of the images; the parts are then added in order.
@@ -181,12 +186,12 @@ template <class S>
 Tensor sparse_weight_gradient(const Plan& plan, const Tensor& weight, const Tensor& dy) {
   using T = kernels::Compute<S>;
   const auto& shape = plan.shape;
-  const auto parts = std::min<std::int64_t>(at::get_num_threads(), size(shape.images));
-  const Tensor sums =
-      torch::zeros({parts, size(kernels::ordered_weights_size(shape, T()))}, weight.options());
+  const auto parts = std::min<std::int64_t>(at::get_num_threads(), signed_size(shape.images));
+  const Tensor sums = torch::zeros({parts, signed_size(kernels::ordered_weights_size(shape, T()))},
+                                   weight.options());
   for_images(shape, parts, [&](kernels::ImageRange images, std::size_t part) {
-    kernels::spike_weight_gradient(shape, words(plan.bits), data<S>(dy), data<T>(sums[size(part)]),
-                                   images);
+    kernels::spike_weight_gradient(shape, words(plan.bits), data<S>(dy),
+                                   data<T>(sums[signed_size(part)]), images);
   });
   auto dweight = torch::empty(weight.sizes(),
                               weight.options().memory_format(torch::MemoryFormat::ChannelsLast));
@@ -203,13 +208,11 @@ std::pair<Tensor, Tensor> dense_gradients(const Plan& plan, const Tensor& dy, co
   if (!of_x && !of_weight) return {};
   // The gradient of x needs only the shape of x.
   const auto x = of_weight ? unpacked_input(plan, dy.options()) : empty_input(plan, dy.options());
-  const auto stride = size(plan.shape.stride);
-  const auto padding = size(plan.shape.padding);
-  const auto gradients = at::convolution_backward(dy, x, weight.to(dy.scalar_type()), c10::nullopt,
-                                                  {stride, stride}, {padding, padding}, {1, 1},
-                                                  false, {0, 0}, 1, {of_x, of_weight, false});
-  const auto& dweight = std::get<1>(gradients);
-  return {std::get<0>(gradients), of_weight ? dweight.to(weight.scalar_type()) : Tensor()};
+  const auto stride = signed_size(plan.shape.stride);
+  const auto padding = signed_size(plan.shape.padding);
+  const auto gradients =
+      convolution_gradients(dy, x, weight.to(dy.scalar_type()), stride, padding, of_x, of_weight);
+  return {gradients.x, of_weight ? gradients.weight.to(weight.scalar_type()) : Tensor()};
 }
 
 struct SpikeConvolution : torch::autograd::Function<SpikeConvolution> {
@@ -237,21 +240,6 @@ struct SpikeConvolution : torch::autograd::Function<SpikeConvolution> {
   }
 };
 
-kernels::ConvolutionShape shape_of(const Tensor& x, const Tensor& weight, std::int64_t stride,
-                                   std::int64_t padding) {
-  const auto at = [](const Tensor& tensor, std::int64_t dim) {
-    return static_cast<std::size_t>(tensor.size(dim));
-  };
-  return {at(x, 0),
-          at(x, 2),
-          at(x, 3),
-          at(x, 1),
-          at(weight, 0),
-          at(weight, 2),
-          static_cast<std::size_t>(stride),
-          static_cast<std::size_t>(padding)};
-}
-
 /// Whether the kernels support these tensors, regardless of the values of x. The arguments must
 /// have passed check_convolution().
 bool fits(const Tensor& x, const Tensor& weight, std::int64_t stride, std::int64_t padding) {
@@ -259,7 +247,7 @@ bool fits(const Tensor& x, const Tensor& weight, std::int64_t stride, std::int64
   return !UseReference::active() && is_element(type) &&
          weight.scalar_type() == compute_type(type) && x.device().is_cpu() &&
          weight.size(2) == weight.size(3) &&
-         kernels::takes_spikes(shape_of(x, weight, stride, padding));
+         kernels::takes_spikes(convolution_shape(x, weight, stride, padding));
 }
 
 /// Wraps `f` so that it throws if the weight has changed since this call.
@@ -279,7 +267,7 @@ Convolved convolve_densely(const Tensor& x, const Tensor& weight, std::int64_t s
                            std::int64_t padding) {
   const auto type = x.scalar_type();
   const auto convolve = [stride, padding, type](const Tensor& input, const Tensor& kernel) {
-    return torch::conv2d(input, kernel.to(type), {}, stride, padding);
+    return dense_convolution(input, kernel.to(type), stride, padding);
   };
   if (!torch::GradMode::is_enabled()) return {convolve(x, weight), {}};
   return {convolve(x, weight),
@@ -295,7 +283,7 @@ Convolved convolve_spikes(const Tensor& x, const Tensor& weight, std::int64_t st
   check_convolution(x, weight, stride, padding, bits);
   if (!fits(x, weight, stride, padding)) return convolve_densely(x, weight, stride, padding);
   auto plan = c10::make_intrusive<Plan>();
-  plan->shape = shape_of(x, weight, stride, padding);
+  plan->shape = convolution_shape(x, weight, stride, padding);
   const auto type = x.scalar_type();
   plan->bits = bits;
   if (!bits.defined()) {
@@ -304,7 +292,7 @@ Convolved convolve_spikes(const Tensor& x, const Tensor& weight, std::int64_t st
         with_element(type, [&](auto zero) { return pack<decltype(zero)>(values, *plan); });
     if (!binary) return convolve_densely(x, weight, stride, padding);
   }
-  choose(*plan);
+  choose(*plan, uses_winograd(x, weight, stride, padding));
   if (!torch::GradMode::is_enabled()) return {forward_of(*plan, weight, type, x), {}};
   return {SpikeConvolution::apply(x, weight, plan),
           while_unchanged(weight, [plan, type, weight = weight.detach()] {
