@@ -6,7 +6,7 @@
 set(STAA_SOURCE_ROOT ${CMAKE_CURRENT_LIST_DIR}/../src)
 
 function(staa_layer name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LAYERS;PRIVATE;PUBLIC" ${ARGN})
+  cmake_parse_arguments(ARG "SINGLY" "" "SOURCES;LAYERS;PRIVATE;PUBLIC" ${ARGN})
   add_library(staa_${name} STATIC ${ARG_SOURCES})
   target_include_directories(staa_${name} PUBLIC $<BUILD_INTERFACE:${STAA_SOURCE_ROOT}>
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
@@ -16,6 +16,9 @@ function(staa_layer name)
   list(TRANSFORM ARG_LAYERS PREPEND staa_)
   target_link_libraries(staa_${name} PUBLIC ${ARG_LAYERS} ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
   set_target_properties(staa_${name} PROPERTIES EXPORT_NAME layer_${name})
+  if(NOT ARG_SINGLY)
+    staa_unity(staa_${name})
+  endif()
   install(TARGETS staa_${name} EXPORT staa ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}/staa
     COMPONENT development)
 endfunction()

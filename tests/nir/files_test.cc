@@ -88,22 +88,49 @@ TEST(NirFiles, EveryCutFileIsRefused) {
 }
 
 /// HDF5 itself would read beyond its memory.
-TEST(NirFiles, TextsThatClaimMoreThanTheirHeapAreRefused) {
+TEST(NirFiles, TextsThatTheirHeapDoesNotHoldAreRefused) {
   const test::TempFolder folder;
   const auto whole = read_file(std::string(STAA_FUZZ_CORPUS) + "/nir/lif.nir");
   const std::string text(whole.begin(), whole.end());
   const auto heap = text.find("GCOL");
   ASSERT_NE(heap, std::string::npos);
-  // One of the upper bytes of the first text's size, and of the heap's.
-  // And in the superblock the number of bytes of a size.
-  const std::size_t sizes = text[8] >= 2 ? 10 : 14;
-  for (const auto place : {heap + 16 + 8 + 5, heap + 8 + 5, sizes}) {
+  std::string address(8, '\0');
+  for (std::size_t i = 0; i < 8; ++i) address[i] = static_cast<char>(heap >> (8 * i) & 0xFF);
+  std::vector<std::size_t> references;  // their addresses; not all of them are read
+  for (auto at = text.find(address); at != text.npos; at = text.find(address, at + 1)) {
+    references.push_back(at);
+  }
+  ASSERT_FALSE(references.empty());
+  const auto from_references = [&](std::ptrdiff_t distance) {
+    auto places = references;
+    for (auto& place : places) place += static_cast<std::size_t>(distance);
+    return places;
+  };
+  const struct {
+    std::vector<std::size_t> places;
+    const char* complaint;
+  } damages[] = {
+      {{heap}, "expected a heap"},
+      {{heap + 16 + 8 + 5}, "longer than the heap"},       // an upper byte of a text's size
+      {{heap + 8 + 5}, "behind the end of the file"},      // of the heap's size
+      {from_references(5), "behind the end of the file"},  // of the heap's address
+      {from_references(8 + 1), "not in its heap"},         // of the text's index
+      {from_references(-2), "longer than its place"},      // of the text's length
+  };
+  for (const auto& damage : damages) {
+    SCOPED_TRACE(damage.complaint);
     auto damaged = text;
-    damaged[place] = 16;
+    for (const auto place : damage.places) damaged[place] = 16;
     write_file_atomically(folder / "damaged.nir", damaged);
-    test::expect_error(ErrorKind::kInput, {"damaged.nir", "offset", "damaged"},
+    test::expect_error(ErrorKind::kInput, {"damaged.nir", "offset", damage.complaint, "damaged"},
                        [&] { read(folder / "damaged.nir"); });
   }
+  // In the superblock the number of bytes of a size.
+  auto damaged = text;
+  damaged[text[8] >= 2 ? 10 : 14] = 16;
+  write_file_atomically(folder / "damaged.nir", damaged);
+  test::expect_error(ErrorKind::kInput, {"damaged.nir", "damaged"},
+                     [&] { read(folder / "damaged.nir"); });
 }
 
 TEST(NirFiles, MissingDatasetsAndWrongShapesNameTheNode) {

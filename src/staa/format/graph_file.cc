@@ -18,7 +18,7 @@ using nlohmann::ordered_json;
 constexpr std::size_t kMaxLayers = 65536;
 constexpr const char* kInputName = "@input";
 
-const std::vector<std::pair<LayerKind, std::string>>& kind_names() {
+const std::vector<std::pair<LayerKind, std::string>>& layer_kind_names() {
   static const std::vector<std::pair<LayerKind, std::string>> table{
       {LayerKind::kConvolution, "convolution"},
       {LayerKind::kLinear, "linear"},
@@ -117,7 +117,7 @@ std::vector<Layer> read_layers(Fields& root, const std::string& source) {
     auto& fields =
         all.emplace_back(object, source, fmt::format("node {} of the graph", all.size()));
     Layer layer;
-    layer.kind = fields.kind(kind_names());
+    layer.kind = fields.kind(layer_kind_names());
     layer.name = fields.text("name");
     if (layer.name.empty() || !names.emplace(layer.name, layers.size()).second) {
       fields.complain(fmt::format("the name '{}' is empty or taken", layer.name));
@@ -132,16 +132,6 @@ std::vector<Layer> read_layers(Fields& root, const std::string& source) {
     all[i].finish();
   }
   return layers;
-}
-
-const std::string& model_text(const SafetensorsReader& reader) {
-  const auto found = reader.metadata().find(kModelKey);
-  if (found == reader.metadata().end()) {
-    fail(ErrorKind::kInput,
-         "{}: not a model file: its metadata has no '{}' (staa export makes one)", reader.source(),
-         kModelKey);
-  }
-  return found->second;
 }
 
 GraphDescription read_graph(const std::string& text, const std::string& source) {
@@ -185,7 +175,7 @@ ordered_json names_of(const GraphDescription& graph, const std::vector<std::size
 
 ordered_json layer_json(const GraphDescription& graph, const Layer& layer) {
   ordered_json object;
-  for (const auto& [kind, name] : kind_names()) {
+  for (const auto& [kind, name] : layer_kind_names()) {
     if (kind == layer.kind) object["kind"] = name;
   }
   object["name"] = layer.name;

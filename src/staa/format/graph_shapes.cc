@@ -17,9 +17,9 @@ constexpr std::int64_t kMaxTaps = std::int64_t{1} << 24;  // outputs of an axis 
 constexpr std::int64_t kMaxSteps = std::int64_t{1} << 20;
 
 /// Reports which layer is inconsistent.
-class Check {
+class LayerCheck {
  public:
-  Check(const Layer& layer, const std::string& source) : layer_(layer), source_(source) {}
+  LayerCheck(const Layer& layer, const std::string& source) : layer_(layer), source_(source) {}
 
   template <typename... Args>
   void operator()(bool holds, fmt::format_string<Args...> format, Args&&... args) const {
@@ -43,7 +43,7 @@ struct Axis {
   std::int64_t dilation;
 };
 
-std::int64_t swept(const Axis& axis, const Check& check) {
+std::int64_t swept(const Axis& axis, const LayerCheck& check) {
   check(axis.kernel >= 1 && axis.kernel <= kMaxKernel, "kernel: expected 1 to {}, found {}",
         kMaxKernel, axis.kernel);
   check(axis.stride >= 1 && axis.stride <= kMaxKernel, "stride: expected 1 to {}, found {}",
@@ -65,7 +65,7 @@ std::int64_t swept(const Axis& axis, const Check& check) {
 }
 
 /// The input's shape, with the extents after the channels replaced.
-Shape sweep(const Layer& layer, const Shape& input, const Check& check) {
+Shape sweep(const Layer& layer, const Shape& input, const LayerCheck& check) {
   check(input.size() >= 2, "expected an input of channels and extents, found {}",
         describe_shape(input));
   const auto& s = layer.sweep;
@@ -80,7 +80,7 @@ Shape sweep(const Layer& layer, const Shape& input, const Check& check) {
   return {input[0], rows, columns};
 }
 
-Shape flattened(const Layer& layer, const Shape& input, const Check& check) {
+Shape flattened(const Layer& layer, const Shape& input, const LayerCheck& check) {
   const auto rank = static_cast<std::int64_t>(input.size());
   check(layer.first >= 0 && layer.first <= layer.last && layer.last < rank,
         "flattens dimensions {} to {} of {}", layer.first, layer.last, describe_shape(input));
@@ -139,7 +139,7 @@ const Shape* input_of(const GraphDescription& graph, const Layer& layer) {
 }
 
 Shape shape_after(const Layer& layer, const Shape& input, const std::string& source) {
-  const Check check(layer, source);
+  const LayerCheck check(layer, source);
   switch (layer.kind) {
     case LayerKind::kConvolution: {
       auto shape = sweep(layer, input, check);
@@ -182,7 +182,7 @@ void check_graph(const GraphDescription& graph, const std::string& source) {
   for (std::size_t i = 0; i < graph.layers.size(); ++i) {
     const auto& layer = graph.layers[i];
     check_extents(layer.shape, source, fmt::format("node '{}'", layer.name).c_str());
-    const Check check(layer, source);
+    const LayerCheck check(layer, source);
     for (const auto from : layer.inputs) {
       check(from == kGraphInput || from < i, "its input stands behind it");
     }
@@ -192,7 +192,7 @@ void check_graph(const GraphDescription& graph, const std::string& source) {
     check(!layer.inputs.empty() || !layer.late.empty(), "it has no input");
   }
   for (const auto& layer : graph.layers) {
-    const Check check(layer, source);
+    const LayerCheck check(layer, source);
     const auto& input = *input_of(graph, layer);
     const auto compare = [&](const Shape& other) {
       check(other == input, "its inputs differ in shape: {} and {}", describe_shape(input),

@@ -17,7 +17,7 @@ using nlohmann::ordered_json;
 
 constexpr std::size_t kMaxNodes = 4096;
 
-const std::vector<std::pair<NodeKind, std::string>>& kind_names() {
+const std::vector<std::pair<NodeKind, std::string>>& node_kind_names() {
   static const std::vector<std::pair<NodeKind, std::string>> table{
       {NodeKind::kConvolution, "convolution"},
       {NodeKind::kNeuron, "neuron"},
@@ -65,7 +65,7 @@ Node read_node(const json& object, std::size_t index,
                const std::map<std::string, std::size_t>& known, const std::string& source) {
   Fields fields(object, source, fmt::format("node {} of the graph", index));
   Node node;
-  node.kind = fields.kind(kind_names());
+  node.kind = fields.kind(node_kind_names());
   node.name = fields.text("name");
   if (node.name.empty() || known.count(node.name) > 0) {
     fields.complain(fmt::format("the name '{}' is empty or taken", node.name));
@@ -144,7 +144,7 @@ ModelDescription read_model(const std::string& text, const std::string& source) 
 
 ordered_json node_json(const ModelDescription& model, const Node& node) {
   ordered_json object;
-  for (const auto& [kind, name] : kind_names()) {
+  for (const auto& [kind, name] : node_kind_names()) {
     if (kind == node.kind) object["kind"] = name;
   }
   object["name"] = node.name;
@@ -190,7 +190,9 @@ ordered_json node_json(const ModelDescription& model, const Node& node) {
   return object;
 }
 
-std::string model_text(const SafetensorsReader& reader) {
+}  // namespace
+
+const std::string& model_text(const SafetensorsReader& reader) {
   const auto found = reader.metadata().find(kModelKey);
   if (found == reader.metadata().end()) {
     fail(ErrorKind::kInput,
@@ -199,8 +201,6 @@ std::string model_text(const SafetensorsReader& reader) {
   }
   return found->second;
 }
-
-}  // namespace
 
 std::string weights_name(Weights weights) {
   switch (weights) {

@@ -78,6 +78,9 @@ enum class Weights { kFp32, kBf16, kInt16, kInt8 };
 /// "fp32", "bf16", "int16", "int8".
 std::string weights_name(Weights weights);
 
+/// The JSON of a model file. Throws Error(kInput) if the file has none.
+const std::string& model_text(const SafetensorsReader& reader);
+
 /// The index of a node's input: this value for the image, else that of an earlier node.
 constexpr std::size_t kImage = static_cast<std::size_t>(-1);
 

@@ -8,14 +8,14 @@
 namespace staa::format {
 namespace {
 
-constexpr std::int64_t kMaxExtent = 4096;  // of an image, and of any number of channels
-constexpr std::int64_t kMaxKernel = 15;
+constexpr std::int64_t kMaxNodeExtent = 4096;  // of an image, and of any number of channels
+constexpr std::int64_t kMaxNodeKernel = 15;
 constexpr std::int64_t kWhiteningPatch = 2;
 
 /// Reports which node is inconsistent.
-class Check {
+class NodeCheck {
  public:
-  Check(const ModelDescription& model, const Node& node, const std::string& source)
+  NodeCheck(const ModelDescription& model, const Node& node, const std::string& source)
       : model_(model), node_(node), source_(source) {}
 
   template <typename... Args>
@@ -49,22 +49,22 @@ std::int64_t windows(std::int64_t extent, const Window& window) {
   return (extent + 2 * window.padding - window.kernel) / window.stride + 1;
 }
 
-void check_window(const Window& window, const Extent& input, const Check& check) {
-  check(window.kernel >= 1 && window.kernel <= kMaxKernel, "kernel: expected 1 to {}, found {}",
-        kMaxKernel, window.kernel);
-  check(window.stride >= 1 && window.stride <= kMaxKernel, "stride: expected 1 to {}, found {}",
-        kMaxKernel, window.stride);
+void check_window(const Window& window, const Extent& input, const NodeCheck& check) {
+  check(window.kernel >= 1 && window.kernel <= kMaxNodeKernel, "kernel: expected 1 to {}, found {}",
+        kMaxNodeKernel, window.kernel);
+  check(window.stride >= 1 && window.stride <= kMaxNodeKernel, "stride: expected 1 to {}, found {}",
+        kMaxNodeKernel, window.stride);
   check(window.padding >= 0 && window.padding < window.kernel,
         "padding: expected 0 to {}, found {}", window.kernel - 1, window.padding);
 }
 
-void check_fits(const Window& window, const Extent& input, const Check& check) {
+void check_fits(const Window& window, const Extent& input, const NodeCheck& check) {
   check(input.height + 2 * window.padding >= window.kernel &&
             input.width + 2 * window.padding >= window.kernel,
         "a kernel of {} does not fit its input of {}x{}", window.kernel, input.height, input.width);
 }
 
-void infer_convolution(Node& node, const ModelDescription& model, const Check& check) {
+void infer_convolution(Node& node, const ModelDescription& model, const NodeCheck& check) {
   check(node.inputs.size() == 1, "expected 1 input, found {}", node.inputs.size());
   const bool of_image = reads_image(model, node);
   if (!of_image) check.spikes(0);
@@ -72,12 +72,12 @@ void infer_convolution(Node& node, const ModelDescription& model, const Check& c
   const auto& input = input_shape(model, node);
   check_window(node.window, input, check);
   check_fits(node.window, input, check);
-  check(node.out >= 1 && node.out <= kMaxExtent, "out: expected 1 to {}, found {}", kMaxExtent,
+  check(node.out >= 1 && node.out <= kMaxNodeExtent, "out: expected 1 to {}, found {}", kMaxNodeExtent,
         node.out);
   node.shape = {node.out, windows(input.height, node.window), windows(input.width, node.window)};
 }
 
-void infer_neuron(Node& node, const Check& check) {
+void infer_neuron(Node& node, const NodeCheck& check) {
   check(node.inputs.size() == 1 || node.inputs.size() == 2, "expected 1 or 2 inputs, found {}",
         node.inputs.size());
   const auto* current = check.input(0);
@@ -96,12 +96,12 @@ void infer_neuron(Node& node, const Check& check) {
   }
   const auto& settings = node.neuron;
   for (const auto reduced : {settings.gc_reduced, settings.sa_reduced}) {
-    check(reduced >= 0 && reduced <= kMaxExtent, "a reduced width: expected 0 to {}, found {}",
-          kMaxExtent, reduced);
+    check(reduced >= 0 && reduced <= kMaxNodeExtent, "a reduced width: expected 0 to {}, found {}",
+          kMaxNodeExtent, reduced);
   }
 }
 
-void infer_pool(Node& node, const ModelDescription& model, const Check& check) {
+void infer_pool(Node& node, const ModelDescription& model, const NodeCheck& check) {
   check(node.inputs.size() == 1, "expected 1 input, found {}", node.inputs.size());
   check(check.spikes(0).kind == NodeKind::kNeuron, "a pool reads a layer of neurons");
   const auto& input = input_shape(model, node);
@@ -125,9 +125,9 @@ void infer_pool(Node& node, const ModelDescription& model, const Check& check) {
   node.shape = {input.channels, cut(input.height), cut(input.width)};
 }
 
-void infer_whitening(Node& node, const ModelDescription& model, const Check& check) {
+void infer_whitening(Node& node, const ModelDescription& model, const NodeCheck& check) {
   check(node.inputs.size() == 1 && node.inputs[0] == kImage, "expected the image as its input");
-  check(node.out >= 1 && node.out <= kMaxExtent, "out: expected 1 to {}, found {}", kMaxExtent,
+  check(node.out >= 1 && node.out <= kMaxNodeExtent, "out: expected 1 to {}, found {}", kMaxNodeExtent,
         node.out);
   const auto& image = model.input;
   check(image.height >= kWhiteningPatch && image.width >= kWhiteningPatch,
@@ -135,7 +135,7 @@ void infer_whitening(Node& node, const ModelDescription& model, const Check& che
   node.shape = {node.out, image.height - 1, image.width - 1};
 }
 
-void infer_current(Node& node, const Check& check) {
+void infer_current(Node& node, const NodeCheck& check) {
   check(node.inputs.size() == 1 || node.inputs.size() == 2, "expected 1 or 2 inputs, found {}",
         node.inputs.size());
   const auto* conv = check.input(0);
@@ -159,7 +159,7 @@ void infer_current(Node& node, const Check& check) {
         node.shape.height, node.shape.width);
 }
 
-void infer_head(Node& node, const ModelDescription& model, const Check& check) {
+void infer_head(Node& node, const ModelDescription& model, const NodeCheck& check) {
   check(node.inputs.size() == 1, "expected 1 input, found {}", node.inputs.size());
   check.spikes(0);
   node.shape = {static_cast<std::int64_t>(model.classes.size()), 1, 1};
@@ -174,7 +174,7 @@ void check_order(const ModelDescription& model, const std::string& source) {
   bool whitened = false;
   for (std::size_t i = 0; i < model.nodes.size(); ++i) {
     const auto& node = model.nodes[i];
-    const Check check(model, node, source);
+    const NodeCheck check(model, node, source);
     if (node.kind == NodeKind::kConvolution) pending.push_back(i);
     if (node.kind == NodeKind::kWhitening) {
       check(!whitened, "the image is whitened once already");
@@ -218,9 +218,9 @@ void check_order(const ModelDescription& model, const std::string& source) {
 void check_input(const ModelDescription& model, const std::string& source) {
   const auto& input = model.input;
   for (const auto extent : {input.channels, input.height, input.width}) {
-    if (extent < 1 || extent > kMaxExtent) {
+    if (extent < 1 || extent > kMaxNodeExtent) {
       fail(ErrorKind::kInput, "{}: the input's extents: expected 1 to {}, found {}", source,
-           kMaxExtent, extent);
+           kMaxNodeExtent, extent);
     }
   }
   const auto channels = static_cast<std::size_t>(input.channels);
@@ -228,8 +228,8 @@ void check_input(const ModelDescription& model, const std::string& source) {
     fail(ErrorKind::kInput, "{}: expected {} means and deviations, found {} and {}", source,
          channels, model.mean.size(), model.stddev.size());
   }
-  if (model.steps < 1 || model.steps > kMaxExtent) {
-    fail(ErrorKind::kInput, "{}: steps: expected 1 to {}, found {}", source, kMaxExtent,
+  if (model.steps < 1 || model.steps > kMaxNodeExtent) {
+    fail(ErrorKind::kInput, "{}: steps: expected 1 to {}, found {}", source, kMaxNodeExtent,
          model.steps);
   }
   if (model.classes.empty()) fail(ErrorKind::kInput, "{}: there are no classes", source);
@@ -250,7 +250,7 @@ void infer_shapes(ModelDescription& model, const std::string& source) {
   check_input(model, source);
   std::int64_t activations = model.input.values();
   for (auto& node : model.nodes) {
-    const Check check(model, node, source);
+    const NodeCheck check(model, node, source);
     switch (node.kind) {
       case NodeKind::kConvolution:
         infer_convolution(node, model, check);

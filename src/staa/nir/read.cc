@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "staa/events/hdf5_handle.h"
-#include "staa/nir/heaps.h"
+#include "staa/nir/variable_texts.h"
 #include "staa/util/error.h"
 #include "staa/util/input_file.h"
 
@@ -52,17 +52,23 @@ bool is_utf8(const std::string& text) {
   return true;
 }
 
+Hdf5Handle open_file(const std::filesystem::path& path) {
+  Hdf5Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
+  if (!file) {
+    fail(ErrorKind::kInput, "{}: no HDF5 file, or one that is damaged or cut off", path.string());
+  }
+  return file;
+}
+
 class Reader {
  public:
   /// `bytes` is the size of the file. It limits how many values are read in total, even if the file
   /// lists the same data in many places.
   Reader(const std::filesystem::path& path, std::uint64_t bytes)
-      : source_(path.string()), left_(std::min<hsize_t>(kMostValues, bytes * kMostCompressed)) {
-    file_ = {H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose};
-    if (!file_) {
-      fail(ErrorKind::kInput, "{}: no HDF5 file, or one that is damaged or cut off", source_);
-    }
-  }
+      : source_(path.string()),
+        file_(open_file(path)),
+        variable_texts_(path, file_),
+        left_(std::min<hsize_t>(kMostValues, bytes * kMostCompressed)) {}
 
   Node graph() {
     if (!is_a(file_, "node", H5O_TYPE_GROUP)) {
@@ -272,7 +278,7 @@ class Reader {
     }
   }
 
-  std::vector<std::string> strings(const Open& data) const {
+  std::vector<std::string> strings(const Open& data) {
     std::vector<std::string> texts;
     const auto add = [&](std::string text) {
       if (text.size() > kMostText || !is_utf8(text)) {
@@ -281,12 +287,14 @@ class Reader {
       texts.push_back(std::move(text));
     };
     if (H5Tis_variable_str(data.type.get()) > 0) {
-      std::vector<char*> pointers(data.values);
-      read_into(data, data.type.get(), pointers.data());
-      std::vector<std::unique_ptr<char, herr_t (*)(void*)>> owned;
-      owned.reserve(pointers.size());
-      for (auto* pointer : pointers) owned.emplace_back(pointer, H5free_memory);
-      for (const auto& text : owned) add(text == nullptr ? "" : text.get());
+      if (data.values == 0) return texts;
+      const auto offset = H5Dget_offset(data.data.get());
+      if (offset == HADDR_UNDEF) {
+        refuse(data.where,
+               "its texts are stored in chunks or in the header of the dataset: not supported; "
+               "repack the file with h5repack -l CONTI");
+      }
+      for (auto& text : variable_texts_.read(offset, data.values, kMostText)) add(std::move(text));
       return texts;
     }
     const auto size = H5Tget_size(data.type.get());
@@ -321,6 +329,7 @@ class Reader {
 
   std::string source_;
   Hdf5Handle file_;
+  VariableTexts variable_texts_;
   std::size_t nodes_ = 0;
   hsize_t left_;  // the number of values that may still be read
 };
@@ -329,7 +338,6 @@ class Reader {
 
 Node read(const std::filesystem::path& path) {
   const auto bytes = InputFile(path).size();  // throws if the file cannot be read
-  check_heaps(path);
   const std::lock_guard<std::mutex> lock(events::hdf5_mutex());
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   return Reader(path, bytes).graph();

@@ -8,9 +8,9 @@
 namespace staa::runtime {
 namespace {
 
-class Convolution : public Operation {
+class ConvolutionOperation : public Operation {
  public:
-  Convolution(const format::GraphFile& file, const format::Layer& layer)
+  ConvolutionOperation(const format::GraphFile& file, const format::Layer& layer)
       : bias_(tensor(file, layer, "bias")) {
     const auto in = input_extent(file, layer);
     const auto out = format::extent_of(layer.shape);
@@ -94,7 +94,7 @@ class Linear : public Operation {
 
 std::unique_ptr<Operation> make_convolution(const format::GraphFile& file,
                                             const format::Layer& layer) {
-  return std::make_unique<Convolution>(file, layer);
+  return std::make_unique<ConvolutionOperation>(file, layer);
 }
 
 std::unique_ptr<Operation> make_linear(const format::GraphFile& file, const format::Layer& layer) {

@@ -5,9 +5,9 @@ namespace staa::runtime {
 namespace {
 
 /// Adds each input value to the outputs that it reaches, as convolutions do.
-class Pool : public Operation {
+class PoolOperation : public Operation {
  public:
-  Pool(const format::GraphFile& file, const format::Layer& layer)
+  PoolOperation(const format::GraphFile& file, const format::Layer& layer)
       : factor_(static_cast<float>(layer.factor)) {
     const auto in = input_extent(file, layer);
     const auto out = format::extent_of(layer.shape);
@@ -77,7 +77,7 @@ class Pool : public Operation {
 }  // namespace
 
 std::unique_ptr<Operation> make_pool(const format::GraphFile& file, const format::Layer& layer) {
-  return std::make_unique<Pool>(file, layer);
+  return std::make_unique<PoolOperation>(file, layer);
 }
 
 }  // namespace staa::runtime
