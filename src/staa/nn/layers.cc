@@ -11,6 +11,7 @@
 #include "staa/ops/average_pool.h"
 #include "staa/ops/implementation.h"
 #include "staa/ops/reference/input.h"
+#include "staa/ops/shortcut_current.h"
 #include "staa/util/error.h"
 
 namespace staa::nn {
@@ -151,12 +152,12 @@ ops::Spikes ConvNeuronImpl::spikes(const ops::Spikes& x, const ops::Current& res
 
 ops::Spikes ConvNeuronImpl::spikes_with_current(const ops::Spikes& x, torch::Tensor& current) {
   const auto main = this->current(x);
-  auto sum = ops::reference::compose(ops::NeuronInput(main));
-  if (current.defined()) sum = (sum + current) * std::sqrt(0.5);
-  current = sum;
+  const ops::UseReference reference(operators() == Operators::kReference);
+  current = ops::shortcut_current(main, current);
   // The neurons read the number format of the convolutions.
   return child<Neuron>(*this, "neuron")
-      ->spikes(ops::NeuronInput(ops::Current(sum.to(main.values.scalar_type())), {}, steps_of(x)));
+      ->spikes(
+          ops::NeuronInput(ops::Current(current.to(main.values.scalar_type())), {}, steps_of(x)));
 }
 
 HeadImpl::HeadImpl(std::int64_t in, std::int64_t classes, double scale)

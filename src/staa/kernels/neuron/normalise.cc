@@ -62,6 +62,29 @@ void mix_of(const S* dx, const S* y, const GradientMix<T>& mix, std::size_t rows
   }
 }
 
+template <class T>
+void gradient_sums_of(const T* HWY_RESTRICT dx, const T* HWY_RESTRICT y, const T* HWY_RESTRICT mean,
+                      std::size_t rows, std::size_t channels, T* HWY_RESTRICT plain,
+                      T* HWY_RESTRICT centred) {
+  std::fill(plain, plain + channels, T(0));
+  std::fill(centred, centred + channels, T(0));
+  const auto block = block_pixels(channels);
+  for (std::size_t first = 0; first < rows; first += block) {
+    const auto pixels = std::min(block, rows - first);
+    add_plain(dx + first * channels, channels, pixels, plain);
+    add_products(dx + first * channels, y + first * channels, mean, channels, pixels, centred);
+  }
+}
+
+void gradient_sums_f32(const float* dx, const float* y, const float* mean, std::size_t rows,
+                       std::size_t channels, float* plain, float* centred) {
+  gradient_sums_of(dx, y, mean, rows, channels, plain, centred);
+}
+void gradient_sums_f64(const double* dx, const double* y, const double* mean, std::size_t rows,
+                       std::size_t channels, double* plain, double* centred) {
+  gradient_sums_of(dx, y, mean, rows, channels, plain, centred);
+}
+
 // NOLINTBEGIN(bugprone-macro-parentheses): a type cannot be in parentheses
 #define STAA_FOR_TYPE(S, name)                                                           \
   void channel_moments_##name(const S* y, std::size_t rows, std::size_t channels,        \
@@ -101,6 +124,17 @@ STAA_FOR_TYPE(double, f64)
 STAA_FOR_TYPE(Bf16, bf16)
 #undef STAA_FOR_TYPE
 // NOLINTEND(bugprone-macro-parentheses)
+
+HWY_EXPORT(gradient_sums_f32);
+HWY_EXPORT(gradient_sums_f64);
+void gradient_sums(const float* dx, const float* y, const float* mean, std::size_t rows,
+                   std::size_t channels, float* plain, float* centred) {
+  HWY_DYNAMIC_DISPATCH(gradient_sums_f32)(dx, y, mean, rows, channels, plain, centred);
+}
+void gradient_sums(const double* dx, const double* y, const double* mean, std::size_t rows,
+                   std::size_t channels, double* plain, double* centred) {
+  HWY_DYNAMIC_DISPATCH(gradient_sums_f64)(dx, y, mean, rows, channels, plain, centred);
+}
 
 }  // namespace staa::kernels
 #endif

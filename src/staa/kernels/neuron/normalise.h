@@ -33,4 +33,10 @@ void mix_gradients(const double* dx, const double* y, const GradientMix<double>&
 void mix_gradients(const Bf16* dx, const Bf16* y, const GradientMix<float>& mix, std::size_t rows,
                    std::size_t channels, Bf16* out);
 
+/// plain [C] = the sums of dx [rows, channels]; centred [C] = the sums of dx * (y - mean).
+void gradient_sums(const float* dx, const float* y, const float* mean, std::size_t rows,
+                   std::size_t channels, float* plain, float* centred);
+void gradient_sums(const double* dx, const double* y, const double* mean, std::size_t rows,
+                   std::size_t channels, double* plain, double* centred);
+
 }  // namespace staa::kernels
