@@ -1,4 +1,5 @@
-// Compares a convolution that reads spikes with LibTorch's dense one at several firing rates.
+// Compares a convolution that reads spikes with LibTorch's dense one, and staa's own dense one with
+// that, at several firing rates.
 
 #include "staa/ops/spike_convolution.h"
 
@@ -12,6 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "staa/ops/convolution.h"
 #include "staa/util/blas.h"
 #include "staa/util/memory.h"
 #include "timing.h"
@@ -41,6 +43,7 @@ nlohmann::ordered_json run(const Setup& setup, std::int64_t channels, std::int64
   const auto weight =
       torch::randn({channels, channels, 3, 3}).contiguous(format).set_requires_grad(true);
   const auto dense = [&] { return torch::conv2d(x, weight, {}, setup.stride, 1); };
+  const auto own = [&] { return ops::dense_convolution(x, weight, setup.stride, 1); };
   const auto sparse = [&] { return ops::spike_convolution(x, weight, setup.stride, 1); };
   const auto dy = torch::randn_like(dense());
   const auto forward = [](const auto& convolve) {
@@ -56,9 +59,10 @@ nlohmann::ordered_json run(const Setup& setup, std::int64_t channels, std::int64
       torch::autograd::grad({convolve()}, inputs, {dy});
     };
   };
-  const auto times = medians(
-      setup.rounds, {forward(sparse), forward(dense), backward(sparse, false),
-                     backward(dense, false), backward(sparse, true), backward(dense, true)});
+  const auto times =
+      medians(setup.rounds,
+              {forward(sparse), forward(dense), backward(sparse, false), backward(dense, false),
+               backward(sparse, true), backward(dense, true), forward(own), backward(own, true)});
   return {{"channels", channels},
           {"size", size},
           {"rate", rate},
@@ -67,7 +71,9 @@ nlohmann::ordered_json run(const Setup& setup, std::int64_t channels, std::int64
           {"weight_ms", (times[2] - times[0]) * 1e3},
           {"dense_weight_ms", (times[3] - times[1]) * 1e3},
           {"all_ms", times[4] * 1e3},
-          {"dense_all_ms", times[5] * 1e3}};
+          {"dense_all_ms", times[5] * 1e3},
+          {"own_dense_forward_ms", times[6] * 1e3},
+          {"own_dense_all_ms", times[7] * 1e3}};
 }
 
 void print_row(const nlohmann::ordered_json& row) {
@@ -76,13 +82,15 @@ void print_row(const nlohmann::ordered_json& row) {
   };
   std::cout << fmt::format(
                    "{:8} {:5} {:5.2f} {:9.2f} {:9.2f} {:6.2f} {:9.2f} {:9.2f} {:6.2f} {:9.2f} "
-                   "{:9.2f} {:6.2f}\n",
+                   "{:9.2f} {:6.2f} {:7.2f} {:7.2f}\n",
                    row["channels"].get<std::int64_t>(), row["size"].get<std::int64_t>(),
                    row["rate"].get<double>(), row["forward_ms"].get<double>(),
                    row["dense_forward_ms"].get<double>(), ratio("forward_ms", "dense_forward_ms"),
                    row["weight_ms"].get<double>(), row["dense_weight_ms"].get<double>(),
                    ratio("weight_ms", "dense_weight_ms"), row["all_ms"].get<double>(),
-                   row["dense_all_ms"].get<double>(), ratio("all_ms", "dense_all_ms"))
+                   row["dense_all_ms"].get<double>(), ratio("all_ms", "dense_all_ms"),
+                   ratio("own_dense_forward_ms", "dense_forward_ms"),
+                   ratio("own_dense_all_ms", "dense_all_ms"))
             << std::flush;
 }
 
@@ -90,7 +98,10 @@ int main(int argc, char** argv) {
   keep_freed_memory();
   keep_blas_to_its_caller();
   Setup setup;
-  CLI::App app{"Convolutions of spikes beside dense ones: forward, weight gradient, all three"};
+  CLI::App app{
+      "Convolutions of spikes beside dense ones: forward, weight gradient, all three; the last "
+      "columns "
+      "divide the time of LibTorch's dense convolution by that of staa's dense one"};
   app.add_option("--rates", setup.rates, "Firing rates")->delimiter(',')->capture_default_str();
   app.add_option("--channels", setup.channels, "Channels of a layer, in and out")
       ->delimiter(',')
@@ -114,9 +125,9 @@ int main(int argc, char** argv) {
   auto rows = nlohmann::ordered_json::array();
   if (!setup.json) {
     std::cout << fmt::format(
-        "{:>8} {:>5} {:>5} {:>9} {:>9} {:>6} {:>9} {:>9} {:>6} {:>9} {:>9} {:>6}\n", "channels",
-        "size", "rate", "forward", "dense", "ratio", "weight", "dense", "ratio", "all", "dense",
-        "ratio");
+        "{:>8} {:>5} {:>5} {:>9} {:>9} {:>6} {:>9} {:>9} {:>6} {:>9} {:>9} {:>6} {:>7} {:>7}\n",
+        "channels", "size", "rate", "forward", "dense", "ratio", "weight", "dense", "ratio", "all",
+        "dense", "ratio", "own fwd", "own all");
   }
   for (std::size_t i = 0; i < setup.channels.size(); ++i) {
     for (const double rate : setup.rates) {

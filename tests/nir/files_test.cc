@@ -4,6 +4,7 @@
 #include "nir/graphs.h"
 #include "staa/nir/import.h"
 #include "staa/nir/read.h"
+#include "staa/nir/transfer.h"
 #include "staa/nir/write.h"
 #include "staa/util/file.h"
 #include "support/support.h"
@@ -85,6 +86,24 @@ TEST(NirFiles, EveryCutFileIsRefused) {
                        [&] { read(folder / "cut.nir"); });
   }
   test::expect_error(ErrorKind::kIo, {"absent.nir"}, [&] { read(folder / "absent.nir"); });
+}
+
+/// HDF5 1.10 crashes while reading this file, which a fuzzer made.
+TEST(NirFiles, AFileThatCrashesHdf5IsRefused) {
+  const auto path = std::filesystem::path(STAA_FUZZ_CORPUS) / "nir" / "crashes-hdf5-1.10.nir";
+  test::expect_error(ErrorKind::kInput, {"crashes-hdf5-1.10.nir"}, [&] { read(path); });
+}
+
+TEST(NirFiles, ANodeComesWholeFromAnotherProcess) {
+  auto build = small_graph();
+  find(build, "fc").notes["note"] = std::string("with\0zero", 9);
+  const auto bytes = to_bytes(build.graph());
+  EXPECT_EQ(to_bytes(from_bytes(bytes)), bytes);
+  EXPECT_EQ(find(build, "fc").notes, from_bytes(bytes).nodes[1].notes);
+  for (const std::size_t size : {std::size_t{0}, bytes.size() / 2, bytes.size() - 1}) {
+    test::expect_error(ErrorKind::kRuntime, {"end too early"},
+                       [&] { from_bytes(bytes.substr(0, size)); });
+  }
 }
 
 /// HDF5 itself would read beyond its memory.
