@@ -1,4 +1,4 @@
-# staa_layer(NAME SOURCES a.cc ... LAYERS util ... [PRIVATE lib ...] [PUBLIC lib ...])
+# staa_layer(NAME [SINGLY] SOURCES a.cc ... LAYERS util ... [PRIVATE lib ...] [PUBLIC lib ...])
 #
 # Declares the static library staa_NAME from src/staa/NAME. Headers are included as "staa/NAME/x.h", which is the file's
 # path below src/. A layer may include the headers of the LAYERS that it names and no others: CheckIncludes.cmake reads
@@ -38,8 +38,8 @@ function(staa_check_includes name)
 endfunction()
 
 # Compiles a target's files six at a time. Parsing the headers takes most of the time, so that a first build takes half
-# as long; names of anonymous namespaces must differ within a target. The plain layers, which clang-tidy checks with
-# the commands of the build, are compiled file by file.
+# as long; names of anonymous namespaces must differ within a target. Layers that are declared SINGLY, and the programs
+# of plain layers, are compiled file by file.
 option(STAA_UNITY "Compile several files of a target at once" ON)
 function(staa_unity target)
   if(STAA_UNITY)

@@ -16,13 +16,9 @@ if [ "${2:-}" = "--all" ]; then
   cmake --build "$build/lint" --target staa_tensorboard staa-run >/dev/null  # makes sources, too
   build=$build/lint
 fi
-# The build compiles files of most plain layers several at a time, and so are they analysed.
-units=()
-for folder in "${folders[@]}"; do
-  mapfile -t -O "${#units[@]}" units < <(find "$build/$folder" -path '*/Unity/unity_*.cxx' 2>/dev/null)
-  if [ -z "$(find "$build/$folder" -path '*/Unity/unity_*.cxx' -print -quit 2>/dev/null)" ]; then
-    mapfile -t -O "${#units[@]}" units < <(find "$folder" -name '*.cc')
-  fi
-done
+# The build compiles files of most plain layers several at a time, and clang-tidy analyses them the same way.
+pattern=$(printf '|%s' "${folders[@]}")
+mapfile -t units < <(sed -nE 's/^ *"file": "(.*)",?$/\1/p' "$build/compile_commands.json" |
+  grep -E "^($PWD|$(realpath "$build"))/(${pattern#|})/" | sort -u)
 printf '%s\0' "${units[@]}" |
   xargs -0 -P "$(nproc)" -n 1 clang-tidy -p "$build" --extra-arg=-DHWY_COMPILE_ONLY_STATIC --quiet 2> >(grep -v 'warnings generated' >&2)

@@ -9,7 +9,9 @@ namespace staa::test {
 namespace {
 
 // 240 training images in batches of 23: ten full ones, which are divided unequally, and one of 10.
-const std::vector<std::string> kUneven{"--set", "train.batch=23", "train.epochs=1"};
+// At this rate the roundings of sums in another order do not grow until a spike changes.
+const std::vector<std::string> kUneven{"--set", "train.batch=23", "train.epochs=1",
+                                       "optimizer.lr=0.01"};
 
 TEST_F(ManyProcesses, TwoAndFourTrainAsOneDoes) {
   ASSERT_EQ(run_staa(train(kUneven, "one")).code, 0);

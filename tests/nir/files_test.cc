@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "nir/graphs.h"
+#include "staa/nir/hdf5_reader.h"
 #include "staa/nir/import.h"
 #include "staa/nir/read.h"
 #include "staa/nir/transfer.h"
@@ -83,7 +84,7 @@ TEST(NirFiles, EveryCutFileIsRefused) {
     write_file_atomically(folder / "cut.nir",
                           {bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)});
     test::expect_error(ErrorKind::kInput, {"cut.nir", "damaged"},
-                       [&] { read(folder / "cut.nir"); });
+                       [&] { read_hdf5(folder / "cut.nir"); });
   }
   test::expect_error(ErrorKind::kIo, {"absent.nir"}, [&] { read(folder / "absent.nir"); });
 }
@@ -94,7 +95,7 @@ TEST(NirFiles, AFileThatCrashesHdf5IsRefused) {
   test::expect_error(ErrorKind::kInput, {"crashes-hdf5-1.10.nir"}, [&] { read(path); });
 }
 
-TEST(NirFiles, ANodeComesWholeFromAnotherProcess) {
+TEST(NirFiles, ANodeComesBackFromItsBytes) {
   auto build = small_graph();
   find(build, "fc").notes["note"] = std::string("with\0zero", 9);
   const auto bytes = to_bytes(build.graph());
@@ -130,11 +131,11 @@ TEST(NirFiles, TextsThatTheirHeapDoesNotHoldAreRefused) {
     const char* complaint;
   } damages[] = {
       {{heap}, "expected a heap"},
-      {{heap + 16 + 8 + 5}, "longer than the heap"},       // an upper byte of a text's size
-      {{heap + 8 + 5}, "behind the end of the file"},      // of the heap's size
-      {from_references(5), "behind the end of the file"},  // of the heap's address
-      {from_references(8 + 1), "not in its heap"},         // of the text's index
-      {from_references(-2), "longer than its place"},      // of the text's length
+      {{heap + 16 + 8 + 5}, "longer than the heap"},     // an upper byte of a text's size
+      {{heap + 8 + 5}, "past the end of the file"},      // of the heap's size
+      {from_references(5), "past the end of the file"},  // of the heap's address
+      {from_references(8 + 1), "not in its heap"},       // of the text's index
+      {from_references(-2), "longer than its place"},    // of the text's length
   };
   for (const auto& damage : damages) {
     SCOPED_TRACE(damage.complaint);
@@ -142,14 +143,14 @@ TEST(NirFiles, TextsThatTheirHeapDoesNotHoldAreRefused) {
     for (const auto place : damage.places) damaged[place] = 16;
     write_file_atomically(folder / "damaged.nir", damaged);
     test::expect_error(ErrorKind::kInput, {"damaged.nir", "offset", damage.complaint, "damaged"},
-                       [&] { read(folder / "damaged.nir"); });
+                       [&] { read_hdf5(folder / "damaged.nir"); });
   }
   // In the superblock the number of bytes of a size.
   auto damaged = text;
   damaged[text[8] >= 2 ? 10 : 14] = 16;
   write_file_atomically(folder / "damaged.nir", damaged);
   test::expect_error(ErrorKind::kInput, {"damaged.nir", "damaged"},
-                     [&] { read(folder / "damaged.nir"); });
+                     [&] { read_hdf5(folder / "damaged.nir"); });
 }
 
 TEST(NirFiles, MissingDatasetsAndWrongShapesNameTheNode) {

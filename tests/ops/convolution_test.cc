@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <torch/autograd.h>
 
+#include <cmath>
+#include <vector>
+
 #include "ops/compare.h"
 #include "staa/kernels/winograd/winograd.h"
 #include "staa/ops/convolution_shape.h"
@@ -108,6 +111,23 @@ TEST(Winograd, MatchesTheDirectConvolutionInDoubleOnEveryTarget) {
   });
 }
 
+/// So many tiles that each call takes several blocks of them, the last of which is not full.
+TEST(Winograd, TakesManyImages) {
+  torch::manual_seed(8);
+  const WinogradCase c{torch::randn({41, 72, 13, 9}).contiguous(kLayout),
+                       torch::randn({36, 72, 3, 3}).contiguous(kLayout),
+                       torch::randn({41, 36, 13, 9}).contiguous(kLayout)};
+  const auto x = c.x.to(torch::kDouble).requires_grad_(true);
+  const auto weight = c.weight.to(torch::kDouble).requires_grad_(true);
+  const auto y = torch::conv2d(x, weight, {}, 1, 1);
+  const std::vector<Tensor> gradients =
+      torch::autograd::grad({y}, {x, weight}, {c.dy.to(torch::kDouble)});
+  expect_near("output", convolve(c.x, c.weight, kernels::WinogradUse::kForward, 1), y, 9 * 72);
+  expect_near("gradient of x", convolve(c.dy, c.weight, kernels::WinogradUse::kInputGradient, 1),
+              gradients[0], 9 * 36);
+  expect_near("gradient of the weight", weight_gradient(c, 1), gradients[1], 41 * 13 * 9);
+}
+
 TEST(Winograd, GivesAnImageTheSameBitsAloneAndInABatch) {
   torch::manual_seed(1);
   const auto x = torch::randn({9, 24, 7, 7}).contiguous(kLayout);
@@ -155,7 +175,7 @@ TEST(DenseConvolution, MatchesLibTorchWithEitherAlgorithm) {
                 {x, weight, 1, 0},
                 {x.to(torch::kDouble), weight.to(torch::kDouble), 1, 1},
                 {x, torch::randn({40, 24, 1, 1}), 1, 0},
-                {x.slice(0, 0, 1), weight, 1, 1},
+                {torch::randn({20, 24, 6, 6}), weight, 1, 1},
                 {x, torch::randn({3, 24, 3, 3}), 1, 1}};
   for (const auto& c : direct) {
     EXPECT_FALSE(uses_winograd(c.x, c.weight, c.stride, c.padding));
@@ -174,10 +194,17 @@ TEST(DenseConvolution, ComputesOnlyTheGradientsThatAreNeeded) {
   const auto input = torch::randn({20, 24, 9, 8}).requires_grad_(true);
   dense_convolution(input, weight.detach(), 1, 1).sum().backward();
   EXPECT_TRUE(input.grad().defined());
-  const auto none =
-      convolution_gradients(torch::randn({20, 40, 9, 8}), x, weight, 1, 1, false, false);
-  EXPECT_FALSE(none.x.defined());
-  EXPECT_FALSE(none.weight.defined());
+  const auto dy = torch::randn({20, 40, 9, 8});
+  for (const bool winograd : {false, true}) {
+    for (const bool of_x : {false, true}) {
+      for (const bool of_weight : {false, true}) {
+        const torch::NoGradGuard no_grad;
+        const auto found = convolution_gradients(winograd, dy, x, weight, 1, 1, of_x, of_weight);
+        EXPECT_EQ(found.x.defined(), of_x);
+        EXPECT_EQ(found.weight.defined(), of_weight);
+      }
+    }
+  }
 }
 
 TEST(DenseConvolution, HasSecondDerivatives) {

@@ -3,11 +3,12 @@
 #include <gtest/gtest.h>
 #include <torch/autograd.h>
 
+#include <string>
 #include <vector>
 
 #include "ops/compare.h"
-#include "ops/gradcheck.h"
 #include "staa/ops/implementation.h"
+#include "staa/util/error.h"
 
 namespace staa::ops {
 namespace {
@@ -96,7 +97,25 @@ TEST(ShortcutCurrent, HasNoSecondDerivativeAndSaysSo) {
   const auto y = shortcut_current(Current(c.values, c.norm), c.earlier);
   const std::vector<Tensor> first =
       torch::autograd::grad({y.square().sum()}, {c.values}, {}, {}, /*create_graph=*/true);
-  EXPECT_THROW(torch::autograd::grad({first[0].square().sum()}, {c.values}), std::exception);
+  try {
+    torch::autograd::grad({first[0].square().sum()}, {c.values});
+    FAIL() << "expected an error, none was thrown";
+  } catch (const std::exception& error) {
+    EXPECT_NE(std::string(error.what()).find("shortcut_current"), std::string::npos)
+        << error.what();
+  }
+}
+
+TEST(ShortcutCurrent, RefusesWhatDoesNotFit) {
+  torch::manual_seed(4);
+  const auto c = random_current(torch::kFloat, true, true);
+  auto norm = c.norm;
+  norm.running_mean = torch::zeros({20});
+  EXPECT_THROW(shortcut_current(Current(c.values, norm), c.earlier), Error);
+  norm = c.norm;
+  norm.weight = torch::ones({20});
+  EXPECT_THROW(shortcut_current(Current(c.values, norm), c.earlier), Error);
+  EXPECT_THROW(shortcut_current(Current(c.values, c.norm), c.earlier.narrow(2, 0, 1)), Error);
 }
 
 }  // namespace

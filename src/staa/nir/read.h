@@ -10,7 +10,7 @@ namespace staa::nir {
 /// naming the file, the node and the dataset if it is damaged, truncated, not NIR, or not finite,
 /// or if it claims more data than a file of its size can hold.
 ///
-/// HDF5 1.10 crashes on some damaged files, so that it reads in a child process (fork).
+/// HDF5 1.10 crashes on some damaged files, so files are read in a child process (fork).
 Node read(const std::filesystem::path& path);
 
 }  // namespace staa::nir

@@ -2,14 +2,15 @@
 
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 #include "staa/util/error.h"
 
 namespace staa::nir {
 namespace {
 
-/// Writes and Loads have the same functions, so that move_node() describes the format once.
-class Writes {
+/// Writer and Loader have the same functions, so that transfer_node() describes the format once.
+class Writer {
  public:
   template <class T>
   void number(const T& value) {
@@ -45,9 +46,9 @@ class Writes {
   std::string bytes_;
 };
 
-class Loads {
+class Loader {
  public:
-  explicit Loads(const std::string& bytes) : bytes_(bytes) {}
+  explicit Loader(const std::string& bytes) : bytes_(bytes) {}
 
   template <class T>
   void number(T& value) {
@@ -98,7 +99,7 @@ class Loads {
 };
 
 template <class Archive, class AnyNode>
-void move_node(Archive& archive, AnyNode& node) {
+void transfer_node(Archive& archive, AnyNode& node) {
   const auto text = [&](auto& value) { archive.text(value); };
   const auto array = [&](auto& value) {
     archive.numbers(value.shape);
@@ -111,7 +112,7 @@ void move_node(Archive& archive, AnyNode& node) {
   archive.map(node.texts, text);
   archive.map(node.metadata, array);
   archive.map(node.notes, text);
-  archive.list(node.nodes, [&](auto& inner) { move_node(archive, inner); });
+  archive.list(node.nodes, [&](auto& inner) { transfer_node(archive, inner); });
   archive.list(node.edges, [&](auto& edge) {
     text(edge.from);
     text(edge.to);
@@ -121,15 +122,15 @@ void move_node(Archive& archive, AnyNode& node) {
 }  // namespace
 
 std::string to_bytes(const Node& node) {
-  Writes out;
-  move_node(out, node);
+  Writer out;
+  transfer_node(out, node);
   return out.take();
 }
 
 Node from_bytes(const std::string& bytes) {
-  Loads in(bytes);
+  Loader in(bytes);
   Node node;
-  move_node(in, node);
+  transfer_node(in, node);
   return node;
 }
 

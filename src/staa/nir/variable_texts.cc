@@ -26,7 +26,7 @@ std::uint64_t little_endian(const unsigned char* bytes, std::size_t count) {
 }  // namespace
 
 VariableTexts::VariableTexts(const std::filesystem::path& path, const Hdf5Handle& file)
-    : file_(path) {
+    : file_(path), left_in_heaps_(file_.size()) {
   const Hdf5Handle list(H5Fget_create_plist(file.get()), H5Pclose);
   hsize_t base = 0;
   const auto is_size = [](std::size_t n) { return n == 2 || n == 4 || n == 8; };
@@ -46,14 +46,14 @@ void VariableTexts::refuse(std::uint64_t offset, const std::string& what) const 
 std::vector<unsigned char> VariableTexts::bytes(std::uint64_t offset, std::uint64_t count,
                                                 const char* what) const {
   if (offset > file_.size() || count > file_.size() - offset) {
-    refuse(offset, fmt::format("{} ends behind the end of the file", what));
+    refuse(offset, fmt::format("{} ends past the end of the file", what));
   }
   std::vector<unsigned char> found(count);
   if (count > 0) file_.read_at(offset, found.data(), found.size());
   return found;
 }
 
-VariableTexts::Heap VariableTexts::read_heap(std::uint64_t start) const {
+VariableTexts::Heap VariableTexts::read_heap(std::uint64_t start) {
   const auto header_bytes = kHeapHeader + size_bytes_;
   const auto header = bytes(start, header_bytes, "a heap of texts");
   if (std::memcmp(header.data(), kHeapSignature, kSignatureBytes) != 0) {
@@ -61,7 +61,9 @@ VariableTexts::Heap VariableTexts::read_heap(std::uint64_t start) const {
   }
   const auto size = little_endian(header.data() + kHeapHeader, size_bytes_);
   if (size < header_bytes) refuse(start, "a heap of texts is smaller than its own header");
+  if (size <= file_.size() && size > left_in_heaps_) refuse(start, "heaps of texts overlap");
   const auto heap = bytes(start, size, "a heap of texts");
+  left_in_heaps_ -= size;
   Heap objects;
   const auto object_header = kObjectHeader + size_bytes_;
   // Objects begin at multiples of 8 bytes.
@@ -102,12 +104,14 @@ std::vector<std::string> VariableTexts::read(std::uint64_t offset, std::size_t c
       continue;
     }
     if (address > file_.size() - std::min(file_.size(), base_)) {
-      refuse(place, "the heap of a text lies behind the end of the file");
+      refuse(place, "the heap of a text lies past the end of the file");
     }
     const auto& objects = heap(base_ + address);
     const auto object = objects.find(index);
     if (object == objects.end()) refuse(place, "a text is not in its heap");
     if (length > object->second.size) refuse(place, "a text is longer than its place in the heap");
+    if (length > left_in_texts_) refuse(place, "the file holds more text than it has room for");
+    left_in_texts_ -= length;
     if (length > most) refuse(place, fmt::format("expected texts of up to {} bytes", most));
     const auto text = bytes(object->second.offset, length, "a text");
     texts.emplace_back(text.begin(), std::find(text.begin(), text.end(), '\0'));

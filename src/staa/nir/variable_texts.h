@@ -36,13 +36,16 @@ class VariableTexts {
   std::vector<unsigned char> bytes(std::uint64_t offset, std::uint64_t count,
                                    const char* what) const;
   const Heap& heap(std::uint64_t offset);
-  Heap read_heap(std::uint64_t start) const;
+  Heap read_heap(std::uint64_t start);
 
   InputFile file_;
   std::uint64_t base_ = 0;  // what addresses are relative to
   std::size_t address_bytes_ = 8;
   std::size_t size_bytes_ = 8;
   std::map<std::uint64_t, Heap> heaps_;  // by offset
+  // How many bytes may still be read: a damaged file may list the same bytes any number of times.
+  std::uint64_t left_in_heaps_;
+  std::uint64_t left_in_texts_ = std::uint64_t{1} << 28;
 };
 
 }  // namespace staa::nir

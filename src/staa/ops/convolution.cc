@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "staa/kernels/winograd/winograd.h"
 #include "staa/ops/convolution_shape.h"
@@ -29,8 +30,8 @@ void for_ranges(std::size_t count, const F& f) {
 }
 
 /// The convolution of `shape` by weights that are transformed for `use`.
-Tensor winograd(const ConvolutionShape& shape, kernels::WinogradUse use, const Tensor& x,
-                const Tensor& weight) {
+Tensor convolve_winograd(const ConvolutionShape& shape, kernels::WinogradUse use, const Tensor& x,
+                         const Tensor& weight) {
   const auto input = x.contiguous(torch::MemoryFormat::ChannelsLast);
   const auto weights = weight.contiguous(torch::MemoryFormat::ChannelsLast);
   const auto transformed =
@@ -55,7 +56,10 @@ Tensor winograd_weight_gradient(const ConvolutionShape& shape, const Tensor& x, 
   const auto input = x.contiguous(torch::MemoryFormat::ChannelsLast);
   const auto gradient = dy.contiguous(torch::MemoryFormat::ChannelsLast);
   const auto tiles = kernels::winograd_tiles(shape);
-  const auto parts = std::min<std::size_t>(static_cast<std::size_t>(at::get_num_threads()), tiles);
+  // The sums are as large as the transformed weights, so that a part must be worth them.
+  constexpr std::size_t kLeastTiles = 64;
+  const auto parts = std::clamp<std::size_t>(tiles / kLeastTiles, 1,
+                                             static_cast<std::size_t>(at::get_num_threads()));
   const auto sums = torch::zeros(
       {signed_size(parts), signed_size(kernels::winograd_weights_size(shape))}, weight.options());
   at::parallel_for(0, signed_size(parts), 1, [&](std::int64_t begin, std::int64_t end) {
@@ -77,7 +81,8 @@ Tensor winograd_weight_gradient(const ConvolutionShape& shape, const Tensor& x, 
 struct WinogradConvolution : torch::autograd::Function<WinogradConvolution> {
   static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight) {
     context->save_for_backward({x, weight});
-    return winograd(convolution_shape(x, weight, 1, 1), kernels::WinogradUse::kForward, x, weight);
+    return convolve_winograd(convolution_shape(x, weight, 1, 1), kernels::WinogradUse::kForward, x,
+                             weight);
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
@@ -92,7 +97,7 @@ struct WinogradConvolution : torch::autograd::Function<WinogradConvolution> {
                                    false, {0, 0}, 1, {of_x, of_weight, false});
       return {std::get<0>(all), std::get<1>(all)};
     }
-    auto all = convolution_gradients(gradients[0], x, weight, 1, 1, of_x, of_weight);
+    auto all = convolution_gradients(true, gradients[0], x, weight, 1, 1, of_x, of_weight);
     return {std::move(all.x), std::move(all.weight)};
   }
 };
@@ -113,20 +118,24 @@ bool uses_winograd(const Tensor& x, const Tensor& weight, std::int64_t stride,
 
 Tensor dense_convolution(const Tensor& x, const Tensor& weight, std::int64_t stride,
                          std::int64_t padding) {
-  if (!uses_winograd(x, weight, stride, padding)) {
-    return torch::conv2d(x, weight, {}, stride, padding);
-  }
-  if (torch::GradMode::is_enabled() && (x.requires_grad() || weight.requires_grad())) {
+  const bool winograd = uses_winograd(x, weight, stride, padding);
+  if (winograd && torch::GradMode::is_enabled() && (x.requires_grad() || weight.requires_grad())) {
     return WinogradConvolution::apply(x, weight);
   }
-  return winograd(convolution_shape(x, weight, stride, padding), kernels::WinogradUse::kForward, x,
-                  weight);
+  return dense_convolution_by(winograd, x, weight, stride, padding);
 }
 
-ConvolutionGradients convolution_gradients(const Tensor& dy, const Tensor& x, const Tensor& weight,
-                                           std::int64_t stride, std::int64_t padding, bool of_x,
-                                           bool of_weight) {
-  if (!uses_winograd(x, weight, stride, padding)) {
+Tensor dense_convolution_by(bool winograd, const Tensor& x, const Tensor& weight,
+                            std::int64_t stride, std::int64_t padding) {
+  if (!winograd) return torch::conv2d(x, weight, {}, stride, padding);
+  return convolve_winograd(convolution_shape(x, weight, stride, padding),
+                           kernels::WinogradUse::kForward, x, weight);
+}
+
+ConvolutionGradients convolution_gradients(bool winograd, const Tensor& dy, const Tensor& x,
+                                           const Tensor& weight, std::int64_t stride,
+                                           std::int64_t padding, bool of_x, bool of_weight) {
+  if (!winograd) {
     auto all =
         at::convolution_backward(dy, x, weight, c10::nullopt, {stride, stride}, {padding, padding},
                                  {1, 1}, false, {0, 0}, 1, {of_x, of_weight, false});
@@ -135,9 +144,9 @@ ConvolutionGradients convolution_gradients(const Tensor& dy, const Tensor& x, co
   const auto shape = convolution_shape(x, weight, stride, padding);
   ConvolutionGradients gradients;
   if (of_x) {
-    auto turned = shape;
-    std::swap(turned.in, turned.out);
-    gradients.x = winograd(turned, kernels::WinogradUse::kInputGradient, dy, weight);
+    auto rotated = shape;
+    std::swap(rotated.in, rotated.out);
+    gradients.x = convolve_winograd(rotated, kernels::WinogradUse::kInputGradient, dy, weight);
   }
   if (of_weight) gradients.weight = winograd_weight_gradient(shape, x, dy, weight);
   return gradients;

@@ -18,15 +18,23 @@ bool uses_winograd(const torch::Tensor& x, const torch::Tensor& weight, std::int
 torch::Tensor dense_convolution(const torch::Tensor& x, const torch::Tensor& weight,
                                 std::int64_t stride, std::int64_t padding);
 
+/// The same without autograd, by Winograd's algorithm if `winograd`, which uses_winograd() must
+/// have allowed for tensors of these shapes. It repeats a convolution to the bit.
+torch::Tensor dense_convolution_by(bool winograd, const torch::Tensor& x,
+                                   const torch::Tensor& weight, std::int64_t stride,
+                                   std::int64_t padding);
+
 struct ConvolutionGradients {
   torch::Tensor x;       ///< undefined unless asked for
   torch::Tensor weight;  ///< undefined unless asked for
 };
 
-/// The gradients of a convolution, given those of its output. They have no derivatives of their
-/// own. Only the shape of x is read unless the gradient of the weight is asked for.
-ConvolutionGradients convolution_gradients(const torch::Tensor& dy, const torch::Tensor& x,
-                                           const torch::Tensor& weight, std::int64_t stride,
-                                           std::int64_t padding, bool of_x, bool of_weight);
+/// The gradients of a convolution, given those of its output, by Winograd's algorithm if
+/// `winograd`. They have no derivatives of their own. Only the shape of x is read unless the
+/// gradient of the weight is asked for.
+ConvolutionGradients convolution_gradients(bool winograd, const torch::Tensor& dy,
+                                           const torch::Tensor& x, const torch::Tensor& weight,
+                                           std::int64_t stride, std::int64_t padding, bool of_x,
+                                           bool of_weight);
 
 }  // namespace staa::ops

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "staa/kernels/spike_convolution/spike_convolution.h"
+#include "staa/kernels/convolution_shape.h"
 
 namespace staa::ops {
 

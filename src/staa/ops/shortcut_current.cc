@@ -1,6 +1,5 @@
 #include "staa/ops/shortcut_current.h"
 
-#include <ATen/Parallel.h>
 #include <torch/autograd.h>
 
 #include <cmath>
@@ -8,11 +7,13 @@
 #include <vector>
 
 #include "staa/kernels/neuron/normalise.h"
+#include "staa/ops/check_call.h"
 #include "staa/ops/implementation.h"
 #include "staa/ops/neuron/normalise.h"
 #include "staa/ops/neuron/sequence.h"
 #include "staa/ops/once_differentiable.h"
 #include "staa/ops/reference/input.h"
+#include "staa/util/error.h"
 
 namespace staa::ops {
 namespace {
@@ -26,19 +27,6 @@ const double kShare = std::sqrt(0.5);
 Tensor compose_current(const Current& main, const Tensor& earlier) {
   const auto x = reference::compose(NeuronInput(main));
   return earlier.defined() ? (x + earlier) * kShare : x;
-}
-
-/// Calls f(offset, rows) for the pixels [rows, C] of every image of a sequence.
-template <class F>
-void for_sequence_images(const Tensor& sequence, const F& f) {
-  const auto rows = static_cast<std::size_t>(sequence.size(3) * sequence.size(4));
-  const auto size = rows * static_cast<std::size_t>(sequence.size(2));
-  at::parallel_for(
-      0, sequence.size(0) * sequence.size(1), 1, [&](std::int64_t begin, std::int64_t end) {
-        for (auto image = begin; image < end; ++image) {
-          f(static_cast<std::size_t>(image), static_cast<std::size_t>(image) * size, rows);
-        }
-      });
 }
 
 template <class T>
@@ -131,7 +119,6 @@ bool is_plain(const Current& main, const Tensor& earlier) {
   };
   return !UseReference::active() && norm.defined() &&
          (type == torch::kFloat || type == torch::kDouble) && fits(main.values) && fits(earlier) &&
-         (!earlier.defined() || earlier.sizes() == main.values.sizes()) &&
          fits_as_row(norm.weight) && fits_as_row(norm.bias) && fits_as_row(norm.running_mean) &&
          fits_as_row(norm.running_var) && main.values.numel() > 0;
 }
@@ -139,6 +126,11 @@ bool is_plain(const Current& main, const Tensor& earlier) {
 }  // namespace
 
 Tensor shortcut_current(const Current& main, const Tensor& earlier) {
+  check_input("shortcut_current", NeuronInput(main));
+  if (earlier.defined() && earlier.sizes() != main.values.sizes()) {
+    fail(ErrorKind::kRuntime, "shortcut_current: earlier: expected {}, found {}",
+         c10::str(main.values.sizes()), c10::str(earlier.sizes()));
+  }
   if (!is_plain(main, earlier)) return compose_current(main, earlier);
   auto plan = c10::make_intrusive<NormPlan>();
   plan->norm = main.norm;

@@ -50,6 +50,7 @@ struct Plan : torch::CustomClassHolder {
   Tensor bits;
   bool sparse = false;           // compute the forward pass from the spikes
   bool sparse_gradient = false;  // compute the weight's gradient from the spikes
+  bool winograd = false;         // how what is dense is computed
 };
 
 std::size_t image_size(const kernels::ConvolutionShape& shape) {
@@ -104,13 +105,12 @@ bool pack(const Tensor& x, Plan& plan) {
 }
 
 /// Chooses between the sparse and the dense convolution by the firing rate of the input.
-/// `winograd` says which dense one it is.
-void choose(Plan& plan, bool winograd) {
+void choose(Plan& plan) {
   const auto fired =
       kernels::count_spikes(words(plan.bits), static_cast<std::size_t>(plan.bits.numel()));
   const auto rate =
       static_cast<double>(fired) / static_cast<double>(plan.shape.images * image_size(plan.shape));
-  const auto limits = break_even(plan.shape, winograd);
+  const auto limits = break_even(plan.shape, plan.winograd);
   plan.sparse = rate < limits.forward;
   plan.sparse_gradient = rate < limits.gradient;
 }
@@ -177,8 +177,9 @@ Tensor forward_of(const Plan& plan, const Tensor& weight, torch::ScalarType type
   }
   const auto stride = signed_size(plan.shape.stride);
   const auto padding = signed_size(plan.shape.padding);
-  return dense_convolution(x.defined() ? x : unpacked_input(plan, weight.options().dtype(type)),
-                           weight.to(type), stride, padding);
+  return dense_convolution_by(plan.winograd,
+                              x.defined() ? x : unpacked_input(plan, weight.options().dtype(type)),
+                              weight.to(type), stride, padding);
 }
 
 /// Each thread sums the gradient of its part of the images; the parts are then added in order.
@@ -210,8 +211,8 @@ std::pair<Tensor, Tensor> dense_gradients(const Plan& plan, const Tensor& dy, co
   const auto x = of_weight ? unpacked_input(plan, dy.options()) : empty_input(plan, dy.options());
   const auto stride = signed_size(plan.shape.stride);
   const auto padding = signed_size(plan.shape.padding);
-  const auto gradients =
-      convolution_gradients(dy, x, weight.to(dy.scalar_type()), stride, padding, of_x, of_weight);
+  const auto gradients = convolution_gradients(plan.winograd, dy, x, weight.to(dy.scalar_type()),
+                                               stride, padding, of_x, of_weight);
   return {gradients.x, of_weight ? gradients.weight.to(weight.scalar_type()) : Tensor()};
 }
 
@@ -266,13 +267,12 @@ std::function<Tensor()> while_unchanged(const Tensor& weight, std::function<Tens
 Convolved convolve_densely(const Tensor& x, const Tensor& weight, std::int64_t stride,
                            std::int64_t padding) {
   const auto type = x.scalar_type();
-  const auto convolve = [stride, padding, type](const Tensor& input, const Tensor& kernel) {
-    return dense_convolution(input, kernel.to(type), stride, padding);
-  };
-  if (!torch::GradMode::is_enabled()) return {convolve(x, weight), {}};
-  return {convolve(x, weight),
-          while_unchanged(weight, [convolve, x = x.detach(), weight = weight.detach()] {
-            return convolve(x, weight);
+  const auto values = dense_convolution(x, weight.to(type), stride, padding);
+  if (!torch::GradMode::is_enabled()) return {values, {}};
+  const bool winograd = uses_winograd(x, weight.to(type), stride, padding);
+  return {values, while_unchanged(weight, [winograd, stride, padding, type, x = x.detach(),
+                                           weight = weight.detach()] {
+            return dense_convolution_by(winograd, x, weight.to(type), stride, padding);
           })};
 }
 
@@ -292,7 +292,8 @@ Convolved convolve_spikes(const Tensor& x, const Tensor& weight, std::int64_t st
         with_element(type, [&](auto zero) { return pack<decltype(zero)>(values, *plan); });
     if (!binary) return convolve_densely(x, weight, stride, padding);
   }
-  choose(*plan, uses_winograd(x, weight, stride, padding));
+  plan->winograd = uses_winograd(x, weight, stride, padding);
+  choose(*plan);
   if (!torch::GradMode::is_enabled()) return {forward_of(*plan, weight, type, x), {}};
   return {SpikeConvolution::apply(x, weight, plan),
           while_unchanged(weight, [plan, type, weight = weight.detach()] {

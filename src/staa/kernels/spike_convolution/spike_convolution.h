@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "staa/kernels/convolution_shape.h"
 #include "staa/kernels/element.h"
 
 /// Convolutions of spikes whose cost is proportional to the number of spikes: a silent input costs
@@ -11,21 +12,6 @@
 /// input channels, then kernel rows, then positions, so that the result for an image does not
 /// depend on the other images.
 namespace staa::kernels {
-
-/// A square convolution without groups or dilation.
-struct ConvolutionShape {
-  std::size_t images = 0;
-  std::size_t height = 0;  ///< of the input
-  std::size_t width = 0;
-  std::size_t in = 0;  ///< input channels
-  std::size_t out = 0;
-  std::size_t kernel = 3;
-  std::size_t stride = 1;
-  std::size_t padding = 1;
-
-  std::size_t out_height() const { return (height + 2 * padding - kernel) / stride + 1; }
-  std::size_t out_width() const { return (width + 2 * padding - kernel) / stride + 1; }
-};
 
 /// Whether the functions below support this shape: a kernel of 1 to 3, padding smaller than the
 /// kernel, stride 1 or 2, and neither an empty input nor an empty output.

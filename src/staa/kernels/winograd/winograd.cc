@@ -1,5 +1,7 @@
 #include "staa/kernels/winograd/winograd.h"
 
+#include <algorithm>
+
 #include "staa/kernels/buffer.h"
 #include "staa/kernels/cache.h"
 
@@ -33,15 +35,13 @@ std::size_t rounded_up(std::size_t value, std::size_t step) {
   return (value + step - 1) / step * step;
 }
 
+std::size_t panels_of(const ConvolutionShape& shape) { return (shape.out + kPanel - 1) / kPanel; }
+
 /// The tiles of a shape, and where their pixels are.
 class Tiles {
  public:
   explicit Tiles(const ConvolutionShape& shape)
-      : shape_(shape),
-        rows_((shape.height + kTile - 1) / kTile),
-        columns_((shape.width + kTile - 1) / kTile) {}
-
-  std::size_t count() const { return shape_.images * rows_ * columns_; }
+      : rows_((shape.height + kTile - 1) / kTile), columns_((shape.width + kTile - 1) / kTile) {}
 
   /// The index of the image of tile t and the position of the tile's first output pixel.
   struct Place {
@@ -54,7 +54,6 @@ class Tiles {
   }
 
  private:
-  ConvolutionShape shape_;
   std::size_t rows_;
   std::size_t columns_;
 };
@@ -185,7 +184,7 @@ void convolve(const ConvolutionShape& shape, const float* input, const float* tr
   const Tiles tiles(shape);
   const auto block_tiles = forward_tiles(shape);
   const InputBlock block(shape, block_tiles);
-  const auto panels = (shape.out + kPanel - 1) / kPanel;
+  const auto panels = panels_of(shape);
   // Rows without a tile are multiplied like the others.
   float* v = inputs.zeroed(block.size());
   const auto frequency = block_tiles * kPanel + kGroup;
@@ -240,7 +239,7 @@ void weight_gradient(const ConvolutionShape& shape, const float* input,
   thread_local Buffer<float> inputs;
   thread_local Buffer<float> gradients;
   const Tiles tiles(shape);
-  const auto panels = (shape.out + kPanel - 1) / kPanel;
+  const auto panels = panels_of(shape);
   // The sums are read and written once per block of tiles.
   const std::size_t block_tiles =
       std::clamp<std::size_t>(shape.in * shape.out / (shape.in + shape.out), 64, 128);
@@ -279,18 +278,17 @@ void weight_gradient(const ConvolutionShape& shape, const float* input,
   }
 }
 
-std::size_t panels_of(const ConvolutionShape& shape) { return (shape.out + kPanel - 1) / kPanel; }
 std::size_t weights_size(const ConvolutionShape& shape) {
   return panels_of(shape) * kFrequencies * shape.in * kPanel;
 }
 
 void transform_weights(const ConvolutionShape& shape, WinogradUse use, const float* weights,
                        float* transformed, PanelRange range) {
-  const bool turned = use == WinogradUse::kInputGradient;
+  const bool rotated = use == WinogradUse::kInputGradient;
   // The distances between the weights of neighbouring output and input channels.
-  const auto across = turned ? std::size_t{1} : kTaps * shape.in;
-  const auto along = turned ? kTaps * shape.out : std::size_t{1};
-  const auto tap = turned ? shape.out : shape.in;
+  const auto across = rotated ? std::size_t{1} : kTaps * shape.in;
+  const auto along = rotated ? kTaps * shape.out : std::size_t{1};
+  const auto tap = rotated ? shape.out : shape.in;
   for (auto panel = range.begin; panel < range.end; ++panel) {
     const auto first = panel * kPanel;
     const auto count = std::min(kPanel, shape.out - first);
@@ -298,7 +296,7 @@ void transform_weights(const ConvolutionShape& shape, WinogradUse use, const flo
       float kernels[kTaps][kPanel] = {};
       for (std::size_t i = 0; i < kTaps; ++i) {
         const float* from =
-            weights + first * across + c * along + (turned ? kTaps - 1 - i : i) * tap;
+            weights + first * across + c * along + (rotated ? kTaps - 1 - i : i) * tap;
         for (std::size_t n = 0; n < count; ++n) kernels[i][n] = from[n * across];
       }
       float* to = transformed + (panel * kFrequencies * shape.in + c) * kPanel;
@@ -388,17 +386,17 @@ bool takes_winograd(const ConvolutionShape& shape) {
          shape.kernel == 3 && shape.padding == 1 && shape.stride == 1;
 }
 
-bool winograd_pays(const ConvolutionShape& shape) {
-  const auto tiled = [](std::size_t pixels) { return (pixels + 3) / 4 * 4; };
-  const auto pixels = shape.height * shape.width;
-  // Tiles that are half outside their image waste what the algorithm saves. Transforming weights
-  // costs as much as convolving several hundred pixels.
-  return shape.in >= 16 && shape.out >= 16 && shape.images * pixels >= 1024 &&
-         2 * pixels >= tiled(shape.height) * tiled(shape.width);
-}
-
 std::size_t winograd_tiles(const ConvolutionShape& shape) {
   return shape.images * ((shape.height + 3) / 4) * ((shape.width + 3) / 4);
+}
+
+bool winograd_pays(const ConvolutionShape& shape) {
+  const auto pixels = shape.height * shape.width;
+  // Tiles that are half outside their image waste what the algorithm saves, and in small images
+  // transforming the weights costs more than the convolution. The number of images must not count:
+  // a batch that is divided among processes shall give the same as the whole.
+  return shape.in >= 16 && shape.out >= 16 && pixels >= 49 &&
+         2 * pixels * shape.images >= 16 * winograd_tiles(shape);
 }
 
 std::size_t winograd_panels(const ConvolutionShape& shape) {

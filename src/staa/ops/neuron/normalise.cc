@@ -1,41 +1,17 @@
 #include "staa/ops/neuron/normalise.h"
 
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include "staa/kernels/neuron/normalise.h"
 #include "staa/kernels/neuron/parameter_gradients.h"
+#include "staa/ops/neuron/sequence.h"
 
 namespace staa::ops {
 namespace {
 
 using torch::Tensor;
-
-/// The slabs of a sequence: one per step and sample, each with HW rows.
-struct Slabs {
-  explicit Slabs(const Tensor& values)
-      : count(values.size(0) * values.size(1)),
-        rows(static_cast<std::size_t>(values.size(3) * values.size(4))),
-        channels(static_cast<std::size_t>(values.size(2))) {}
-
-  std::size_t offset(std::int64_t slab) const {
-    return static_cast<std::size_t>(slab) * rows * channels;
-  }
-
-  std::int64_t count;
-  std::size_t rows;
-  std::size_t channels;
-};
-
-template <class F>
-void for_slabs(const Slabs& slabs, const F& f) {
-  at::parallel_for(0, slabs.count, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (auto slab = begin; slab < end; ++slab) f(slab);
-  });
-}
 
 /// Mean and variance of every channel over a sequence, and the number of values per channel.
 struct Statistics {
@@ -44,28 +20,26 @@ struct Statistics {
   double count = 0;
 };
 
-/// Computes the moments of every slab and combines them in double, in the order of the slabs.
+/// Computes the moments of every image and combines them in double, in the order of the images.
 template <class S>
 Statistics statistics_of(const Tensor& values) {
   using T = kernels::Compute<S>;
-  const Slabs slabs(values);
-  const auto channels = slabs.channels;
-  const auto slab_count = static_cast<std::size_t>(slabs.count);
-  std::vector<T> means(slab_count * channels);
-  std::vector<T> squares(slab_count * channels);
-  for_slabs(slabs, [&](std::int64_t slab) {
-    const auto row = static_cast<std::size_t>(slab) * channels;
-    kernels::channel_moments(data<S>(values) + slabs.offset(slab), slabs.rows, channels,
-                             means.data() + row, squares.data() + row);
+  const auto channels = static_cast<std::size_t>(values.size(2));
+  const auto images = static_cast<std::size_t>(values.size(0) * values.size(1));
+  std::vector<T> means(images * channels);
+  std::vector<T> squares(images * channels);
+  for_sequence_images(values, [&](std::size_t image, std::size_t at, std::size_t rows) {
+    kernels::channel_moments(data<S>(values) + at, rows, channels, means.data() + image * channels,
+                             squares.data() + image * channels);
   });
   Statistics out{std::vector<double>(channels), std::vector<double>(channels)};
-  const auto rows = static_cast<double>(slabs.rows);
-  out.count = rows * static_cast<double>(slabs.count);
-  for (std::size_t i = 0; i < slab_count; ++i) {
+  const auto rows = static_cast<double>(values.size(3) * values.size(4));
+  out.count = rows * static_cast<double>(images);
+  for (std::size_t i = 0; i < images; ++i) {
     for (std::size_t c = 0; c < channels; ++c) out.mean[c] += means[i * channels + c];
   }
-  for (auto& mean : out.mean) mean /= static_cast<double>(slabs.count);
-  for (std::size_t i = 0; i < slab_count; ++i) {
+  for (auto& mean : out.mean) mean /= static_cast<double>(images);
+  for (std::size_t i = 0; i < images; ++i) {
     for (std::size_t c = 0; c < channels; ++c) {
       const auto distance = means[i * channels + c] - out.mean[c];
       out.variance[c] += squares[i * channels + c] + rows * distance * distance;
@@ -165,8 +139,7 @@ NormaliseGradients normalise_backward(const NormaliseCall& call, const Normalise
   const auto& values = call.values;
   const auto& normalised = call.normalised;
   const auto& norm = call.norm;
-  const Slabs slabs(values);
-  const auto channels = slabs.channels;
+  const auto channels = static_cast<std::size_t>(values.size(2));
   NormaliseGradients out;
   out.values = call.in_place ? call.dx : torch::empty_like(values);
   out.weight = torch::empty({values.size(2)}, normalised.factors.options());
@@ -184,7 +157,7 @@ NormaliseGradients normalise_backward(const NormaliseCall& call, const Normalise
     std::copy(bias, bias + channels, rows.begin());
     std::copy(weight, weight + channels, rows.begin() + values.size(2));
     std::fill(rows.end() - values.size(2), rows.end(),
-              static_cast<double>(slabs.count) * static_cast<double>(slabs.rows));
+              static_cast<double>(values.numel() / values.size(2)));
     if (norm.sum) sum_over(norm.sum, rows, channels);
     for (std::size_t c = 0; c < channels; ++c) {
       const double scale = normalised.scale<T>()[c] / rows[2 * channels + c];
@@ -201,9 +174,8 @@ NormaliseGradients normalise_backward(const NormaliseCall& call, const Normalise
   const auto* gradient = data<S>(call.dx);
   const auto* before = data<S>(values);
   auto* after = data<S>(out.values);
-  for_slabs(slabs, [&](std::int64_t slab) {
-    const auto at = slabs.offset(slab);
-    kernels::mix_gradients(gradient + at, before + at, factors, slabs.rows, channels, after + at);
+  for_sequence_images(values, [&](std::size_t, std::size_t at, std::size_t rows) {
+    kernels::mix_gradients(gradient + at, before + at, factors, rows, channels, after + at);
   });
   return out;
 }

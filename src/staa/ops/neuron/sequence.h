@@ -1,6 +1,9 @@
 #pragma once
 
+#include <ATen/Parallel.h>
 #include <torch/types.h>
+
+#include <cstddef>
 
 /// Sequences in the layout of the kernels: [T, B, C, H, W], each step channels-last.
 namespace staa::ops {
@@ -15,6 +18,20 @@ inline torch::Tensor like_sequence(const torch::Tensor& x, std::int64_t steps) {
   return torch::empty({steps * x.size(1), x.size(2), x.size(3), x.size(4)},
                       x.options().memory_format(torch::MemoryFormat::ChannelsLast))
       .view({steps, x.size(1), x.size(2), x.size(3), x.size(4)});
+}
+
+/// Calls f(image, offset, rows) for every image [rows, C] of a sequence in the kernels' layout,
+/// with its index and the offset of its first value. Images may be taken in parallel.
+template <class F>
+void for_sequence_images(const torch::Tensor& sequence, const F& f) {
+  const auto rows = static_cast<std::size_t>(sequence.size(3) * sequence.size(4));
+  const auto size = rows * static_cast<std::size_t>(sequence.size(2));
+  at::parallel_for(
+      0, sequence.size(0) * sequence.size(1), 1, [&](std::int64_t begin, std::int64_t end) {
+        for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
+          f(i, i * size, rows);
+        }
+      });
 }
 
 }  // namespace staa::ops
