@@ -22,13 +22,14 @@ struct CurrentCase {
   BatchNorm norm;
 };
 
-CurrentCase random_current(torch::ScalarType type, bool with_earlier, bool training) {
+/// `earlier_steps` is 0 if there is no earlier current.
+CurrentCase random_current(torch::ScalarType type, std::int64_t earlier_steps, bool training) {
   const auto leaf = [&](torch::IntArrayRef sizes) {
     return torch::randn(sizes, type).requires_grad_(true);
   };
   const std::int64_t channels = 21;
   CurrentCase c{leaf({2, 3, channels, 5, 4}), {}, {}};
-  if (with_earlier) c.earlier = leaf({2, 3, channels, 5, 4});
+  if (earlier_steps > 0) c.earlier = leaf({earlier_steps, 3, channels, 5, 4});
   c.norm.weight = leaf({channels});
   c.norm.bias = leaf({channels});
   c.norm.running_mean = torch::randn({channels}, type);
@@ -57,11 +58,11 @@ TEST(ShortcutCurrent, MatchesTheReferenceOnEveryTarget) {
   for_targets([] {
     torch::manual_seed(1);
     for (const auto type : {torch::kDouble, torch::kFloat}) {
-      for (const bool with_earlier : {false, true}) {
+      for (const std::int64_t earlier_steps : {0, 1, 2}) {
         for (const bool training : {false, true}) {
-          SCOPED_TRACE(testing::Message() << type << (with_earlier ? " earlier" : "")
-                                          << (training ? " training" : ""));
-          const auto c = random_current(type, with_earlier, training);
+          SCOPED_TRACE(testing::Message()
+                       << type << " earlier: " << earlier_steps << (training ? " training" : ""));
+          const auto c = random_current(type, earlier_steps, training);
           const auto found = run(c, false);
           const auto expected = run(c, true);
           ASSERT_EQ(found.size(), expected.size());
@@ -79,7 +80,7 @@ TEST(ShortcutCurrent, MatchesTheReferenceOnEveryTarget) {
 
 TEST(ShortcutCurrent, TakesAnyMemoryOrderAndMixedTypes) {
   torch::manual_seed(2);
-  auto c = random_current(torch::kFloat, true, true);
+  auto c = random_current(torch::kFloat, 2, true);
   const auto expected = run(c, true);
   c.values = c.values.detach().transpose(3, 4).contiguous().transpose(3, 4).requires_grad_(true);
   const auto found = run(c, false);
@@ -93,7 +94,7 @@ TEST(ShortcutCurrent, TakesAnyMemoryOrderAndMixedTypes) {
 
 TEST(ShortcutCurrent, HasNoSecondDerivativeAndSaysSo) {
   torch::manual_seed(3);
-  const auto c = random_current(torch::kDouble, true, true);
+  const auto c = random_current(torch::kDouble, 2, true);
   const auto y = shortcut_current(Current(c.values, c.norm), c.earlier);
   const std::vector<Tensor> first =
       torch::autograd::grad({y.square().sum()}, {c.values}, {}, {}, /*create_graph=*/true);
@@ -108,7 +109,7 @@ TEST(ShortcutCurrent, HasNoSecondDerivativeAndSaysSo) {
 
 TEST(ShortcutCurrent, RefusesWhatDoesNotFit) {
   torch::manual_seed(4);
-  const auto c = random_current(torch::kFloat, true, true);
+  const auto c = random_current(torch::kFloat, 2, true);
   auto norm = c.norm;
   norm.running_mean = torch::zeros({20});
   EXPECT_THROW(shortcut_current(Current(c.values, norm), c.earlier), Error);

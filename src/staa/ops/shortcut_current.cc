@@ -41,8 +41,11 @@ void add_currents(const Tensor& main, const Tensor& earlier, const Normalised& n
   const T* values = main.data_ptr<T>();
   const T* added = earlier.defined() ? earlier.data_ptr<T>() : values;
   const kernels::GradientMix<T> mix{of_earlier.data(), of_main.data(), constant.data()};
+  const auto added_size =
+      static_cast<std::size_t>(earlier.defined() ? earlier.numel() : main.numel());
   for_sequence_images(main, [&](std::size_t, std::size_t at, std::size_t rows) {
-    kernels::mix_gradients(added + at, values + at, mix, rows, channels, out.data_ptr<T>() + at);
+    kernels::mix_gradients(added + at % added_size, values + at, mix, rows, channels,
+                           out.data_ptr<T>() + at);
   });
 }
 
@@ -87,7 +90,7 @@ struct ShortcutCurrent : torch::autograd::Function<ShortcutCurrent> {
     }
     context->save_for_backward({values, weight});
     context->saved_data["plan"] = torch::IValue::make_capsule(plan);
-    context->saved_data["adds"] = adds;
+    context->saved_data["added_steps"] = adds ? earlier.size(0) : 0;
     return out;
   }
 
@@ -96,16 +99,24 @@ struct ShortcutCurrent : torch::autograd::Function<ShortcutCurrent> {
     const auto& values = saved[0];
     const auto capsule = context->saved_data["plan"].toCapsule();
     const auto& plan = static_cast<const NormPlan&>(*capsule);
-    const bool adds = context->saved_data["adds"].toBool();
+    const auto added_steps = context->saved_data["added_steps"].toInt();
     const Tensor dy = pixels_last(gradients[0].detach());
-    const Tensor dx = adds ? dy * kShare : dy;
+    const Tensor dx = added_steps > 0 ? dy * kShare : dy;
     const auto all = values.scalar_type() == torch::kDouble ? backward_of<double>(values, dx, plan)
                                                             : backward_of<float>(values, dx, plan);
+    Tensor dadded;
+    if (added_steps > 0) dadded = added_steps == dx.size(0) ? dx : dx.sum(0, /*keepdim=*/true);
     return once_differentiable("shortcut_current",
-                               {all.values, adds ? dx : Tensor(), all.weight, all.bias, Tensor()},
+                               {all.values, dadded, all.weight, all.bias, Tensor()},
                                {values, saved[1], gradients[0]});
   }
 };
+
+/// Whether `earlier` has as many steps as `values`, or a single one, and the same samples.
+bool is_as_long(const Tensor& earlier, const Tensor& values) {
+  return earlier.dim() == 5 && earlier.sizes().slice(1) == values.sizes().slice(1) &&
+         (earlier.size(0) == 1 || earlier.size(0) == values.size(0));
+}
 
 /// Whether the kernels can take the call: every tensor in the type of the arithmetic, on a CPU.
 bool is_plain(const Current& main, const Tensor& earlier) {
@@ -127,8 +138,9 @@ bool is_plain(const Current& main, const Tensor& earlier) {
 
 Tensor shortcut_current(const Current& main, const Tensor& earlier) {
   check_input("shortcut_current", NeuronInput(main));
-  if (earlier.defined() && earlier.sizes() != main.values.sizes()) {
-    fail(ErrorKind::kRuntime, "shortcut_current: earlier: expected {}, found {}",
+  if (earlier.defined() && !is_as_long(earlier, main.values)) {
+    fail(ErrorKind::kRuntime,
+         "shortcut_current: earlier: expected {}, or as much of a single step, found {}",
          c10::str(main.values.sizes()), c10::str(earlier.sizes()));
   }
   if (!is_plain(main, earlier)) return compose_current(main, earlier);
