@@ -72,8 +72,8 @@ void infer_convolution(Node& node, const ModelDescription& model, const NodeChec
   const auto& input = input_shape(model, node);
   check_window(node.window, input, check);
   check_fits(node.window, input, check);
-  check(node.out >= 1 && node.out <= kMaxNodeExtent, "out: expected 1 to {}, found {}", kMaxNodeExtent,
-        node.out);
+  check(node.out >= 1 && node.out <= kMaxNodeExtent, "out: expected 1 to {}, found {}",
+        kMaxNodeExtent, node.out);
   node.shape = {node.out, windows(input.height, node.window), windows(input.width, node.window)};
 }
 
@@ -127,8 +127,8 @@ void infer_pool(Node& node, const ModelDescription& model, const NodeCheck& chec
 
 void infer_whitening(Node& node, const ModelDescription& model, const NodeCheck& check) {
   check(node.inputs.size() == 1 && node.inputs[0] == kImage, "expected the image as its input");
-  check(node.out >= 1 && node.out <= kMaxNodeExtent, "out: expected 1 to {}, found {}", kMaxNodeExtent,
-        node.out);
+  check(node.out >= 1 && node.out <= kMaxNodeExtent, "out: expected 1 to {}, found {}",
+        kMaxNodeExtent, node.out);
   const auto& image = model.input;
   check(image.height >= kWhiteningPatch && image.width >= kWhiteningPatch,
         "patches of {} do not fit the image of {}x{}", kWhiteningPatch, image.height, image.width);
