@@ -91,13 +91,9 @@ struct WinogradConvolution : torch::autograd::Function<WinogradConvolution> {
     const auto& weight = saved[1];
     const bool of_x = context->needs_input_grad(0);
     const bool of_weight = context->needs_input_grad(1);
-    if (torch::GradMode::is_enabled()) {  // create_graph: these gradients have derivatives
-      const auto all =
-          at::convolution_backward(gradients[0], x, weight, c10::nullopt, {1, 1}, {1, 1}, {1, 1},
-                                   false, {0, 0}, 1, {of_x, of_weight, false});
-      return {std::get<0>(all), std::get<1>(all)};
-    }
-    auto all = convolution_gradients(true, gradients[0], x, weight, 1, 1, of_x, of_weight);
+    // With create_graph the gradients need derivatives, which LibTorch's have.
+    const bool fast = !torch::GradMode::is_enabled();
+    auto all = convolution_gradients(fast, gradients[0], x, weight, 1, 1, of_x, of_weight);
     return {std::move(all.x), std::move(all.weight)};
   }
 };

@@ -30,7 +30,7 @@ struct ConvolutionGradients {
 };
 
 /// The gradients of a convolution, given those of its output, by Winograd's algorithm if
-/// `winograd`. They have no derivatives of their own. Only the shape of x is read unless the
+/// `winograd`. Winograd's have no derivatives. Only the shape of x is read unless the
 /// gradient of the weight is asked for.
 ConvolutionGradients convolution_gradients(bool winograd, const torch::Tensor& dy,
                                            const torch::Tensor& x, const torch::Tensor& weight,

@@ -247,7 +247,9 @@ void weight_gradient(const ConvolutionShape& shape, const float* input,
   float* v = inputs.need(block.size());
   const auto panel_size = block_tiles * kPanel;
   const auto frequency = panels * panel_size + kGroup;
-  float* m = gradients.zeroed(kFrequencies * frequency);  // also the padding of the last panel
+  // Only the padding of the last panel is read without being written.
+  const auto size = kFrequencies * frequency;
+  float* m = shape.out % kPanel == 0 ? gradients.need(size) : gradients.zeroed(size);
   for (auto t = range.begin; t < range.end; t += block_tiles) {
     const TileRange some{t, std::min(t + block_tiles, range.end)};
     const auto count = some.end - some.begin;
