@@ -19,6 +19,6 @@ fi
 # The build compiles files of most plain layers several at a time, and clang-tidy analyses them the same way.
 pattern=$(printf '|%s' "${folders[@]}")
 mapfile -t units < <(sed -nE 's/^ *"file": "(.*)",?$/\1/p' "$build/compile_commands.json" |
-  grep -E "^($PWD/(${pattern#|})/|$(realpath "$build")/(${pattern#|})/.*/Unity/)" | sort -u)
+  grep -v "\.cu$" | grep -E "^($PWD/(${pattern#|})/|$(realpath "$build")/(${pattern#|})/.*/Unity/)" | sort -u)
 printf '%s\0' "${units[@]}" |
   xargs -0 -P "$(nproc)" -n 1 clang-tidy -p "$build" --extra-arg=-DHWY_COMPILE_ONLY_STATIC --quiet 2> >(grep -v 'warnings generated' >&2)
