@@ -1,17 +1,14 @@
 // Runs exported models without LibTorch.
 
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
-#include <chrono>
 #include <cinttypes>
 #include <cstdio>
 #include <filesystem>
-#include <iostream>
-#include <nlohmann/json.hpp>
 
+#include "classifier.h"
 #include "inputs.h"
 #include "live.h"
+#include "printing.h"
 #include "staa/events/summary.h"
 #include "staa/runtime/runtime.h"
 #include "staa/util/error.h"
@@ -38,212 +35,6 @@ struct Options {
   std::int64_t frame_events = 0;
   std::string live_format = "auto";
   std::string overflow;
-};
-
-double milliseconds_since(Clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
-
-struct Totals {
-  std::size_t threads = 1;
-  double seconds = 0;  ///< with several threads: from the first sample to the last result
-  std::size_t weight_bytes = 0;
-  std::size_t session_bytes = 0;  ///< of all threads together
-  std::size_t images = 0;
-  std::size_t labelled = 0;
-  std::size_t correct = 0;
-  std::size_t steps = 0;
-  double milliseconds = 0;
-  double firing_rate = 0;
-};
-
-void print(const Options& options, const runtime::Model& model, const ModelInput& sample,
-           const runtime::Prediction& found, const runtime::Activity& activity,
-           double milliseconds) {
-  const auto& label = model.classes()[found.label];
-  if (options.json) {
-    nlohmann::ordered_json object{{"input", sample.name},
-                                  {"class", label},
-                                  {"probability", found.probability},
-                                  {"steps", found.steps},
-                                  {"milliseconds", milliseconds},
-                                  {"spikes", activity.spikes},
-                                  {"energy_mj", activity.energy_mj()}};
-    if (sample.label) object["label"] = model.classes()[*sample.label];
-    std::cout << object.dump() << '\n' << std::flush;
-    return;
-  }
-  std::cout << fmt::format(
-                   "{}: {} ({:.1f} %), {} steps, {:.2f} ms, {} spikes ({:.1f} % fire), {:.4f} mJ\n",
-                   sample.name, label, 100 * found.probability, found.steps, milliseconds,
-                   activity.spikes, 100 * activity.firing_rate(), activity.energy_mj())
-            << std::flush;
-}
-
-void print_totals(const Options& options, const Totals& totals) {
-  if (totals.images == 0) return;
-  const auto count = static_cast<double>(totals.images);
-  const double rate =
-      totals.threads > 1 ? count / totals.seconds : 1000 * count / totals.milliseconds;
-  constexpr double kMib = 1024.0 * 1024.0;
-  const double accuracy = totals.labelled == 0 ? 0
-                                               : static_cast<double>(totals.correct) /
-                                                     static_cast<double>(totals.labelled);
-  if (options.json) {
-    nlohmann::ordered_json object{{"images", totals.images},
-                                  {"images_per_s", rate},
-                                  {"threads", totals.threads},
-                                  {"mean_milliseconds", totals.milliseconds / count},
-                                  {"weight_bytes", totals.weight_bytes},
-                                  {"session_bytes", totals.session_bytes},
-                                  {"mean_steps", static_cast<double>(totals.steps) / count},
-                                  {"firing_rate", totals.firing_rate / count}};
-    if (totals.labelled > 0) object["accuracy"] = accuracy;
-    std::cout << object.dump() << '\n';
-    return;
-  }
-  std::cout << fmt::format("{} images, {:.1f} images/s, {:.2f} steps and {:.1f} % fire on average",
-                           totals.images, rate, static_cast<double>(totals.steps) / count,
-                           100 * totals.firing_rate / count);
-  if (totals.threads > 1) {
-    std::cout << fmt::format(
-        "; {} threads, {:.2f} ms per image on each; {:.1f} MiB of weights and {:.1f} MiB of "
-        "sessions",
-        totals.threads, totals.milliseconds / count,
-        static_cast<double>(totals.weight_bytes) / kMib,
-        static_cast<double>(totals.session_bytes) / kMib);
-  }
-  if (totals.labelled > 0) {
-    std::cout << fmt::format(", {:.2f} % of {} right", 100 * accuracy, totals.labelled);
-  }
-  std::cout << '\n';
-}
-
-/// Prints the network's output in each step, one JSON object per line.
-class StepPrinter {
- public:
-  explicit StepPrinter(const runtime::Model& model) : before_(model.classes().size()) {}
-
-  void print(const ModelInput& sample, const runtime::Session& session, std::size_t step) {
-    const auto& sums = session.output_sums();
-    std::vector<float> outputs(sums.size());
-    for (std::size_t i = 0; i < sums.size(); ++i) outputs[i] = sums[i] - before_[i];
-    before_ = sums;
-    std::cout << nlohmann::ordered_json{{"input", sample.name},
-                                        {"step", step},
-                                        {"outputs", outputs}}
-                     .dump()
-              << '\n';
-  }
-
- private:
-  std::vector<float> before_;
-};
-
-/// Runs all steps, or stops once the required confidence is reached.
-runtime::Prediction classify(const Options& options, const runtime::Model& model,
-                             runtime::Session& session, const ModelInput& sample) {
-  const bool image = sample.image != nullptr;
-  if (image && !options.each_step) return session.classify(sample.image, options.confidence);
-  session.reset();
-  if (image) session.begin(sample.image);
-  StepPrinter printer(model);
-  runtime::Prediction found;
-  const auto steps = image ? options.input.steps : sample.steps;
-  for (std::size_t t = 0; t < steps; ++t) {
-    found = image ? session.step() : session.push(sample.frames + t * model.input().values());
-    if (options.each_step) printer.print(sample, session, t);
-    if (options.confidence > 0 && found.probability >= options.confidence) break;
-  }
-  return found;
-}
-
-/// Classifies samples one by one, or in batches if there are several threads, and reports the
-/// results in order.
-class Classifier {
- public:
-  Classifier(const Options& options, const runtime::Model& model)
-      : options_(options),
-        model_(model),
-        pool_(model, options.threads,
-              {runtime::Path::kAuto, !options.bench, static_cast<std::size_t>(options.steps)}),
-        batch_(pool_.threads() == 1 ? 1 : kPerThread * pool_.threads()) {
-    held_.reserve(batch_);
-    totals_.threads = pool_.threads();
-    totals_.weight_bytes = model.weight_bytes();
-  }
-
-  void take(const ModelInput& sample) {
-    if (held_.empty() && totals_.images == 0) start_ = Clock::now();
-    held_.emplace_back(sample, model_);
-    if (held_.size() == batch_) tell();
-  }
-
-  /// Classifies and reports the samples that are still held.
-  void tell() {
-    if (held_.empty()) return;
-    pool_.run(held_.size(), [&](runtime::Session& session, std::size_t i) {
-      auto& held = held_[i];
-      const auto start = Clock::now();
-      held.found = classify(options_, model_, session, held.sample);
-      held.milliseconds = milliseconds_since(start);
-      held.activity = session.activity();
-    });
-    for (const auto& held : held_) count(held);
-    held_.clear();
-  }
-
-  Totals totals() {
-    totals_.session_bytes = pool_.state_bytes();
-    return totals_;
-  }
-
- private:
-  static constexpr std::size_t kPerThread = 32;
-
-  /// A sample with a copy of its data.
-  struct Held {
-    Held(const ModelInput& from, const runtime::Model& model) : sample(from) {
-      const auto values = model.input().values();
-      if (from.image != nullptr) {
-        image.assign(from.image, from.image + values);
-        sample.image = image.data();
-      } else {
-        frames.assign(from.frames, from.frames + values * from.steps);
-        sample.frames = frames.data();
-      }
-    }
-
-    ModelInput sample;
-    std::vector<std::uint8_t> image;
-    std::vector<float> frames;
-    runtime::Prediction found;
-    runtime::Activity activity;
-    double milliseconds = 0;
-  };
-
-  void count(const Held& held) {
-    ++totals_.images;
-    totals_.steps += held.found.steps;
-    totals_.milliseconds += held.milliseconds;
-    totals_.firing_rate += held.activity.firing_rate();
-    totals_.seconds = milliseconds_since(start_) / 1000;
-    if (held.sample.label) {
-      ++totals_.labelled;
-      totals_.correct += held.found.label == *held.sample.label ? 1 : 0;
-    }
-    if (!options_.bench) {
-      print(options_, model_, held.sample, held.found, held.activity, held.milliseconds);
-    }
-  }
-
-  const Options& options_;
-  const runtime::Model& model_;
-  runtime::Pool pool_;
-  std::size_t batch_;
-  std::vector<Held> held_;
-  Clock::time_point start_;
-  Totals totals_;
 };
 
 /// Parses "WIDTHxHEIGHT".
@@ -308,7 +99,9 @@ int run(Options options) {
   if (live) return run_live(live_options(options), model);
   const auto steps = static_cast<std::size_t>(options.steps);
   options.input.steps = steps > 0 ? steps : model.steps();
-  Classifier classifier(options, model);
+  Classifier classifier(
+      {options.threads, steps, options.confidence, options.each_step, options.bench, options.json},
+      model);
   for (const auto& input : options.inputs) {
     try {
       for_samples(input, options.input, model,
@@ -321,7 +114,7 @@ int run(Options options) {
   }
   const auto totals = classifier.totals();
   const bool summed_up = options.confidence > 0 || totals.labelled > 0;
-  if (options.bench || (summed_up && !options.json)) print_totals(options, totals);
+  if (options.bench || (summed_up && !options.json)) print_totals(totals, options.json);
   return 0;
 }
 
