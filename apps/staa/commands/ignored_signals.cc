@@ -4,16 +4,18 @@
 #include <cstddef>
 #include <iterator>
 
+#include "staa/util/stop_signals.h"
+
 namespace staa::app {
 namespace {
 
-constexpr int kStops[] = {SIGINT, SIGTERM, SIGHUP};
-bool ignored[std::size(kStops)] = {};
+bool ignored[std::size(kStopSignals)] = {};
 
 void note_ignored_signals() {
-  for (std::size_t i = 0; i < std::size(kStops); ++i) {
+  for (std::size_t i = 0; i < std::size(kStopSignals); ++i) {
     struct sigaction action {};
-    ignored[i] = ::sigaction(kStops[i], nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+    ignored[i] =
+        ::sigaction(kStopSignals[i], nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
   }
 }
 
@@ -23,8 +25,8 @@ void note_ignored_signals() {
 }  // namespace
 
 void ignore_signals_again() {
-  for (std::size_t i = 0; i < std::size(kStops); ++i) {
-    if (ignored[i]) std::signal(kStops[i], SIG_IGN);
+  for (std::size_t i = 0; i < std::size(kStopSignals); ++i) {
+    if (ignored[i]) std::signal(kStopSignals[i], SIG_IGN);
   }
 }
 

@@ -12,6 +12,7 @@
 
 #include "staa/distributed/store.h"
 #include "staa/util/child_process.h"
+#include "staa/util/stop_signals.h"
 
 namespace staa::distributed {
 namespace {
@@ -22,8 +23,6 @@ using Clock = std::chrono::steady_clock;
 volatile std::sig_atomic_t received = 0;
 extern "C" void note_signal(int signal) { received = signal; }
 
-constexpr int kNoted[] = {SIGINT, SIGTERM, SIGHUP};
-
 /// While it lives, records the signals that request a stop, except those that were already ignored.
 class Signals {
  public:
@@ -31,14 +30,14 @@ class Signals {
     struct sigaction action {};
     action.sa_handler = note_signal;
     sigemptyset(&action.sa_mask);
-    for (std::size_t i = 0; i < std::size(kNoted); ++i) {
-      ::sigaction(kNoted[i], nullptr, &before_[i]);
-      if (before_[i].sa_handler != SIG_IGN) ::sigaction(kNoted[i], &action, nullptr);
+    for (std::size_t i = 0; i < std::size(kStopSignals); ++i) {
+      ::sigaction(kStopSignals[i], nullptr, &before_[i]);
+      if (before_[i].sa_handler != SIG_IGN) ::sigaction(kStopSignals[i], &action, nullptr);
     }
   }
   ~Signals() {
-    for (std::size_t i = 0; i < std::size(kNoted); ++i) {
-      ::sigaction(kNoted[i], &before_[i], nullptr);
+    for (std::size_t i = 0; i < std::size(kStopSignals); ++i) {
+      ::sigaction(kStopSignals[i], &before_[i], nullptr);
     }
   }
   Signals(const Signals&) = delete;
@@ -51,7 +50,7 @@ class Signals {
   }
 
  private:
-  struct sigaction before_[std::size(kNoted)]{};
+  struct sigaction before_[std::size(kStopSignals)]{};
 };
 
 class Family {
@@ -125,7 +124,7 @@ class Family {
 
   /// Whether it was a clean stop (129, 130 or 143), which is not a failure.
   bool stopped_by_signal() const {
-    return std::any_of(std::begin(kNoted), std::end(kNoted),
+    return std::any_of(std::begin(kStopSignals), std::end(kStopSignals),
                        [this](int signal) { return code_ == 128 + signal; });
   }
 

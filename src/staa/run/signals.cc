@@ -1,6 +1,9 @@
 #include "staa/run/signals.h"
 
 #include <csignal>
+#include <iterator>
+
+#include "staa/util/stop_signals.h"
 
 namespace staa::run {
 namespace {
@@ -13,7 +16,7 @@ extern "C" void remember_signal(int signal) {
   // SA_RESETHAND has restored the default action, so that the next signal ends the process.
 }
 
-constexpr int kStops[StopSignals::kCount] = {SIGINT, SIGTERM, SIGHUP};
+static_assert(std::size(kStopSignals) == StopSignals::kCount);
 
 /// Leaves an ignored signal ignored, since nohup and shells with background jobs rely on that.
 void install(int signal) {
@@ -31,8 +34,8 @@ void install(int signal) {
 StopSignals::StopSignals() {
   stop_signal = 0;
   for (int i = 0; i < kCount; ++i) {
-    ::sigaction(kStops[i], nullptr, &before_[i]);
-    install(kStops[i]);
+    ::sigaction(kStopSignals[i], nullptr, &before_[i]);
+    install(kStopSignals[i]);
   }
   // If the reader of our output goes away, only the output ends, not the training.
   ::sigaction(SIGPIPE, nullptr, &pipe_before_);
@@ -43,7 +46,7 @@ StopSignals::StopSignals() {
 }
 
 StopSignals::~StopSignals() {
-  for (int i = 0; i < kCount; ++i) ::sigaction(kStops[i], &before_[i], nullptr);
+  for (int i = 0; i < kCount; ++i) ::sigaction(kStopSignals[i], &before_[i], nullptr);
   ::sigaction(SIGPIPE, &pipe_before_, nullptr);
 }
 
