@@ -136,6 +136,7 @@ class Fit {
     return static_cast<double>(state_->progress.epoch) +
            static_cast<double>(batches) / static_cast<double>(training_->batches());
   }
+  double epochs_left(const Progress& progress) const;
   double learning_rate_at(std::int64_t batch) const {
     return learning_rate(options_.schedule, options_.optimizer.lr, epochs_at(batch),
                          static_cast<double>(options_.epochs)) *
@@ -274,10 +275,22 @@ void Fit::report_step(const Steps::Outcome& outcome, double rate) const {
   report.learning_rate = rate;
   report.images_per_s =
       static_cast<double>(progress.samples - epoch_start_samples_) / seconds_since(epoch_start_);
-  const auto epochs_left = static_cast<double>(options_.epochs) - epochs_at(progress.batch);
-  report.seconds_left = epochs_left * static_cast<double>(training_->source().size()) /
+  report.seconds_left = epochs_left(progress) * static_cast<double>(training_->source().size()) /
                         std::max(1e-9, report.images_per_s);
   callbacks_.step(report);
+}
+
+/// What is left to train, in epochs of the current phase: an epoch's time grows with its time
+/// steps.
+double Fit::epochs_left(const Progress& progress) const {
+  double left = static_cast<double>(progress.epoch + 1) - epochs_at(progress.batch);
+  for (auto epoch = progress.epoch + 1; epoch < options_.epochs; ++epoch) {
+    const auto* phase = phase_at(options_.phases, epoch);
+    left += phase == nullptr
+                ? 1
+                : static_cast<double>(phase->steps) / static_cast<double>(phases_.now().steps);
+  }
+  return left;
 }
 
 /// Reports each skipped sample once, with the reason.

@@ -54,7 +54,7 @@ struct StepReport {
   double loss = 0;           ///< of this step's batch
   double learning_rate = 0;
   double images_per_s = 0;  ///< average of this epoch so far
-  double seconds_left = 0;  ///< until the end of the training, at that speed
+  double seconds_left = 0;  ///< until the end, at that speed per time step
 };
 
 /// The state after an epoch and its evaluation.
