@@ -85,12 +85,14 @@ data::Loader loader_of(int count) {
   return data::Loader(std::make_shared<data::AugmentedImages>(set, transform), options);
 }
 
-Profile profile_of(const std::string& name, NeuronKind kind, int images) {
+Profile profile_of(const std::string& name, NeuronKind kind, int images,
+                   CurrentShortcut shortcut = CurrentShortcut::kNone) {
   torch::manual_seed(1);
   models::NetworkOptions options;
   options.network = name;
   options.classes = 100;
   options.neuron.kind = kind;
+  options.shortcut = shortcut;
   const auto network = models::make_network(options);
   auto loader = loader_of(images);
   calibrate_normalisation(*network, loader, images);
@@ -138,6 +140,23 @@ TEST(Profile, HasTheBytesAndTheAttentionOfEachLayerAsCountedByHand) {
   const auto& second = p.layers[2];
   ASSERT_EQ(second.input, "spikes");
   EXPECT_DOUBLE_EQ(second.bytes, 4 * (4.0 * (64 * 64 * 9 + 128) + elements / 8));
+}
+
+TEST(Profile, CountsAnAdditionPerNeuronWhereCurrentsJoin) {
+  for (const std::string name : {"resnet20", "vgg7", "vgg13"}) {
+    SCOPED_TRACE(name);
+    const auto p = profile_of(name, NeuronKind::kLif, 2, CurrentShortcut::kCurrent);
+    double elements = 0;
+    for (const auto& layer : p.layers) {
+      if (layer.kind != "neuron") continue;
+      const bool joins = name == "resnet20" ? layer.name.find("conv2") != std::string::npos
+                                            : layer.name.find("features.0.") == std::string::npos;
+      const double bytes = layer.bytes / 4 - 4.0 * static_cast<double>(layer.parameters);
+      elements = bytes / 8.125;
+      EXPECT_DOUBLE_EQ(layer.acs, joins ? 4 * elements : 0) << layer.name;
+    }
+    EXPECT_GT(elements, 0);
+  }
 }
 
 TEST(Profile, AnANNOfTheSameShapeIsTheLayersOnce) {

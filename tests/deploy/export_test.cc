@@ -169,7 +169,16 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"vgg7", 0.11, NeuronKind::kLif, PePlacement::kSpatial, 32,
                            CurrentShortcut::kCurrent, true, SaGain::kInside, false},
                       Case{"vgg7", 0.25, NeuronKind::kStaaLif, PePlacement::kSpatial, 31,
-                           CurrentShortcut::kCurrent, true, SaGain::kOutside, false}));
+                           CurrentShortcut::kCurrent, true, SaGain::kOutside, false},
+                      Case{"resnet20", 0.11, NeuronKind::kStaaLif, PePlacement::kSpatial, 35,
+                           CurrentShortcut::kCurrent, false, SaGain::kOutside, false},
+                      Case{"resnet18", 0.125, NeuronKind::kLif, PePlacement::kSpatial, 50,
+                           CurrentShortcut::kCurrent, false, SaGain::kInside, false},
+                      Case{"vgg13", 0.125, NeuronKind::kLif, PePlacement::kPost, 37,
+                           CurrentShortcut::kCurrent, false, SaGain::kInside, false},
+                      Case{"vgg13", 0.11, NeuronKind::kLif, PePlacement::kPost, 37,
+                           CurrentShortcut::kCurrent, false, SaGain::kInside, false,
+                           Pooling::kMax}));
 
 /// A small network, exported with fp32 and with int8 weights.
 class SmallExport : public ::testing::Test {

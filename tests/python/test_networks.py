@@ -52,20 +52,22 @@ class Networks(unittest.TestCase):
         self.folder.cleanup()
 
     def train(self, network, neuron, *extra):
-        out = f"{self.folder.name}/{network}-{neuron}"
+        out = tempfile.mkdtemp(dir=self.folder.name)
         program("train", self.recipe, "--out", out, "--json", "--set", f"model.network={network}",
                 "--set", f"neuron.kind={neuron}", *extra)
         return out
 
     def test_same_weights_same_outputs_as_the_program(self):
-        for name, neuron in [(name, "staa_lif") for name in NETWORKS] + [
-            ("resnet20", "lif"), ("resnet20", "adaptive_lif")
+        for name, neuron, shortcut in [(name, "staa_lif", "none") for name in NETWORKS] + [
+            ("resnet20", "lif", "none"), ("resnet20", "adaptive_lif", "none"),
+            ("resnet20", "lif", "current"), ("vgg13", "staa_lif", "current"),
+            ("vgg7", "lif", "current"),
         ]:
-            with self.subTest(network=name, neuron=neuron):
-                run = self.train(name, neuron)
+            with self.subTest(network=name, neuron=neuron, shortcut=shortcut):
+                run = self.train(name, neuron, "--set", f"model.shortcut={shortcut}")
                 theirs = program("eval", run, "--checkpoint", "last", "--json")
                 network = staa.nn.network(name, classes=10, steps=3, width=0.0625, in_channels=1,
-                                          neuron=neuron, threshold=0.5)
+                                          neuron=neuron, threshold=0.5, shortcut=shortcut)
                 network.load_weights(f"{run}/last.safetensors").eval()
                 _, metadata = safetensors.read(f"{run}/last.safetensors")
                 given = json.loads(metadata["staa.input"])

@@ -162,7 +162,6 @@ TEST(Recipe, TakesANeuronRateAsItWasMeant) {
 
 TEST(Recipe, RefusesOptionsOfOtherNetworks) {
   expect_refused("[model]\nwhitening = true\n", {"whitening", "vgg7"});
-  expect_refused("[model]\nshortcut = \"current\"\n", {"shortcut", "vgg7"});
   expect_refused("[model]\npooling = \"max\"\n", {"pooling", "vgg13"});
   expect_refused("[optimizer]\nkind = \"muon\"\nrest = \"muon\"\n", {"optimizer.rest"});
 }
@@ -252,7 +251,6 @@ TEST(Recipe, RandomRecipesComeBackFromTheirText) {
     recipe.train.relu_epochs = 3;
     recipe.augment.flip_alternate = false;
     recipe.model.network = "resnet20";
-    recipe.model.shortcut = CurrentShortcut::kNone;
     recipe.model.pooling = Pooling::kAverage;
     recipe.model.whitening = false;
     recipe.model.steps = 4;
@@ -297,9 +295,7 @@ TEST(Override, SetsEveryKey) {
     if (key.path == "train.relu_epochs") together.emplace_back("train.epochs=100000");
     if (key.path == "augment.flip_alternate") together.emplace_back("augment.flip=true");
     if (key.path == "train.steps") together.emplace_back("model.steps=4");
-    if (key.path == "model.shortcut" || key.path == "model.whitening") {
-      together.emplace_back("model.network=vgg7");
-    }
+    if (key.path == "model.whitening") together.emplace_back("model.network=vgg7");
     if (key.path == "model.pooling") together.emplace_back("model.network=vgg13");
     const std::set<std::string> of_events{"data.frame_size",   "data.slice",
                                           "data.split",        "data.cache",

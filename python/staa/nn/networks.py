@@ -41,6 +41,21 @@ def _max_pool2(x):
     return fusing.over_steps(x, lambda y: functional.max_pool2d(y, 2))
 
 
+def _bring_to(earlier, like):
+    """An earlier current in the shape of another: averages of 2x2 where that has half the extent, its
+    channels repeated or left out."""
+    height, width = like.shape[3:]
+    # At an odd extent the windows round as those of the other: down behind a pool, up behind a stride.
+    if earlier.shape[3] == 2 * height + 1:
+        earlier = earlier[:, :, :, :-1]
+    if earlier.shape[4] == 2 * width + 1:
+        earlier = earlier[..., :-1]
+    if earlier.shape[3:] != like.shape[3:]:
+        earlier = _average_pool2(earlier)
+    times = -(-like.shape[2] // earlier.shape[2])
+    return torch.cat([earlier] * times, 2)[:, :, :like.shape[2]]
+
+
 def _neuron(kind, channels, steps, options):
     if kind not in NEURONS:
         raise ValueError(f"neuron: expected one of {', '.join(NEURONS)}, found {kind!r}")
@@ -95,6 +110,17 @@ class ConvNeuron(ConvNorm):
         terms = (self.current(x), residual, self.norm, residual_norm, steps)
         return self.neuron(*terms) if takes_terms(self.neuron) else self.neuron(fusing.compose(*terms))
 
+    def with_current(self, x, earlier=None):
+        """The same for shortcuts of the current: the spikes and the whole current [T, B, C, H, W], to
+        which an earlier one is added behind BatchNorm: real values, which convolutions never see."""
+        current = ConvNorm.forward(self, x)
+        if earlier is not None:
+            current = (current + _bring_to(earlier, current)) * math.sqrt(0.5)
+        steps = self.steps if current.shape[0] == 1 else current.shape[0]
+        if takes_terms(self.neuron):
+            return self.neuron(current, steps=steps), current
+        return self.neuron(current.expand(steps, *current.shape[1:])), current
+
 
 class BasicBlock(nn.Module):
     def __init__(self, inputs, outputs, stride, pooled, steps, neuron, options,
@@ -105,7 +131,7 @@ class BasicBlock(nn.Module):
                                 gain=model.residual_gain)
         self.pooled = pooled and stride != 1
         self.shortcut = None
-        if stride != 1 or inputs != outputs:
+        if model.shortcut == "none" and (stride != 1 or inputs != outputs):
             self.shortcut = ConvNorm(inputs, outputs, 1, 1 if self.pooled else stride, model)
 
     def forward(self, x):
@@ -116,6 +142,15 @@ class BasicBlock(nn.Module):
         if not fusing.is_plain(self.shortcut, ConvNorm):
             return self.conv2(spikes, self.shortcut(residual))
         return self.conv2(spikes, self.shortcut.current(residual), self.shortcut.norm)
+
+    def with_current(self, x, current):
+        """With shortcuts of the current: the one behind x, and the one of this block's last neurons."""
+        return self.conv2.with_current(self.conv1(x), current)
+
+
+def _fire(layer, x, current, shortcuts):
+    """A layer or block of a chain, with the current that is passed along if there are shortcuts of it."""
+    return layer.with_current(x, current) if shortcuts else (layer(x), None)
 
 
 class Head(nn.Module):
@@ -172,6 +207,7 @@ class ResNet(Network):
     def __init__(self, layout, steps, width, in_channels, classes, neuron, options,
                  model=ModelOptions()):
         super().__init__(steps)
+        self.shortcuts = model.shortcut == "current"
         self.pool = layout["pool"]
         channels = in_channels
         self.stem = nn.ModuleList()
@@ -192,21 +228,22 @@ class ResNet(Network):
         self.head = Head(channels, classes, model.head_scale)
 
     def _features(self, x):
-        for layer in self.stem:
-            x = layer(x)
+        for layer in self.stem:  # no shortcut passes a convolution of the stem
+            x, current = _fire(layer, x, None, self.shortcuts)
         if self.pool == "average2":
             x = _average_pool2(x)
         elif self.pool == "average3":
             x = fusing.over_steps(x, lambda y: functional.avg_pool2d(y, 3, 2, 1))
         for stage in self.stages:
             for block in stage:
-                x = block(x)
+                x, current = _fire(block, x, current, self.shortcuts)
         return x
 
 
 class Vgg13(Network):
     def __init__(self, steps, width, in_channels, classes, neuron, options, model=ModelOptions()):
         super().__init__(steps)
+        self.shortcuts = model.shortcut == "current"
         self.pool = _max_pool2 if model.pooling == "max" else _average_pool2
         channels = in_channels
         self.features = nn.ModuleList()
@@ -218,10 +255,11 @@ class Vgg13(Network):
         self.head = Head(channels, classes, model.head_scale)
 
     def _features(self, x):
+        current = None
         for index, layer in enumerate(self.features):
             if index > 0 and index % 2 == 0:
                 x = self.pool(x)
-            x = layer(x)
+            x, current = _fire(layer, x, current, self.shortcuts)
         return x
 
 
@@ -267,26 +305,8 @@ class Vgg7(Network):
             x = self.whitening(x)
         current = None
         for layer in self.features:
-            if not self.shortcuts:
-                x = layer(x)
-                continue
-            # The current of the layer before joins behind BatchNorm: real values, which convolutions
-            # never see.
-            own = ConvNorm.forward(layer, x)
-            current = own if current is None else (
-                own + _pass_on(current, layer.max_pool, own.shape[2])) * math.sqrt(0.5)
-            steps = layer.steps if current.shape[0] == 1 else current.shape[0]
-            x = (layer.neuron(current, steps=steps) if takes_terms(layer.neuron)
-                 else layer.neuron(current.expand(steps, *current.shape[1:])))
+            x, current = _fire(layer, x, current, self.shortcuts)
         return x
-
-
-def _pass_on(current, pooled, channels):
-    """A current as the next layer's shortcut takes it: pooled, its channels repeated."""
-    if pooled:
-        current = fusing.over_steps(current, lambda y: functional.avg_pool2d(y, 2))
-    times = -(-channels // current.shape[2])
-    return torch.cat([current] * times, 2)[:, :, :channels]
 
 
 def _scaled(channels, width):

@@ -73,6 +73,7 @@ class Profiler {
         watch(item.key(), *conv);
       if (auto* stem = dynamic_cast<nn::WhiteningImpl*>(item.value().get()))
         watch(item.key(), *stem);
+      if (auto* layer = dynamic_cast<nn::ConvNeuronImpl*>(item.value().get())) owner_ = layer;
       if (auto* neuron = dynamic_cast<nn::Neuron*>(item.value().get())) watch(item.key(), *neuron);
       if (auto* head = dynamic_cast<nn::HeadImpl*>(item.value().get())) watch(item.key(), *head);
     }
@@ -131,22 +132,22 @@ class Profiler {
 
   void watch(const std::string& name, nn::Neuron& neuron) {
     auto& tally = add(name, "neuron", neuron);
-    // With shortcuts, every layer but the first adds a current, which is one addition per neuron.
-    const bool joined = network_.options().shortcut == CurrentShortcut::kCurrent && neurons_++ > 0;
     for (const auto& parameter : neuron.parameters()) tally.row.parameters += parameter.numel();
     tally.binary = false;
-    neuron.set_observer([&tally, &neuron, joined](const torch::Tensor&, const torch::Tensor& out) {
-      tally.row.output = fmt::format("{}x{}x{}", out.size(2), out.size(3), out.size(4));
-      tally.steps = static_cast<double>(out.size(0));
-      tally.outputs = elements(out);
-      const auto pixels = out.size(3) * out.size(4);
-      tally.row.flops = block_macs(neuron.options(), out.size(2), pixels) * tally.steps;
-      tally.row.attention =
-          attention_operations(neuron.options(), out.size(2), pixels) * tally.steps;
-      tally.additions = joined ? tally.outputs * tally.steps : 0;
-      tally.spikes += out.sum(torch::kDouble).item<double>();
-      tally.neurons += static_cast<double>(out.numel());
-    });
+    neuron.set_observer(
+        [&tally, &neuron, owner = owner_](const torch::Tensor&, const torch::Tensor& out) {
+          tally.row.output = fmt::format("{}x{}x{}", out.size(2), out.size(3), out.size(4));
+          tally.steps = static_cast<double>(out.size(0));
+          tally.outputs = elements(out);
+          const auto pixels = out.size(3) * out.size(4);
+          tally.row.flops = block_macs(neuron.options(), out.size(2), pixels) * tally.steps;
+          tally.row.attention =
+              attention_operations(neuron.options(), out.size(2), pixels) * tally.steps;
+          // To join an earlier current takes one addition per neuron.
+          tally.additions = owner != nullptr && owner->joined() ? tally.outputs * tally.steps : 0;
+          tally.spikes += out.sum(torch::kDouble).item<double>();
+          tally.neurons += static_cast<double>(out.numel());
+        });
   }
 
   void watch(const std::string& name, nn::HeadImpl& head) {
@@ -170,7 +171,7 @@ class Profiler {
   }
 
   models::Network& network_;
-  int neurons_ = 0;  // number of layers so far
+  const nn::ConvNeuronImpl* owner_ = nullptr;  // of the neurons that are watched next
   std::vector<nn::Observable*> watched_;
   std::vector<std::unique_ptr<Tally>> tallies_;
 };

@@ -54,9 +54,11 @@ class Builder {
   }
 
   /// Adds the convolution `name` with its BatchNorm as a current, to which `earlier` is added.
-  std::size_t current(const std::string& name, std::size_t input, bool max_pool,
-                      std::optional<std::size_t> earlier) {
-    const auto conv = plain_convolution(name, input);
+  std::size_t current(const std::string& name, std::size_t input, std::int64_t stride,
+                      bool max_pool, std::optional<std::size_t> earlier) {
+    const auto weight = tensor(name + ".conv.weight");
+    const auto no_bias = torch::zeros({weight.size(0)}, torch::kDouble);
+    const auto conv = add_convolution(name, input, stride, weight, no_bias);
     std::vector<std::size_t> inputs{conv};
     if (earlier) inputs.push_back(*earlier);
     auto& node = add(NodeKind::kCurrent, name + ".current", std::move(inputs));
@@ -119,12 +121,6 @@ class Builder {
     const auto norm = [&](const std::string& part) { return tensor(name + ".norm." + part); };
     const auto factor = norm("weight") / (norm("running_var") + kNormEps).sqrt();
     return {factor, norm("bias") - norm("running_mean") * factor};
-  }
-
-  /// Adds the convolution without its BatchNorm.
-  std::size_t plain_convolution(const std::string& name, std::size_t input) {
-    const auto weight = tensor(name + ".conv.weight");
-    return add_convolution(name, input, 1, weight, torch::zeros({weight.size(0)}, torch::kDouble));
   }
 
   /// `weights` is [out, in, k, k].
@@ -232,10 +228,17 @@ class Builder {
 };
 
 /// Adds the nodes of models::ResNet.
-void build_resnet(Builder& build, const models::ResNetLayout& layout) {
+void build_resnet(Builder& build, const models::ResNetLayout& layout, bool shortcuts) {
   std::size_t at = kImage;
+  std::size_t current = 0;
   for (std::size_t i = 0; i < layout.stem.size(); ++i) {
-    at = build.conv_neuron("stem." + std::to_string(i), at, layout.stem_stride);
+    const auto name = "stem." + std::to_string(i);
+    if (shortcuts && i + 1 == layout.stem.size()) {
+      current = build.current(name, at, layout.stem_stride, false, {});
+      at = build.neuron(name + ".neuron", {current});
+    } else {
+      at = build.conv_neuron(name, at, layout.stem_stride);
+    }
   }
   if (layout.pool == models::StemPool::kAverage2) at = build.pool("pool", at, {2, 2, 0});
   if (layout.pool == models::StemPool::kAverage3Stride2) at = build.pool("pool", at, {3, 2, 1});
@@ -244,6 +247,11 @@ void build_resnet(Builder& build, const models::ResNetLayout& layout) {
       const auto name = "stages." + std::to_string(stage) + "." + std::to_string(i);
       const std::int64_t stride = stage > 0 && i == 0 ? 2 : 1;
       const auto inner = build.conv_neuron(name + ".conv1", at, stride);
+      if (shortcuts) {
+        current = build.current(name + ".conv2", inner, 1, false, current);
+        at = build.neuron(name + ".conv2.neuron", {current});
+        continue;
+      }
       auto residual = at;
       if (build.has(name + ".shortcut.conv.weight")) {
         const bool pooled = layout.shortcut == models::Shortcut::kPooled && stride != 1;
@@ -257,12 +265,18 @@ void build_resnet(Builder& build, const models::ResNetLayout& layout) {
 }
 
 /// Adds the nodes of models::Vgg13.
-void build_vgg(Builder& build, bool maximum) {
+void build_vgg(Builder& build, bool maximum, bool shortcuts) {
   std::size_t at = kImage;
+  std::optional<std::size_t> earlier;
   for (std::size_t i = 0; build.has("features." + std::to_string(i) + ".conv.weight"); ++i) {
     const auto name = "features." + std::to_string(i);
     if (models::Vgg13::pooled_before(i)) at = build.pool(name + ".pool", at, {2, 2, 0, maximum});
-    at = build.conv_neuron(name, at, 1);
+    if (!shortcuts) {
+      at = build.conv_neuron(name, at, 1);
+      continue;
+    }
+    earlier = build.current(name, at, 1, false, earlier);
+    at = build.neuron(name + ".neuron", {*earlier});
   }
   build.head(at);
 }
@@ -278,7 +292,7 @@ void build_vgg7(Builder& build, bool shortcuts) {
       at = build.conv_neuron(name, at, 1);
       continue;
     }
-    const auto current = build.current(name, at, pooled, earlier);
+    const auto current = build.current(name, at, 1, pooled, earlier);
     at = build.neuron(name + ".neuron", {current});
     if (shortcuts) earlier = current;
   }
@@ -309,12 +323,13 @@ std::vector<std::uint8_t> model_file(const models::Network& network,
     model.stddev.assign(static_cast<std::size_t>(model.input.channels), 1.0F);
   }
   model.classes = input.classes;
+  const bool shortcuts = options.shortcut == CurrentShortcut::kCurrent;
   if (const auto layout = models::resnet_layout(options.network)) {
-    build_resnet(build, *layout);
+    build_resnet(build, *layout, shortcuts);
   } else if (options.network == "vgg13") {
-    build_vgg(build, options.pooling == Pooling::kMax);
+    build_vgg(build, options.pooling == Pooling::kMax, shortcuts);
   } else if (options.network == "vgg7") {
-    build_vgg7(build, options.shortcut == CurrentShortcut::kCurrent);
+    build_vgg7(build, shortcuts);
   } else {
     fail(ErrorKind::kUsage, "there is no export of network '{}' yet", options.network);
   }

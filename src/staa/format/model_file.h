@@ -65,7 +65,8 @@ struct NeuronSettings {
 /// A current: scale * y + bias per channel, where y is a convolution's output. With `max_pool`, y
 /// is its maximum over 2x2 windows with stride 2, which ignore an odd last row or column. If there
 /// is a second input, an earlier current, the result is gain * (the current + the earlier one). If
-/// the earlier one has twice the height it is average-pooled over such windows; if it has fewer
+/// the earlier one has twice the height it is average-pooled over such windows, of which the last
+/// one has a single row or column where the height or width is odd and rounded up; if it has fewer
 /// channels, they are repeated.
 struct CurrentSettings {
   bool max_pool = false;

@@ -154,7 +154,11 @@ void infer_current(Node& node, const NodeCheck& check) {
         "expected a current as its second input");
   const auto& from = earlier->shape;
   const bool same = from.height == node.shape.height && from.width == node.shape.width;
-  const bool halved = from.height / 2 == node.shape.height && from.width / 2 == node.shape.width;
+  const auto halves = [](std::int64_t extent, std::int64_t part) {
+    return part == extent / 2 || part == (extent + 1) / 2;
+  };
+  const bool halved =
+      halves(from.height, node.shape.height) && halves(from.width, node.shape.width);
   check(same || halved, "a current of {}x{} does not join one of {}x{}", from.height, from.width,
         node.shape.height, node.shape.width);
 }

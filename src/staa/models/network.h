@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "staa/nn/layers.h"
 #include "staa/nn/modes.h"
 #include "staa/nn/whitening.h"
 #include "staa/options/network.h"
@@ -41,6 +42,13 @@ class Network : public torch::nn::Module, public nn::Unrolled, public nn::Operat
 
   /// x [T or 1, B, C, H, W] -> logits [T, B, classes].
   virtual torch::Tensor run(const torch::Tensor& x) = 0;
+
+  /// Runs a layer. With shortcuts of the current, `current` is the one that is passed along a chain
+  /// of layers: see ConvNeuronImpl::spikes_with_current(). Otherwise it stays undefined.
+  ops::Spikes fire(nn::ConvNeuronImpl& layer, const ops::Spikes& x, torch::Tensor& current) const {
+    return has_shortcuts() ? layer.spikes_with_current(x, current) : layer.spikes(x);
+  }
+  bool has_shortcuts() const { return options_.shortcut == CurrentShortcut::kCurrent; }
 
   /// A channel count of the paper times the width factor, rounded, at least 1.
   std::int64_t scaled(std::int64_t channels) const {

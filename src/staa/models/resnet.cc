@@ -71,7 +71,7 @@ void BasicBlockImpl::reset() {
   second.gain = options_.residual_gain;
   conv1_ = register_module("conv1", nn::ConvNeuron(nn::ConvShape{in_, out_, 3, stride_}, options_));
   conv2_ = register_module("conv2", nn::ConvNeuron(second, options_));
-  if (stride_ == 1 && in_ == out_) return;
+  if (options_.shortcut == CurrentShortcut::kCurrent || (stride_ == 1 && in_ == out_)) return;
   pooled_ = kind_ == Shortcut::kPooled && stride_ != 1;
   const nn::ConvShape shape{in_, out_, 1, pooled_ ? 1 : stride_};
   shortcut_ = register_module("shortcut", nn::ConvNorm(shape, options_));
@@ -83,6 +83,10 @@ ops::Spikes BasicBlockImpl::spikes(const ops::Spikes& x) {
     residual = shortcut_->current(pooled_ ? ops::Spikes(nn::average_pool2(x)) : x);
   }
   return conv2_->spikes(conv1_->spikes(x), residual);
+}
+
+ops::Spikes BasicBlockImpl::spikes_with_current(const ops::Spikes& x, torch::Tensor& current) {
+  return conv2_->spikes_with_current(conv1_->spikes(x), current);
 }
 
 ResNet::ResNet(const ResNetLayout& layout, const NetworkOptions& options)
@@ -116,11 +120,16 @@ void ResNet::reset() {
 
 torch::Tensor ResNet::run(const torch::Tensor& x) {
   ops::Spikes spikes = x;
-  for (const auto& layer : *stem_) spikes = layer->as<nn::ConvNeuron>()->spikes(spikes);
+  torch::Tensor current;
+  for (const auto& layer : *stem_) {
+    current.reset();  // no shortcut passes a convolution of the stem
+    spikes = fire(*layer->as<nn::ConvNeuron>(), spikes, current);
+  }
   spikes = pool_stem(spikes, layout_.pool);
   for (const auto& stage : *stages_) {
-    for (const auto& block : *stage->as<torch::nn::ModuleList>()) {
-      spikes = block->as<BasicBlock>()->spikes(spikes);
+    for (const auto& layer : *stage->as<torch::nn::ModuleList>()) {
+      auto& block = *layer->as<BasicBlock>();
+      spikes = has_shortcuts() ? block.spikes_with_current(spikes, current) : block.spikes(spikes);
     }
   }
   return head_->forward(spikes);

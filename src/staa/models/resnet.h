@@ -43,7 +43,8 @@ ResNetLayout resnet34_layout();  ///< ImageNet: [3, 4, 6, 3] blocks
 std::optional<ResNetLayout> resnet_layout(const std::string& network);
 
 /// Two 3x3 convolutions with neurons. The shortcut is added before the second layer of neurons.
-/// Holds `conv1`, `conv2` and, if the extent or the number of channels changes, `shortcut`.
+/// Holds `conv1`, `conv2` and, if the extent or the number of channels changes and shortcuts are
+/// not of the current, `shortcut`.
 class BasicBlockImpl : public torch::nn::Cloneable<BasicBlockImpl> {
  public:
   BasicBlockImpl(std::int64_t in, std::int64_t out, std::int64_t stride, Shortcut shortcut,
@@ -55,6 +56,9 @@ class BasicBlockImpl : public torch::nn::Cloneable<BasicBlockImpl> {
   torch::Tensor forward(const torch::Tensor& x) { return spikes(x).values; }
   /// The same with the spikes packed as bits.
   ops::Spikes spikes(const ops::Spikes& x);
+  /// The same with shortcuts of the current: `current` is the one behind x, before any pool. It
+  /// becomes the one of this block's last neurons.
+  ops::Spikes spikes_with_current(const ops::Spikes& x, torch::Tensor& current);
 
  private:
   std::int64_t in_;

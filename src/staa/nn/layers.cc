@@ -150,9 +150,34 @@ ops::Spikes ConvNeuronImpl::spikes(const ops::Spikes& x, const ops::Current& res
   return child<Neuron>(*this, "neuron")->spikes(ops::NeuronInput(main, residual, steps_of(x)));
 }
 
+namespace {
+
+/// Brings an earlier current to the shape of `like`. At an odd extent the windows round as those of
+/// `like`: down behind a pool, up behind a convolution with a stride.
+torch::Tensor bring_to(torch::Tensor earlier, const torch::Tensor& like) {
+  for (const int extent : {3, 4}) {
+    if (earlier.size(extent) == 2 * like.size(extent) + 1) {
+      earlier = earlier.narrow(extent, 0, 2 * like.size(extent));
+    }
+  }
+  if (earlier.size(3) != like.size(3) || earlier.size(4) != like.size(4)) {
+    earlier = average_pool2(earlier);
+  }
+  const auto channels = like.size(2);
+  const auto times = (channels + earlier.size(2) - 1) / earlier.size(2);
+  if (times > 1) {
+    earlier = torch::cat(std::vector<torch::Tensor>(static_cast<std::size_t>(times), earlier), 2);
+  }
+  return earlier.size(2) == channels ? earlier : earlier.narrow(2, 0, channels);
+}
+
+}  // namespace
+
 ops::Spikes ConvNeuronImpl::spikes_with_current(const ops::Spikes& x, torch::Tensor& current) {
   const auto main = this->current(x);
   const ops::UseReference reference(operators() == Operators::kReference);
+  joined_ = current.defined();
+  if (joined_) current = bring_to(current, main.values);
   current = ops::shortcut_current(main, current);
   // The neurons read the number format of the convolutions.
   return child<Neuron>(*this, "neuron")

@@ -15,11 +15,13 @@ enum class Start {
               ///< inputs
 };
 
-/// A shortcut around convolutions, in addition to the paper's residual blocks.
+/// What passes convolutions by.
 enum class CurrentShortcut {
-  kNone,
-  kCurrent,  ///< adds the previous layer's current, which is real-valued; convolutions still read
-             ///< spikes
+  kNone,     ///< the paper: spikes, by the shortcuts of residual blocks
+  kCurrent,  ///< the current, which is real-valued, in place of spikes: by every convolution but
+             ///< the first in a VGG, by every block in a residual network. It is pooled and its
+             ///< channels are repeated where necessary, so that there are no shortcuts with
+             ///< weights. Convolutions still read spikes.
 };
 
 /// How 2x2 windows are reduced to one value.
@@ -36,11 +38,11 @@ struct ModelOptions {
   std::int64_t steps = 4;            ///< T
   Start start = Start::kNormal;
   double residual_gain = 1;  ///< initial scale of the last BatchNorm in a residual block
-  CurrentShortcut shortcut = CurrentShortcut::kNone;  ///< for vgg7
-  Pooling pooling = Pooling::kAverage;                ///< for vgg13, between its groups
-  bool whitening = false;      ///< a frozen stem that whitens 2x2 patches of still images
-  double norm_momentum = 0.1;  ///< for BatchNorm's running statistics
-  double head_scale = 1;       ///< factor on the logits
+  CurrentShortcut shortcut = CurrentShortcut::kNone;
+  Pooling pooling = Pooling::kAverage;  ///< for vgg13, between its groups
+  bool whitening = false;               ///< a frozen stem that whitens 2x2 patches of still images
+  double norm_momentum = 0.1;           ///< for BatchNorm's running statistics
+  double head_scale = 1;                ///< factor on the logits
 };
 
 /// Everything that a network is built from.

@@ -27,9 +27,8 @@ void for_each_model_option(Visitor&& visit) {
   every(Option<O, double>{"residual_gain", &O::residual_gain,
                           "Start of the last BatchNorm's scale of a residual block", "",
                           between(0, 100)});
-  visit(Option<O, CurrentShortcut>{"shortcut", &O::shortcut,
-                                   "current: each layer's current is added to the next one's"},
-        "vgg7");
+  every(Option<O, CurrentShortcut>{"shortcut", &O::shortcut,
+                                   "current: currents pass convolutions by, in place of spikes"});
   visit(Option<O, Pooling>{"pooling", &O::pooling, "How the network pools between its groups"},
         "vgg13");
   visit(Option<O, bool>{"whitening", &O::whitening,

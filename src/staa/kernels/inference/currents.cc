@@ -37,8 +37,11 @@ void whiten(const ImageShape& image, const float* HWY_RESTRICT values,
 void join(const Current& current, std::size_t row, std::size_t column, float* HWY_RESTRICT output) {
   const auto own = current.earlier_shape.channels;
   const auto across = current.earlier_shape.width * own;
-  const auto scale = current.halved ? 2 : 1;
+  const std::size_t scale = current.halved ? 2 : 1;
   const float* HWY_RESTRICT at = current.earlier + scale * row * across + scale * column * own;
+  // At an odd extent the last window has a single row or column.
+  const std::size_t right = scale * column + 1 < current.earlier_shape.width ? own : 0;
+  const std::size_t below = scale * row + 1 < current.earlier_shape.height ? across : 0;
   const float share = current.halved ? 0.25F * current.gain : current.gain;
   for (std::size_t first = 0; first < current.y.channels; first += own) {
     for_channels<float>(
@@ -46,8 +49,8 @@ void join(const Current& current, std::size_t row, std::size_t column, float* HW
           auto sum = hn::LoadU(d, at + c);
           if (current.halved) {
             const auto lower =
-                hn::Add(hn::LoadU(d, at + across + c), hn::LoadU(d, at + across + own + c));
-            sum = hn::Add(hn::Add(sum, hn::LoadU(d, at + own + c)), lower);
+                hn::Add(hn::LoadU(d, at + below + c), hn::LoadU(d, at + below + right + c));
+            sum = hn::Add(hn::Add(sum, hn::LoadU(d, at + right + c)), lower);
           }
           auto* HWY_RESTRICT to = output + first + c;
           hn::StoreU(hn::MulAdd(hn::Set(d, share), sum, hn::LoadU(d, to)), d, to);

@@ -54,7 +54,7 @@ struct SaWeights {
 template <class S>
 struct InputTerm {
   const S* values = nullptr;          ///< [T, B, HW, C], or [1, B, HW, C] if `constant`
-  const Compute<S>* scale = nullptr;  ///< [C]; null: 1
+  const Compute<S>* scale = nullptr;  ///< [C]; null: 1, and then there is no shift either
   const Compute<S>* shift = nullptr;  ///< [C]; null: 0
   bool constant = false;              ///< whether the values are the same in every time step
 };
