@@ -66,8 +66,7 @@ runtime::Prediction Classifier::classify(runtime::Session& session,
   if (image) session.begin(sample.image);
   StepPrinter printer(model_);
   runtime::Prediction found;
-  const auto image_steps = options_.steps > 0 ? options_.steps : model_.steps();
-  const auto steps = image ? image_steps : sample.steps;
+  const auto steps = image ? options_.steps : sample.steps;
   for (std::size_t t = 0; t < steps; ++t) {
     found = image ? session.step() : session.push(sample.frames + t * model_.input().values());
     if (options_.each_step) printer.print(sample, session, t);

@@ -12,7 +12,7 @@ namespace staa::app {
 
 struct ClassifierOptions {
   std::size_t threads = 1;   ///< 0: one per core
-  std::size_t steps = 0;     ///< time steps of an image; 0: the model's own number
+  std::size_t steps = 1;     ///< time steps of an image
   float confidence = 0;      ///< stop as soon as the probability reaches this; 0: run all steps
   bool each_step = false;    ///< also print the output of each step; needs a single thread
   bool only_totals = false;  ///< print nothing for each sample, and do not count operations

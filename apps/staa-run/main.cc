@@ -97,11 +97,15 @@ int run(Options options) {
   }
   const auto model = runtime::Model::load(options.model);
   if (live) return run_live(live_options(options), model);
-  const auto steps = static_cast<std::size_t>(options.steps);
-  options.input.steps = steps > 0 ? steps : model.steps();
-  Classifier classifier(
-      {options.threads, steps, options.confidence, options.each_step, options.bench, options.json},
-      model);
+  ClassifierOptions how;
+  how.threads = options.threads;
+  how.steps = options.steps > 0 ? static_cast<std::size_t>(options.steps) : model.steps();
+  how.confidence = options.confidence;
+  how.each_step = options.each_step;
+  how.only_totals = options.bench;
+  how.json = options.json;
+  options.input.steps = how.steps;
+  Classifier classifier(how, model);
   for (const auto& input : options.inputs) {
     try {
       for_samples(input, options.input, model,

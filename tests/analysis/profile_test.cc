@@ -142,20 +142,28 @@ TEST(Profile, HasTheBytesAndTheAttentionOfEachLayerAsCountedByHand) {
   EXPECT_DOUBLE_EQ(second.bytes, 4 * (4.0 * (64 * 64 * 9 + 128) + elements / 8));
 }
 
-TEST(Profile, CountsAnAdditionPerNeuronWhereCurrentsJoin) {
+TEST(Profile, CountsWhatCurrentsCostWhereTheyPass) {
   for (const std::string name : {"resnet20", "vgg7", "vgg13"}) {
     SCOPED_TRACE(name);
     const auto p = profile_of(name, NeuronKind::kLif, 2, CurrentShortcut::kCurrent);
-    double elements = 0;
+    double earlier = 0;  // values of the current that is passed along
     for (const auto& layer : p.layers) {
       if (layer.kind != "neuron") continue;
-      const bool joins = name == "resnet20" ? layer.name.find("conv2") != std::string::npos
-                                            : layer.name.find("features.0.") == std::string::npos;
-      const double bytes = layer.bytes / 4 - 4.0 * static_cast<double>(layer.parameters);
-      elements = bytes / 8.125;
-      EXPECT_DOUBLE_EQ(layer.acs, joins ? 4 * elements : 0) << layer.name;
+      const bool passes = name != "resnet20" || layer.name.find("conv2") != std::string::npos ||
+                          layer.name.find("stem.2") != std::string::npos;
+      const double joined = passes ? earlier : 0;
+      std::int64_t channels = 0;
+      std::int64_t height = 0;
+      ASSERT_EQ(std::sscanf(layer.output.c_str(), "%ldx%ld", &channels, &height), 2);
+      const auto elements = static_cast<double>(channels * height * height);
+      EXPECT_DOUBLE_EQ(layer.acs, joined > 0 ? 4 * elements : 0) << layer.name;
+      EXPECT_DOUBLE_EQ(layer.bytes,
+                       4 * (4.0 * static_cast<double>(layer.parameters) + elements * 8.125 +
+                            4 * joined + (passes ? 4 * elements : 0)))
+          << layer.name;
+      if (passes) earlier = elements;
     }
-    EXPECT_GT(elements, 0);
+    EXPECT_GT(earlier, 0);
   }
 }
 

@@ -134,6 +134,49 @@ TEST_F(ModelFileTest, RefusesGraphsThatDoNotFit) {
 }
 
 /// Whichever bytes are changed, the file is either read or refused with an Error.
+/// A network of two layers, of which the second joins the current of the first, whose extent is the
+/// image's.
+ModelDescription joined(std::int64_t height, std::int64_t width, const Window& window,
+                        bool max_pool = false) {
+  ModelDescription model;
+  model.network = "tiny";
+  model.steps = 1;
+  model.input = {1, height, width};
+  model.mean = {0};
+  model.stddev = {1};
+  model.classes = {"a"};
+  const auto add = [&](NodeKind kind, std::vector<std::size_t> inputs) -> Node& {
+    Node node;
+    node.kind = kind;
+    node.name = "n" + std::to_string(model.nodes.size());
+    node.inputs = std::move(inputs);
+    node.out = 2;
+    model.nodes.push_back(node);
+    return model.nodes.back();
+  };
+  add(NodeKind::kConvolution, {kImage}).window = {3, 1, 1};
+  add(NodeKind::kCurrent, {0});
+  add(NodeKind::kNeuron, {1});
+  add(NodeKind::kConvolution, {2}).window = window;
+  add(NodeKind::kCurrent, {3, 1}).current.max_pool = max_pool;
+  add(NodeKind::kNeuron, {4});
+  add(NodeKind::kHead, {5});
+  return model;
+}
+
+TEST(ModelShapes, JoinCurrentsOfTheSameOrTwiceTheExtent) {
+  const Window same{3, 1, 1};
+  const Window halving{3, 2, 1};  // rounds up
+  for (auto model : {joined(5, 4, same), joined(6, 8, halving), joined(5, 7, halving),
+                     joined(1, 2, halving), joined(5, 7, same, /*max_pool=*/true)}) {
+    EXPECT_NO_THROW(infer_shapes(model, "m.staa"));
+  }
+  for (auto model : {joined(6, 6, {3, 3, 1}), joined(8, 8, halving, /*max_pool=*/true)}) {
+    test::expect_error(ErrorKind::kInput, {"m.staa", "'n4'", "does not join"},
+                       [&] { infer_shapes(model, "m.staa"); });
+  }
+}
+
 TEST_F(ModelFileTest, SurvivesMutations) {
   const auto good = bytes();
   constexpr std::uint64_t kSeed = 5;

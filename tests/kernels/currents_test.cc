@@ -85,10 +85,11 @@ TEST(Currents, CurrentsMatchAPlainLoop) {
     if (random.below(3) > 0) {
       current.gain = 0.7F;
       current.halved = random.below(2) == 0;
-      const std::size_t times = current.halved ? 2 : 1;
-      const auto odd = current.halved ? random.below(2) : 0;  // a last row and column left out
-      current.earlier_shape = {times * height + odd, times * width + odd,
-                               from_to(random, 1, channels)};
+      // Twice the extent, or with a last row or column that is left out or makes its own windows.
+      const auto extent = [&](std::size_t own) {
+        return current.halved ? 2 * own - 1 + random.below(3) : own;
+      };
+      current.earlier_shape = {extent(height), extent(width), from_to(random, 1, channels + 2)};
       earlier = random_values(random, current.earlier_shape.height * current.earlier_shape.width *
                                           current.earlier_shape.channels);
       current.earlier = earlier.data();
@@ -113,9 +114,15 @@ TEST(Currents, CurrentsMatchAPlainLoop) {
           }
           float want = scale[c] * value + bias[c];
           if (!earlier.empty() && current.halved) {
-            want += (earlier_at(2 * r, 2 * x, c) + earlier_at(2 * r, 2 * x + 1, c) +
-                     earlier_at(2 * r + 1, 2 * x, c) + earlier_at(2 * r + 1, 2 * x + 1, c)) /
-                    4;
+            float sum = 0;
+            int count = 0;
+            for (auto row = 2 * r; row < std::min(2 * r + 2, current.earlier_shape.height); ++row) {
+              for (auto at = 2 * x; at < std::min(2 * x + 2, current.earlier_shape.width); ++at) {
+                sum += earlier_at(row, at, c);
+                ++count;
+              }
+            }
+            want += sum / static_cast<float>(count);
           } else if (!earlier.empty()) {
             want += earlier_at(r, x, c);
           }

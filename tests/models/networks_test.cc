@@ -21,12 +21,28 @@ NetworkOptions small(const std::string& network, NeuronKind kind = NeuronKind::k
   return options;
 }
 
-TEST(Networks, GiveLogitsOfEveryStepOnEvenAndOddImages) {
+/// Every network with either kind of shortcut. At this width channel counts do not divide.
+std::vector<NetworkOptions> all_small() {
+  std::vector<NetworkOptions> all;
   for (const auto& name : network_names()) {
+    for (const auto shortcut : {CurrentShortcut::kNone, CurrentShortcut::kCurrent}) {
+      all.push_back(small(name));
+      all.back().width = 0.0703125;
+      all.back().shortcut = shortcut;
+    }
+  }
+  return all;
+}
+
+std::string describe(const NetworkOptions& options) {
+  return options.network +
+         (options.shortcut == CurrentShortcut::kCurrent ? ", shortcuts of the current" : "");
+}
+
+TEST(Networks, GiveLogitsOfEveryStepOnEvenAndOddImages) {
+  for (const auto& options : all_small()) {
     for (const std::int64_t size : {28, 32, 33}) {
-      SCOPED_TRACE(name + " " + std::to_string(size));
-      auto options = small(name);
-      options.shortcut = size == 32 ? CurrentShortcut::kNone : CurrentShortcut::kCurrent;
+      SCOPED_TRACE(describe(options) + " " + std::to_string(size));
       const auto network = make_network(options);
       EXPECT_EQ(network->forward(torch::randn({3, 3, size, size})).sizes(),
                 (std::vector<std::int64_t>{2, 3, 10}));
@@ -37,10 +53,10 @@ TEST(Networks, GiveLogitsOfEveryStepOnEvenAndOddImages) {
 }
 
 TEST(Networks, AStillImageIsTheSameFrameAtEveryStep) {
-  for (const auto& name : network_names()) {
-    SCOPED_TRACE(name);
+  for (const auto& options : all_small()) {
+    SCOPED_TRACE(describe(options));
     torch::manual_seed(1);
-    const auto network = make_network(small(name));
+    const auto network = make_network(options);
     network->eval();
     const torch::NoGradGuard no_grad;
     const auto image = torch::randn({2, 3, 32, 32});
@@ -100,6 +116,11 @@ TEST(Networks, NameTheirParametersAsDocumented) {
     EXPECT_EQ(names.count("stages.3.1.conv2.neuron." + name), 1U) << name;
   }
   EXPECT_EQ(names.count("stages.1.0.shortcut.conv.weight"), 1U);
+  auto options = small("resnet20");
+  options.shortcut = CurrentShortcut::kCurrent;
+  for (const auto& item : make_network(options)->named_parameters()) {
+    EXPECT_EQ(item.key().find("shortcut"), std::string::npos) << item.key();
+  }
   EXPECT_EQ(names.count("head.linear.weight"), 1U);
 }
 
@@ -131,14 +152,13 @@ std::vector<torch::Tensor> loss_and_gradients(const NetworkOptions& options) {
 }
 
 TEST(Networks, GiveTheSameGradientsWithLessMemory) {
-  for (const std::string name : {"resnet20", "resnet19", "vgg13"}) {
-    auto options = small(name);
+  for (auto options : all_small()) {
     const auto kept = loss_and_gradients(options);
     options.execution.memory = MemoryUse::kLow;
     const auto again = loss_and_gradients(options);
     ASSERT_EQ(kept.size(), again.size());
     for (std::size_t i = 0; i < kept.size(); ++i) {
-      EXPECT_TRUE(kept[i].equal(again[i])) << name << " tensor " << i;
+      EXPECT_TRUE(kept[i].equal(again[i])) << describe(options) << " tensor " << i;
     }
   }
 }
@@ -153,12 +173,11 @@ TEST(Networks, RunOnTheReferenceWhenAsked) {
 }
 
 TEST(Networks, TrainInBf16) {
-  for (const std::string name : {"resnet20", "resnet18", "vgg13"}) {
-    auto options = small(name);
+  for (auto options : all_small()) {
     const auto single = loss_and_gradients(options);
     options.execution.precision = Precision::kBf16;
     const auto half = loss_and_gradients(options);
-    EXPECT_NEAR(single[0].item<double>(), half[0].item<double>(), 0.1) << name;
+    EXPECT_NEAR(single[0].item<double>(), half[0].item<double>(), 0.1) << describe(options);
     for (const auto& gradient : half) {
       EXPECT_EQ(gradient.scalar_type(), torch::kFloat);
       EXPECT_TRUE(gradient.isfinite().all().item<bool>());

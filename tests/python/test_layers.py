@@ -129,8 +129,9 @@ class Norms(unittest.TestCase):
 
 class Layers(unittest.TestCase):
     def test_hooks_of_every_layer_are_called(self):
-        for neuron in ("lif", "staa_lif"):
-            network = staa.nn.resnet20(width=0.0625, steps=2, in_channels=1, neuron=neuron)
+        for neuron, shortcut in (("lif", "none"), ("staa_lif", "none"), ("lif", "current")):
+            network = staa.nn.resnet20(width=0.0625, steps=2, in_channels=1, neuron=neuron,
+                                       shortcut=shortcut)
             expected = network.eval()(torch.ones(2, 1, 16, 16))
             seen = {}
             for name, module in network.named_modules():

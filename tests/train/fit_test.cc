@@ -211,12 +211,17 @@ TEST(Fit, PhasesReachTheNeuronsOfAnyNetwork) {
   options.phases = {{0, {1, Activation::kRelu}}, {1, {1}}, {2, {2}}};
   std::vector<bool> last;
   Callbacks callbacks;
+  double epochs_left = 0;  // after the last step of the last epoch at T = 1
+  callbacks.step = [&](const StepReport& report) {
+    if (report.epoch == 2) epochs_left = report.seconds_left * report.images_per_s / 32;
+  };
   callbacks.epoch = [&](const EpochReport& report) { last.push_back(report.last_phase); };
   const auto result =
       fit(network, std::make_shared<Blobs>(32, std::vector<std::int64_t>{1, 6, 6}),
           std::make_shared<Blobs>(16, std::vector<std::int64_t>{1, 6, 6}), options, callbacks);
   EXPECT_EQ(seen, (std::vector<std::string>{"1 relu", "1 spikes", "2 spikes"}));
   EXPECT_EQ(last, (std::vector<bool>{false, false, true}));
+  EXPECT_NEAR(epochs_left, 2, 1e-9);  // an epoch of twice the time steps
   EXPECT_EQ(result.progress.best_epoch, 3);
 }
 

@@ -53,7 +53,9 @@ def _bring_to(earlier, like):
     if earlier.shape[3:] != like.shape[3:]:
         earlier = _average_pool2(earlier)
     times = -(-like.shape[2] // earlier.shape[2])
-    return torch.cat([earlier] * times, 2)[:, :, :like.shape[2]]
+    if times > 1:
+        earlier = torch.cat([earlier] * times, 2)
+    return earlier[:, :, :like.shape[2]]
 
 
 def _neuron(kind, channels, steps, options):
@@ -105,14 +107,17 @@ class ConvNeuron(ConvNorm):
         self.steps = steps
         self.neuron = _neuron(neuron, outputs, steps, options)
 
-    def forward(self, x, residual=None, residual_norm=None):
+    def forward(self, x, residual=None, residual_norm=None, earlier=None, passes_on=False):
+        """The spikes; with `passes_on`, for shortcuts of the current, also the whole current
+        [T, B, C, H, W], to which an earlier one is added behind BatchNorm: real values, which
+        convolutions never see."""
+        if passes_on:
+            return self._with_current(x, earlier)
         steps = self.steps if x.shape[0] == 1 else x.shape[0]
         terms = (self.current(x), residual, self.norm, residual_norm, steps)
         return self.neuron(*terms) if takes_terms(self.neuron) else self.neuron(fusing.compose(*terms))
 
-    def with_current(self, x, earlier=None):
-        """The same for shortcuts of the current: the spikes and the whole current [T, B, C, H, W], to
-        which an earlier one is added behind BatchNorm: real values, which convolutions never see."""
+    def _with_current(self, x, earlier):
         current = ConvNorm.forward(self, x)
         if earlier is not None:
             current = (current + _bring_to(earlier, current)) * math.sqrt(0.5)
@@ -134,8 +139,12 @@ class BasicBlock(nn.Module):
         if model.shortcut == "none" and (stride != 1 or inputs != outputs):
             self.shortcut = ConvNorm(inputs, outputs, 1, 1 if self.pooled else stride, model)
 
-    def forward(self, x):
+    def forward(self, x, earlier=None, passes_on=False):
+        """With `passes_on`, for shortcuts of the current: `earlier` is the one behind x, and the one of
+        the last neurons is returned, too."""
         spikes = self.conv1(x)
+        if passes_on:
+            return self.conv2(spikes, earlier=earlier, passes_on=True)
         if self.shortcut is None:
             return self.conv2(spikes, x)
         residual = _average_pool2(x) if self.pooled else x
@@ -143,14 +152,10 @@ class BasicBlock(nn.Module):
             return self.conv2(spikes, self.shortcut(residual))
         return self.conv2(spikes, self.shortcut.current(residual), self.shortcut.norm)
 
-    def with_current(self, x, current):
-        """With shortcuts of the current: the one behind x, and the one of this block's last neurons."""
-        return self.conv2.with_current(self.conv1(x), current)
-
 
 def _fire(layer, x, current, shortcuts):
     """A layer or block of a chain, with the current that is passed along if there are shortcuts of it."""
-    return layer.with_current(x, current) if shortcuts else (layer(x), None)
+    return layer(x, earlier=current, passes_on=True) if shortcuts else (layer(x), None)
 
 
 class Head(nn.Module):
@@ -228,8 +233,9 @@ class ResNet(Network):
         self.head = Head(channels, classes, model.head_scale)
 
     def _features(self, x):
-        for layer in self.stem:  # no shortcut passes a convolution of the stem
-            x, current = _fire(layer, x, None, self.shortcuts)
+        for layer in self.stem[:-1]:
+            x = layer(x)
+        x, current = _fire(self.stem[-1], x, None, self.shortcuts)
         if self.pool == "average2":
             x = _average_pool2(x)
         elif self.pool == "average3":

@@ -39,8 +39,11 @@ struct Tally {
   bool binary = true;      // whether all inputs so far were binary
   double accumulates = 0;  // valid if all inputs are binary
   double spikes = 0;
-  double neurons = 0;    // neurons times time steps and images
-  double additions = 0;  // per image, for shortcuts of the current
+  double neurons = 0;  // neurons times time steps and images
+  // For shortcuts of the current: additions per image, and values that are read and written per
+  // image and time step.
+  double additions = 0;
+  double currents = 0;
   // The number of elements per image and time step, and the number of time steps of the layer.
   double inputs = 0;
   double outputs = 0;
@@ -56,7 +59,8 @@ double elements(const torch::Tensor& x) {
 void add_traffic(const Tally& tally, LayerProfile& row) {
   const double weights = kBytesPerValue * static_cast<double>(row.parameters);
   if (row.kind == "neuron") {
-    row.bytes = tally.steps * (weights + tally.outputs * (2 * kBytesPerValue + kBytesPerSpike));
+    row.bytes = tally.steps * (weights + tally.outputs * (2 * kBytesPerValue + kBytesPerSpike) +
+                               tally.currents * kBytesPerValue);
     return;
   }
   row.bytes =
@@ -134,20 +138,23 @@ class Profiler {
     auto& tally = add(name, "neuron", neuron);
     for (const auto& parameter : neuron.parameters()) tally.row.parameters += parameter.numel();
     tally.binary = false;
-    neuron.set_observer(
-        [&tally, &neuron, owner = owner_](const torch::Tensor&, const torch::Tensor& out) {
-          tally.row.output = fmt::format("{}x{}x{}", out.size(2), out.size(3), out.size(4));
-          tally.steps = static_cast<double>(out.size(0));
-          tally.outputs = elements(out);
-          const auto pixels = out.size(3) * out.size(4);
-          tally.row.flops = block_macs(neuron.options(), out.size(2), pixels) * tally.steps;
-          tally.row.attention =
-              attention_operations(neuron.options(), out.size(2), pixels) * tally.steps;
-          // To join an earlier current takes one addition per neuron.
-          tally.additions = owner != nullptr && owner->joined() ? tally.outputs * tally.steps : 0;
-          tally.spikes += out.sum(torch::kDouble).item<double>();
-          tally.neurons += static_cast<double>(out.numel());
-        });
+    neuron.set_observer([&tally, &neuron, owner = owner_](const torch::Tensor&,
+                                                          const torch::Tensor& out) {
+      tally.row.output = fmt::format("{}x{}x{}", out.size(2), out.size(3), out.size(4));
+      tally.steps = static_cast<double>(out.size(0));
+      tally.outputs = elements(out);
+      const auto pixels = out.size(3) * out.size(4);
+      tally.row.flops = block_macs(neuron.options(), out.size(2), pixels) * tally.steps;
+      tally.row.attention =
+          attention_operations(neuron.options(), out.size(2), pixels) * tally.steps;
+      // To join an earlier current takes one addition per neuron.
+      const auto currents = owner == nullptr ? nn::ConvNeuronImpl::Currents() : owner->currents();
+      tally.additions = currents.joined > 0 ? tally.outputs * tally.steps : 0;
+      tally.currents =
+          static_cast<double>(currents.joined) + (currents.passed_on ? tally.outputs : 0);
+      tally.spikes += out.sum(torch::kDouble).item<double>();
+      tally.neurons += static_cast<double>(out.numel());
+    });
   }
 
   void watch(const std::string& name, nn::HeadImpl& head) {

@@ -38,7 +38,7 @@ class Builder {
     for (const auto& item : network.named_buffers()) tensors_[item.key()] = item.value();
   }
 
-  /// Adds the convolution `name` with its BatchNorm. Returns the node's index, as the next four do.
+  /// Adds the convolution `name` with its BatchNorm. Returns the node's index, as the next ones do.
   std::size_t convolution(const std::string& name, std::size_t input, std::int64_t stride) {
     const auto [factor, bias] = affine(name);
     return add_convolution(name, input, stride,
@@ -95,6 +95,13 @@ class Builder {
     std::vector<std::size_t> inputs{convolution(name, input, stride)};
     if (residual) inputs.push_back(*residual);
     return neuron(name + ".neuron", std::move(inputs));
+  }
+
+  /// The same with shortcuts of the current: `current`, if any, is added, and becomes the layer's.
+  std::size_t passing_neuron(const std::string& name, std::size_t input, std::int64_t stride,
+                             bool max_pool, std::optional<std::size_t>& current) {
+    current = this->current(name, input, stride, max_pool, current);
+    return neuron(name + ".neuron", {*current});
   }
 
   void head(std::size_t input) {
@@ -230,15 +237,12 @@ class Builder {
 /// Adds the nodes of models::ResNet.
 void build_resnet(Builder& build, const models::ResNetLayout& layout, bool shortcuts) {
   std::size_t at = kImage;
-  std::size_t current = 0;
+  std::optional<std::size_t> current;
   for (std::size_t i = 0; i < layout.stem.size(); ++i) {
     const auto name = "stem." + std::to_string(i);
-    if (shortcuts && i + 1 == layout.stem.size()) {
-      current = build.current(name, at, layout.stem_stride, false, {});
-      at = build.neuron(name + ".neuron", {current});
-    } else {
-      at = build.conv_neuron(name, at, layout.stem_stride);
-    }
+    at = shortcuts && i + 1 == layout.stem.size()
+             ? build.passing_neuron(name, at, layout.stem_stride, false, current)
+             : build.conv_neuron(name, at, layout.stem_stride);
   }
   if (layout.pool == models::StemPool::kAverage2) at = build.pool("pool", at, {2, 2, 0});
   if (layout.pool == models::StemPool::kAverage3Stride2) at = build.pool("pool", at, {3, 2, 1});
@@ -248,8 +252,7 @@ void build_resnet(Builder& build, const models::ResNetLayout& layout, bool short
       const std::int64_t stride = stage > 0 && i == 0 ? 2 : 1;
       const auto inner = build.conv_neuron(name + ".conv1", at, stride);
       if (shortcuts) {
-        current = build.current(name + ".conv2", inner, 1, false, current);
-        at = build.neuron(name + ".conv2.neuron", {current});
+        at = build.passing_neuron(name + ".conv2", inner, 1, false, current);
         continue;
       }
       auto residual = at;
@@ -267,16 +270,12 @@ void build_resnet(Builder& build, const models::ResNetLayout& layout, bool short
 /// Adds the nodes of models::Vgg13.
 void build_vgg(Builder& build, bool maximum, bool shortcuts) {
   std::size_t at = kImage;
-  std::optional<std::size_t> earlier;
+  std::optional<std::size_t> current;
   for (std::size_t i = 0; build.has("features." + std::to_string(i) + ".conv.weight"); ++i) {
     const auto name = "features." + std::to_string(i);
     if (models::Vgg13::pooled_before(i)) at = build.pool(name + ".pool", at, {2, 2, 0, maximum});
-    if (!shortcuts) {
-      at = build.conv_neuron(name, at, 1);
-      continue;
-    }
-    earlier = build.current(name, at, 1, false, earlier);
-    at = build.neuron(name + ".neuron", {*earlier});
+    at = shortcuts ? build.passing_neuron(name, at, 1, false, current)
+                   : build.conv_neuron(name, at, 1);
   }
   build.head(at);
 }
@@ -284,17 +283,13 @@ void build_vgg(Builder& build, bool maximum, bool shortcuts) {
 /// Adds the nodes of models::Vgg7.
 void build_vgg7(Builder& build, bool shortcuts) {
   std::size_t at = build.has("whitening.weight") ? build.whitening("whitening") : kImage;
-  std::optional<std::size_t> earlier;
+  std::optional<std::size_t> current;
   for (std::size_t i = 0; build.has("features." + std::to_string(i) + ".conv.weight"); ++i) {
     const auto name = "features." + std::to_string(i);
     const bool pooled = models::Vgg7::pooled_after(i);
-    if (!shortcuts && !pooled) {
-      at = build.conv_neuron(name, at, 1);
-      continue;
-    }
-    const auto current = build.current(name, at, 1, pooled, earlier);
-    at = build.neuron(name + ".neuron", {current});
-    if (shortcuts) earlier = current;
+    if (!shortcuts) current.reset();
+    at = shortcuts || pooled ? build.passing_neuron(name, at, 1, pooled, current)
+                             : build.conv_neuron(name, at, 1);
   }
   build.head(at);
 }

@@ -67,7 +67,7 @@ struct NeuronSettings {
 /// is a second input, an earlier current, the result is gain * (the current + the earlier one). If
 /// the earlier one has twice the height it is average-pooled over such windows, of which the last
 /// one has a single row or column where the height or width is odd and rounded up; if it has fewer
-/// channels, they are repeated.
+/// channels, they are repeated, and if it has more, the last ones are left out.
 struct CurrentSettings {
   bool max_pool = false;
   double gain = 1;

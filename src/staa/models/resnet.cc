@@ -121,9 +121,10 @@ void ResNet::reset() {
 torch::Tensor ResNet::run(const torch::Tensor& x) {
   ops::Spikes spikes = x;
   torch::Tensor current;
-  for (const auto& layer : *stem_) {
-    current.reset();  // no shortcut passes a convolution of the stem
-    spikes = fire(*layer->as<nn::ConvNeuron>(), spikes, current);
+  for (std::size_t i = 0; i < stem_->size(); ++i) {
+    auto& layer = stem_->at<nn::ConvNeuronImpl>(i);
+    const bool last = i + 1 == stem_->size();
+    spikes = last ? fire(layer, spikes, current) : layer.spikes(spikes);
   }
   spikes = pool_stem(spikes, layout_.pool);
   for (const auto& stage : *stages_) {

@@ -73,7 +73,8 @@ class BasicBlockImpl : public torch::nn::Cloneable<BasicBlockImpl> {
 };
 TORCH_MODULE(BasicBlock);
 
-/// A residual network. Holds `stem.I`, `stages.S.I` and `head`.
+/// A residual network. With CurrentShortcut::kCurrent the current of the stem's last layer passes
+/// the first block, and each block's the next one. Holds `stem.I`, `stages.S.I` and `head`.
 class ResNet : public nn::Cloneable<ResNet, Network> {
  public:
   ResNet(const ResNetLayout& layout, const NetworkOptions& options);

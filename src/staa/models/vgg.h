@@ -14,7 +14,8 @@ namespace staa::models {
 
 /// Ten 3x3 convolutions with neurons, of 64, 64 P 128, 128 P 256, 256 P 512, 512 P 512, 512
 /// channels, followed by global pooling and a linear layer. P is a 2x2 average pool, or a maximum
-/// pool with Pooling::kMax. Holds `features.I` and `head`.
+/// pool with Pooling::kMax. With CurrentShortcut::kCurrent each layer's current passes the next
+/// one. Holds `features.I` and `head`.
 class Vgg13 : public nn::Cloneable<Vgg13, Network> {
  public:
   explicit Vgg13(const NetworkOptions& options);
@@ -36,10 +37,8 @@ class Vgg13 : public nn::Cloneable<Vgg13, Network> {
 /// airbench). It has three groups of two 3x3 convolutions, with 64, 256 and 256 channels; neurons
 /// follow every BatchNorm, and the first convolution of each group has a 2x2 maximum pool before
 /// its BatchNorm. The mean over pixels and a linear layer follow. With `whitening` a frozen stem
-/// comes first. With CurrentShortcut::kCurrent the current of each layer is added to that of the
-/// next one and the sum is scaled by sqrt(1/2). The added current is average-pooled, and its
-/// channels are repeated where the number of channels grows. Convolutions still read only spikes.
-/// Holds `whitening`, `features.I` and `head`.
+/// comes first. With CurrentShortcut::kCurrent each layer's current passes the next one. Holds
+/// `whitening`, `features.I` and `head`.
 class Vgg7 : public nn::Cloneable<Vgg7, Network> {
  public:
   explicit Vgg7(const NetworkOptions& options);

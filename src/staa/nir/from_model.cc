@@ -48,7 +48,7 @@ std::string lacking(const format::Node& node, const format::ModelFile& file) {
     case NodeKind::kWhitening:
       return "a whitening stem: its ReLU";
     case NodeKind::kCurrent:
-      return "a current that is pooled or joined by an earlier one";
+      return "a current that is pooled, or that a shortcut passes on";
     case NodeKind::kConvolution:
     case NodeKind::kHead:
       return "";

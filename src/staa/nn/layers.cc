@@ -146,6 +146,7 @@ std::int64_t ConvNeuronImpl::steps_of(const ops::Spikes& x) const {
 }
 
 ops::Spikes ConvNeuronImpl::spikes(const ops::Spikes& x, const ops::Current& residual) {
+  currents_ = {};
   const auto main = current(x);
   return child<Neuron>(*this, "neuron")->spikes(ops::NeuronInput(main, residual, steps_of(x)));
 }
@@ -176,8 +177,8 @@ torch::Tensor bring_to(torch::Tensor earlier, const torch::Tensor& like) {
 ops::Spikes ConvNeuronImpl::spikes_with_current(const ops::Spikes& x, torch::Tensor& current) {
   const auto main = this->current(x);
   const ops::UseReference reference(operators() == Operators::kReference);
-  joined_ = current.defined();
-  if (joined_) current = bring_to(current, main.values);
+  currents_ = {true, current.defined() ? current[0][0].numel() : 0};
+  if (current.defined()) current = bring_to(current, main.values);
   current = ops::shortcut_current(main, current);
   // The neurons read the number format of the convolutions.
   return child<Neuron>(*this, "neuron")

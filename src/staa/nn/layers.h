@@ -117,12 +117,17 @@ class ConvNeuronImpl : public Cloneable<ConvNeuronImpl, NormedConvolution>, publ
   /// The same for shortcuts of the current, where the layer's whole current is passed on too.
   /// `current` holds an earlier layer's values [T, B, C, H, W]. It becomes sqrt(1/2) * (the
   /// normalised convolution + its old value), or the normalised convolution alone if it was
-  /// undefined. If the old value has twice the height, it is average-pooled over 2x2 windows; if it
-  /// has fewer channels, they are repeated; if it has more, the last ones are left out.
+  /// undefined. If the old value has twice the height and width, it is average-pooled over 2x2
+  /// windows; an odd row or column is left out or makes windows of its own, as the sizes tell. If
+  /// it has fewer channels, they are repeated; if it has more, the last ones are left out.
   ops::Spikes spikes_with_current(const ops::Spikes& x, torch::Tensor& current);
 
-  /// Whether the last call added an earlier current.
-  bool joined() const { return joined_; }
+  /// What the last call did with currents.
+  struct Currents {
+    bool passed_on = false;
+    std::int64_t joined = 0;  ///< values of an earlier one that were added, per image and time step
+  };
+  const Currents& currents() const { return currents_; }
 
   /// Sets T for sequences that do not change over time, at most the options' number of steps.
   void set_steps(std::int64_t steps) override { steps_ = steps; }
@@ -131,7 +136,7 @@ class ConvNeuronImpl : public Cloneable<ConvNeuronImpl, NormedConvolution>, publ
   std::int64_t steps_of(const ops::Spikes& x) const;
 
   std::int64_t steps_;
-  bool joined_ = false;
+  Currents currents_;
 };
 TORCH_MODULE(ConvNeuron);
 

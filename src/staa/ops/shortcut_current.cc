@@ -3,6 +3,7 @@
 #include <torch/autograd.h>
 
 #include <cmath>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -53,7 +54,15 @@ void add_currents(const Tensor& main, const Tensor& earlier, const Normalised& n
 struct NormPlan : torch::CustomClassHolder {
   BatchNorm norm;
   Normalised normalised;
+  std::function<Tensor()> again;  ///< computes the values again, as images; empty: they are kept
+  std::int64_t images = 0;        ///< per time step
 };
+
+Tensor values_again(const NormPlan& plan) {
+  const auto values = plan.again();
+  return pixels_last(values.view(
+      {values.size(0) / plan.images, plan.images, values.size(1), values.size(2), values.size(3)}));
+}
 
 template <class T>
 NormaliseGradients backward_of(const Tensor& values, const Tensor& dx, const NormPlan& plan) {
@@ -88,7 +97,7 @@ struct ShortcutCurrent : torch::autograd::Function<ShortcutCurrent> {
     } else {
       add_currents<float>(values, added, plan->normalised, out);
     }
-    context->save_for_backward({values, weight});
+    context->save_for_backward({plan->again ? Tensor() : values, weight});
     context->saved_data["plan"] = torch::IValue::make_capsule(plan);
     context->saved_data["added_steps"] = adds ? earlier.size(0) : 0;
     return out;
@@ -96,9 +105,9 @@ struct ShortcutCurrent : torch::autograd::Function<ShortcutCurrent> {
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const auto saved = context->get_saved_variables();
-    const auto& values = saved[0];
     const auto capsule = context->saved_data["plan"].toCapsule();
     const auto& plan = static_cast<const NormPlan&>(*capsule);
+    const auto values = plan.again ? values_again(plan) : saved[0];
     const auto added_steps = context->saved_data["added_steps"].toInt();
     const Tensor dy = pixels_last(gradients[0].detach());
     const Tensor dx = added_steps > 0 ? dy * kShare : dy;
@@ -146,6 +155,8 @@ Tensor shortcut_current(const Current& main, const Tensor& earlier) {
   if (!is_plain(main, earlier)) return compose_current(main, earlier);
   auto plan = c10::make_intrusive<NormPlan>();
   plan->norm = main.norm;
+  plan->again = main.again;
+  plan->images = main.values.size(1);
   const auto added = earlier.defined() ? earlier : torch::empty({0}, main.values.options());
   return ShortcutCurrent::apply(main.values, added, main.norm.weight, main.norm.bias, plan);
 }

@@ -1,9 +1,6 @@
 #include "staa/run/signals.h"
 
 #include <csignal>
-#include <iterator>
-
-#include "staa/util/stop_signals.h"
 
 namespace staa::run {
 namespace {
@@ -15,8 +12,6 @@ extern "C" void remember_signal(int signal) {
   stop_signal = signal;
   // SA_RESETHAND has restored the default action, so that the next signal ends the process.
 }
-
-static_assert(std::size(kStopSignals) == StopSignals::kCount);
 
 /// Leaves an ignored signal ignored, since nohup and shells with background jobs rely on that.
 void install(int signal) {
@@ -33,7 +28,7 @@ void install(int signal) {
 
 StopSignals::StopSignals() {
   stop_signal = 0;
-  for (int i = 0; i < kCount; ++i) {
+  for (std::size_t i = 0; i < std::size(kStopSignals); ++i) {
     ::sigaction(kStopSignals[i], nullptr, &before_[i]);
     install(kStopSignals[i]);
   }
@@ -46,7 +41,8 @@ StopSignals::StopSignals() {
 }
 
 StopSignals::~StopSignals() {
-  for (int i = 0; i < kCount; ++i) ::sigaction(kStopSignals[i], &before_[i], nullptr);
+  for (std::size_t i = 0; i < std::size(kStopSignals); ++i)
+    ::sigaction(kStopSignals[i], &before_[i], nullptr);
   ::sigaction(SIGPIPE, &pipe_before_, nullptr);
 }
 

@@ -1,6 +1,9 @@
 #pragma once
 
 #include <csignal>
+#include <iterator>
+
+#include "staa/util/stop_signals.h"
 
 namespace staa::run {
 
@@ -10,8 +13,6 @@ namespace staa::run {
 /// exist at a time; its destructor restores the previous signal actions.
 class StopSignals {
  public:
-  static constexpr int kCount = 3;
-
   StopSignals();
   ~StopSignals();
   StopSignals(const StopSignals&) = delete;
@@ -24,7 +25,7 @@ class StopSignals {
   static const char* name(int signal);
 
  private:
-  struct sigaction before_[kCount] {};
+  struct sigaction before_[std::size(kStopSignals)]{};
   struct sigaction pipe_before_ {};
 };
 

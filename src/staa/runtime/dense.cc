@@ -30,7 +30,8 @@ void make_current(const format::Node& node, const std::vector<float>& scale,
     current.gain = static_cast<float>(node.current.gain);
     current.earlier = earlier.values;
     current.earlier_shape = shape_of(earlier.shape);
-    current.halved = earlier.shape.height != node.shape.height;
+    current.halved =
+        earlier.shape.height != node.shape.height || earlier.shape.width != node.shape.width;
   }
   kernels::make_current(current, y, out);
 }

@@ -25,8 +25,11 @@ struct Current {
   const float* scale = nullptr;    ///< [C]
   const float* bias = nullptr;     ///< [C]
   const float* earlier = nullptr;  ///< an earlier current, or null
-  ImageShape earlier_shape;        ///< its channels are repeated if they are fewer
-  bool halved = false;             ///< adds the mean of `earlier` over 2x2 windows
+  /// Its channels are repeated if they are fewer; if they are more, the last ones are left out.
+  ImageShape earlier_shape;
+  /// Adds the mean of `earlier` over 2x2 windows, of which the last ones may have one row or
+  /// column.
+  bool halved = false;
 };
 
 /// Writes [H', W', C] with the height and width of y, halved if `max_pool` is set.
