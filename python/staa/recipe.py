@@ -80,6 +80,8 @@ def check(path, recipe, network, kinds):
     if getattr(network, "model", None) is not None:
         for key in ("shortcut", "pooling", "head_scale"):
             compare(f"model.{key}", getattr(network.model, key))
+        if network.model.shortcut == "current":  # otherwise it is where weights start
+            compare("model.residual_gain", network.model.residual_gain)
     for layer in network.modules():
         kind = next((name for name, kind in kinds.items() if isinstance(layer, kind)), None)
         if kind is None:

@@ -126,6 +126,7 @@ TEST_P(ExportParity, Fp32GivesTheNetworksOutputs) {
   options.whitening = param.whitening;
   options.pooling = param.pooling;
   options.head_scale = 0.5;
+  options.residual_gain = 0.4;
   const auto input = describe(options.in_channels, param.size, options.classes);
   const auto network = random_network(options, param.size);
   const test::TempFolder folder;

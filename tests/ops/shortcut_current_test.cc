@@ -45,7 +45,7 @@ std::vector<Tensor> run(const CurrentCase& c, bool reference) {
   auto norm = c.norm;
   norm.running_mean = norm.running_mean.clone();
   norm.running_var = norm.running_var.clone();
-  const auto y = shortcut_current(Current(c.values, norm), c.earlier);
+  const auto y = shortcut_current(Current(c.values, norm), c.earlier, 0.6);
   torch::manual_seed(5);
   std::vector<Tensor> inputs{c.values, norm.weight, norm.bias};
   if (c.earlier.defined()) inputs.push_back(c.earlier);
@@ -89,13 +89,13 @@ TEST(ShortcutCurrent, TakesAnyMemoryOrderAndMixedTypes) {
   }
   // bf16 values are normalised in float, as ever.
   const Current half(c.values.detach().to(torch::kBFloat16), c.norm);
-  EXPECT_EQ(shortcut_current(half, c.earlier).scalar_type(), torch::kFloat);
+  EXPECT_EQ(shortcut_current(half, c.earlier, 0.5).scalar_type(), torch::kFloat);
 }
 
 TEST(ShortcutCurrent, HasNoSecondDerivativeAndSaysSo) {
   torch::manual_seed(3);
   const auto c = random_current(torch::kDouble, 2, true);
-  const auto y = shortcut_current(Current(c.values, c.norm), c.earlier);
+  const auto y = shortcut_current(Current(c.values, c.norm), c.earlier, 0.6);
   const std::vector<Tensor> first =
       torch::autograd::grad({y.square().sum()}, {c.values}, {}, {}, /*create_graph=*/true);
   try {
@@ -112,11 +112,11 @@ TEST(ShortcutCurrent, RefusesWhatDoesNotFit) {
   const auto c = random_current(torch::kFloat, 2, true);
   auto norm = c.norm;
   norm.running_mean = torch::zeros({20});
-  EXPECT_THROW(shortcut_current(Current(c.values, norm), c.earlier), Error);
+  EXPECT_THROW(shortcut_current(Current(c.values, norm), c.earlier, 0.6), Error);
   norm = c.norm;
   norm.weight = torch::ones({20});
-  EXPECT_THROW(shortcut_current(Current(c.values, norm), c.earlier), Error);
-  EXPECT_THROW(shortcut_current(Current(c.values, c.norm), c.earlier.narrow(2, 0, 1)), Error);
+  EXPECT_THROW(shortcut_current(Current(c.values, norm), c.earlier, 0.6), Error);
+  EXPECT_THROW(shortcut_current(Current(c.values, c.norm), c.earlier.narrow(2, 0, 1), 0.5), Error);
 }
 
 }  // namespace

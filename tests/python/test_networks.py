@@ -64,10 +64,12 @@ class Networks(unittest.TestCase):
             ("vgg7", "lif", "current"),
         ]:
             with self.subTest(network=name, neuron=neuron, shortcut=shortcut):
-                run = self.train(name, neuron, "--set", f"model.shortcut={shortcut}")
+                run = self.train(name, neuron, "--set", f"model.shortcut={shortcut}", "--set",
+                                 "model.residual_gain=0.3")
                 theirs = program("eval", run, "--checkpoint", "last", "--json")
                 network = staa.nn.network(name, classes=10, steps=3, width=0.0625, in_channels=1,
-                                          neuron=neuron, threshold=0.5, shortcut=shortcut)
+                                          neuron=neuron, threshold=0.5, shortcut=shortcut,
+                                          residual_gain=0.3)
                 network.load_weights(f"{run}/last.safetensors").eval()
                 _, metadata = safetensors.read(f"{run}/last.safetensors")
                 given = json.loads(metadata["staa.input"])

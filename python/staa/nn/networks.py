@@ -82,6 +82,7 @@ class ConvNorm(nn.Module):
         if model.start == "identity":
             nn.init.dirac_(self.conv.weight.data[: min(inputs, outputs)])
         nn.init.constant_(self.norm.weight, gain)
+        self.joint_share = 1 / math.sqrt(1 + gain * gain)  # keeps the variance where currents join
         self.conv.to(memory_format=torch.channels_last)
 
     def current(self, x):
@@ -120,7 +121,7 @@ class ConvNeuron(ConvNorm):
     def _with_current(self, x, earlier):
         current = ConvNorm.forward(self, x)
         if earlier is not None:
-            current = (current + _bring_to(earlier, current)) * math.sqrt(0.5)
+            current = (current + _bring_to(earlier, current)) * self.joint_share
         steps = self.steps if current.shape[0] == 1 else current.shape[0]
         if takes_terms(self.neuron):
             return self.neuron(current, steps=steps), current

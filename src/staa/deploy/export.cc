@@ -1,6 +1,5 @@
 #include "staa/deploy/export.h"
 
-#include <cmath>
 #include <deque>
 #include <map>
 #include <optional>
@@ -10,6 +9,7 @@
 #include "staa/format/model_file.h"
 #include "staa/models/resnet.h"
 #include "staa/models/vgg.h"
+#include "staa/nn/layers.h"
 #include "staa/util/error.h"
 #include "staa/util/file.h"
 
@@ -54,15 +54,16 @@ class Builder {
   }
 
   /// Adds the convolution `name` with its BatchNorm as a current, to which `earlier` is added.
+  /// `gain` is where BatchNorm's scale started.
   std::size_t current(const std::string& name, std::size_t input, std::int64_t stride,
-                      bool max_pool, std::optional<std::size_t> earlier) {
+                      bool max_pool, std::optional<std::size_t> earlier, double gain) {
     const auto weight = tensor(name + ".conv.weight");
     const auto no_bias = torch::zeros({weight.size(0)}, torch::kDouble);
     const auto conv = add_convolution(name, input, stride, weight, no_bias);
     std::vector<std::size_t> inputs{conv};
     if (earlier) inputs.push_back(*earlier);
     auto& node = add(NodeKind::kCurrent, name + ".current", std::move(inputs));
-    node.current = {max_pool, earlier ? std::sqrt(0.5) : 1};
+    node.current = {max_pool, earlier ? nn::joint_share(gain) : 1};
     node.out = model_.nodes[conv].out;
     const auto [factor, bias] = affine(name);
     put(node.name + ".scale", factor);
@@ -99,8 +100,8 @@ class Builder {
 
   /// The same with shortcuts of the current: `current`, if any, is added, and becomes the layer's.
   std::size_t passing_neuron(const std::string& name, std::size_t input, std::int64_t stride,
-                             bool max_pool, std::optional<std::size_t>& current) {
-    current = this->current(name, input, stride, max_pool, current);
+                             bool max_pool, std::optional<std::size_t>& current, double gain = 1) {
+    current = this->current(name, input, stride, max_pool, current, gain);
     return neuron(name + ".neuron", {*current});
   }
 
@@ -235,7 +236,8 @@ class Builder {
 };
 
 /// Adds the nodes of models::ResNet.
-void build_resnet(Builder& build, const models::ResNetLayout& layout, bool shortcuts) {
+void build_resnet(Builder& build, const models::ResNetLayout& layout, bool shortcuts,
+                  double residual_gain) {
   std::size_t at = kImage;
   std::optional<std::size_t> current;
   for (std::size_t i = 0; i < layout.stem.size(); ++i) {
@@ -252,7 +254,7 @@ void build_resnet(Builder& build, const models::ResNetLayout& layout, bool short
       const std::int64_t stride = stage > 0 && i == 0 ? 2 : 1;
       const auto inner = build.conv_neuron(name + ".conv1", at, stride);
       if (shortcuts) {
-        at = build.passing_neuron(name + ".conv2", inner, 1, false, current);
+        at = build.passing_neuron(name + ".conv2", inner, 1, false, current, residual_gain);
         continue;
       }
       auto residual = at;
@@ -320,7 +322,7 @@ std::vector<std::uint8_t> model_file(const models::Network& network,
   model.classes = input.classes;
   const bool shortcuts = options.shortcut == CurrentShortcut::kCurrent;
   if (const auto layout = models::resnet_layout(options.network)) {
-    build_resnet(build, *layout, shortcuts);
+    build_resnet(build, *layout, shortcuts, options.residual_gain);
   } else if (options.network == "vgg13") {
     build_vgg(build, options.pooling == Pooling::kMax, shortcuts);
   } else if (options.network == "vgg7") {

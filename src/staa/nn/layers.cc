@@ -179,7 +179,7 @@ ops::Spikes ConvNeuronImpl::spikes_with_current(const ops::Spikes& x, torch::Ten
   const ops::UseReference reference(operators() == Operators::kReference);
   currents_ = {true, current.defined() ? current[0][0].numel() : 0};
   if (current.defined()) current = bring_to(current, main.values);
-  current = ops::shortcut_current(main, current);
+  current = ops::shortcut_current(main, current, joint_share(shape_.gain));
   // The neurons read the number format of the convolutions.
   return child<Neuron>(*this, "neuron")
       ->spikes(

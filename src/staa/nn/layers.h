@@ -5,6 +5,7 @@
 #include <torch/nn/pimpl.h>
 #include <torch/types.h>
 
+#include <cmath>
 #include <memory>
 
 #include "staa/nn/cloneable.h"
@@ -43,6 +44,11 @@ struct ConvShape {
   bool max_pool = false;  ///< apply max_pool2 between convolution and BatchNorm
   double gain = 1;        ///< initial scale of BatchNorm
 };
+
+/// What the sum of a layer's current and an earlier one is multiplied by, so that it starts with
+/// the variance of the earlier one where that is 1: 1 / sqrt(1 + gain^2). `gain` is the start of
+/// BatchNorm's scale.
+inline double joint_share(double gain) { return 1 / std::sqrt(1 + gain * gain); }
 
 /// The common base of ConvNorm and ConvNeuron: a square convolution without bias and its BatchNorm,
 /// whose statistics are taken over T and B together. Holds `conv` and `norm`. Their options are
@@ -115,7 +121,7 @@ class ConvNeuronImpl : public Cloneable<ConvNeuronImpl, NormedConvolution>, publ
   ops::Spikes spikes(const ops::Spikes& x, const ops::Current& residual = {});
 
   /// The same for shortcuts of the current, where the layer's whole current is passed on too.
-  /// `current` holds an earlier layer's values [T, B, C, H, W]. It becomes sqrt(1/2) * (the
+  /// `current` holds an earlier layer's values [T, B, C, H, W]. It becomes joint_share(gain) * (the
   /// normalised convolution + its old value), or the normalised convolution alone if it was
   /// undefined. If the old value has twice the height and width, it is average-pooled over 2x2
   /// windows; an odd row or column is left out or makes windows of its own, as the sizes tell. If

@@ -2,7 +2,6 @@
 
 #include <torch/autograd.h>
 
-#include <cmath>
 #include <functional>
 #include <utility>
 #include <vector>
@@ -23,17 +22,16 @@ using torch::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-const double kShare = std::sqrt(0.5);
-
-Tensor compose_current(const Current& main, const Tensor& earlier) {
+Tensor compose_current(const Current& main, const Tensor& earlier, double share) {
   const auto x = reference::compose(NeuronInput(main));
-  return earlier.defined() ? (x + earlier) * kShare : x;
+  return earlier.defined() ? (x + earlier) * share : x;
 }
 
 template <class T>
-void add_currents(const Tensor& main, const Tensor& earlier, const Normalised& norm, Tensor& out) {
+void add_currents(const Tensor& main, const Tensor& earlier, const Normalised& norm, double joint,
+                  Tensor& out) {
   const auto channels = static_cast<std::size_t>(main.size(2));
-  const auto share = static_cast<T>(earlier.defined() ? kShare : 1);
+  const auto share = static_cast<T>(earlier.defined() ? joint : 1);
   const std::vector<T> of_earlier(channels, earlier.defined() ? share : T(0));
   std::vector<T> of_main(norm.scale<T>(), norm.scale<T>() + channels);
   std::vector<T> constant(norm.shift<T>(), norm.shift<T>() + channels);
@@ -54,6 +52,7 @@ void add_currents(const Tensor& main, const Tensor& earlier, const Normalised& n
 struct NormPlan : torch::CustomClassHolder {
   BatchNorm norm;
   Normalised normalised;
+  double share = 1;
   std::function<Tensor()> again;  ///< computes the values again, as images; empty: they are kept
   std::int64_t images = 0;        ///< per time step
 };
@@ -93,9 +92,9 @@ struct ShortcutCurrent : torch::autograd::Function<ShortcutCurrent> {
     const auto added = adds ? pixels_last(earlier) : Tensor();
     auto out = like_sequence(values, values.size(0));
     if (values.scalar_type() == torch::kDouble) {
-      add_currents<double>(values, added, plan->normalised, out);
+      add_currents<double>(values, added, plan->normalised, plan->share, out);
     } else {
-      add_currents<float>(values, added, plan->normalised, out);
+      add_currents<float>(values, added, plan->normalised, plan->share, out);
     }
     context->save_for_backward({plan->again ? Tensor() : values, weight});
     context->saved_data["plan"] = torch::IValue::make_capsule(plan);
@@ -110,7 +109,7 @@ struct ShortcutCurrent : torch::autograd::Function<ShortcutCurrent> {
     const auto values = plan.again ? values_again(plan) : saved[0];
     const auto added_steps = context->saved_data["added_steps"].toInt();
     const Tensor dy = pixels_last(gradients[0].detach());
-    const Tensor dx = added_steps > 0 ? dy * kShare : dy;
+    const Tensor dx = added_steps > 0 ? dy * plan.share : dy;
     const auto all = values.scalar_type() == torch::kDouble ? backward_of<double>(values, dx, plan)
                                                             : backward_of<float>(values, dx, plan);
     Tensor dadded;
@@ -145,16 +144,17 @@ bool is_plain(const Current& main, const Tensor& earlier) {
 
 }  // namespace
 
-Tensor shortcut_current(const Current& main, const Tensor& earlier) {
+Tensor shortcut_current(const Current& main, const Tensor& earlier, double share) {
   check_input("shortcut_current", NeuronInput(main));
   if (earlier.defined() && !is_as_long(earlier, main.values)) {
     fail(ErrorKind::kRuntime,
          "shortcut_current: earlier: expected {}, or as much of a single step, found {}",
          c10::str(main.values.sizes()), c10::str(earlier.sizes()));
   }
-  if (!is_plain(main, earlier)) return compose_current(main, earlier);
+  if (!is_plain(main, earlier)) return compose_current(main, earlier, share);
   auto plan = c10::make_intrusive<NormPlan>();
   plan->norm = main.norm;
+  plan->share = share;
   plan->again = main.again;
   plan->images = main.values.size(1);
   const auto added = earlier.defined() ? earlier : torch::empty({0}, main.values.options());

@@ -20,8 +20,8 @@ enum class CurrentShortcut {
   kNone,     ///< the paper: spikes, by the shortcuts of residual blocks
   kCurrent,  ///< the current, which is real-valued, in place of spikes: past every convolution but
              ///< the first in a VGG, past every block in a residual network. The two are added and
-             ///< scaled by sqrt(1/2); see nn::ConvNeuronImpl::spikes_with_current(). No shortcut
-             ///< has weights, and convolutions still read spikes.
+             ///< scaled; see nn::ConvNeuronImpl::spikes_with_current(). No shortcut has weights,
+             ///< and convolutions still read spikes.
 };
 
 /// How 2x2 windows are reduced to one value.
