@@ -175,6 +175,24 @@ TEST(StatefulLif, IsAdaptiveLifWithoutAMembraneOfItsOwn) {
   }
 }
 
+/// The sums for their gradients are then left out.
+TEST(StatefulLif, DecayAndGainMayBeFixed) {
+  for_targets([] {
+    for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+      auto s = state_case(seed, CaseSize::kWide);
+      SCOPED_TRACE(testing::Message() << "seed " << seed << ": " << s);
+      std::vector<torch::Tensor> inputs{s.c.x};
+      if (s.membrane.defined()) inputs.push_back(s.membrane);
+      const auto learned = fused(s);
+      const auto expected = outcome(learned.spikes.values, learned.membrane, inputs);
+      s.decay = s.decay.detach();
+      s.gain = s.gain.detach();
+      const auto fixed = fused(s);
+      test::expect_equal(outcome(fixed.spikes.values, fixed.membrane, inputs), expected, 1e-9);
+    }
+  });
+}
+
 /// First only the membrane has a gradient, then only the spikes.
 TEST(StatefulLif, TakesTheGradientOfOneOutputAlone) {
   auto s = state_case(4, CaseSize::kWide);

@@ -77,6 +77,8 @@ struct CallSettings {
   bool has_state = false;  ///< return the last membrane; not with the aggregator
   MembraneOptions membranes;
 
+  bool learns_update = false;  ///< compute the gradients of the decay and gain tensors
+
   bool adaptive() const { return options.kind == NeuronKind::kAdaptiveLif; }
 };
 

@@ -34,7 +34,7 @@ kernels::NeuronGradients<S> place_sums(const CallSettings& settings,
     out.scale[i] = per_piece(shape.channels);
     out.center[i] = norms[i].template mean<T>();
   }
-  if (settings.adaptive()) {
+  if (settings.learns_update) {
     out.decay = per_piece(shape.channels);
     out.gain = per_piece(shape.channels);
   }
@@ -125,7 +125,7 @@ kernels::ParameterGradients<T> place_parameters(const CallSettings& settings,
                                                 const kernels::NeuronLayer<T>& layer,
                                                 NeuronTensors& out) {
   kernels::ParameterGradients<T> to;
-  if (settings.adaptive()) {
+  if (settings.learns_update) {
     to.decay = place_like<T>(tensors.decay, out.decay);
     to.gain = place_like<T>(tensors.gain, out.gain);
   }

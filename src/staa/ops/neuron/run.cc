@@ -193,6 +193,8 @@ SpikesAndMembrane run_neurons(const Backend& backend, NeuronCall call) {
   plan->backend = &backend;
   plan->defined = defined_in(call.tensors);
   plan->settings = std::move(call.settings);
+  plan->settings.learns_update = plan->settings.adaptive() && (call.tensors.decay.requires_grad() ||
+                                                               call.tensors.gain.requires_grad());
   const bool has_state = plan->settings.has_state;
   const auto inputs = flatten(call.tensors, plan->defined);
   const auto outputs = NeuronFunction::apply(at::TensorList(inputs), plan);
