@@ -57,12 +57,6 @@ struct NormPlan : torch::CustomClassHolder {
   std::int64_t images = 0;        ///< per time step
 };
 
-Tensor values_again(const NormPlan& plan) {
-  const auto values = plan.again();
-  return pixels_last(values.view(
-      {values.size(0) / plan.images, plan.images, values.size(1), values.size(2), values.size(3)}));
-}
-
 template <class T>
 NormaliseGradients backward_of(const Tensor& values, const Tensor& dx, const NormPlan& plan) {
   const auto images = values.size(0) * values.size(1);
@@ -106,7 +100,7 @@ struct ShortcutCurrent : torch::autograd::Function<ShortcutCurrent> {
     const auto saved = context->get_saved_variables();
     const auto capsule = context->saved_data["plan"].toCapsule();
     const auto& plan = static_cast<const NormPlan&>(*capsule);
-    const auto values = plan.again ? values_again(plan) : saved[0];
+    const auto values = plan.again ? in_steps(plan.again(), plan.images) : saved[0];
     const auto added_steps = context->saved_data["added_steps"].toInt();
     const Tensor dy = pixels_last(gradients[0].detach());
     const Tensor dx = added_steps > 0 ? dy * plan.share : dy;

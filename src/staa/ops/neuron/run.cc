@@ -82,13 +82,6 @@ SpikesAndMembrane run_forward(const Backend& backend, const CallSettings& settin
   return backend.forward(settings, workspace);
 }
 
-/// Recomputes a term's values, [T or 1, B, C, H, W].
-Tensor values_again(const TermSettings& term, std::int64_t batch) {
-  const auto values = term.again();
-  return pixels_last(
-      values.view({values.size(0) / batch, batch, values.size(1), values.size(2), values.size(3)}));
-}
-
 void save(AutogradContext& context, const CallSettings& settings, Workspace& workspace) {
   for (std::size_t i = 0; i < 2; ++i) {
     const auto& term = settings.terms[i];
@@ -155,7 +148,7 @@ struct NeuronFunction : torch::autograd::Function<NeuronFunction> {
     for (std::size_t i = 0; i < 2; ++i) {
       const auto& term = settings.terms[i];
       if (term.again)
-        workspace.tensors.terms[i].values = values_again(term, outputs.spikes.size(1));
+        workspace.tensors.terms[i].values = in_steps(term.again(), outputs.spikes.size(1));
     }
     auto out = flatten(plan.backend->backward(settings, workspace, outputs), plan.defined);
     out.emplace_back();  // the plan has no gradient

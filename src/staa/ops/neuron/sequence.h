@@ -13,6 +13,12 @@ inline torch::Tensor pixels_last(const torch::Tensor& x) {
   return x.flatten(0, 1).contiguous(torch::MemoryFormat::ChannelsLast).view(x.sizes());
 }
 
+/// Images [T * B, C, H, W] as a sequence in the layout of the kernels.
+inline torch::Tensor in_steps(const torch::Tensor& images, std::int64_t batch) {
+  return pixels_last(
+      images.view({images.size(0) / batch, batch, images.size(1), images.size(2), images.size(3)}));
+}
+
 /// New memory in the shape and layout of x, but with this number of steps.
 inline torch::Tensor like_sequence(const torch::Tensor& x, std::int64_t steps) {
   return torch::empty({steps * x.size(1), x.size(2), x.size(3), x.size(4)},
