@@ -147,6 +147,8 @@ TEST(Recipe, ReadsTimeStepsThatGrow) {
   refused("[[0, 8], [5, 4]]", "expected 1 to model.steps = 4, found 8");
   refused("[[0, 1], [20, 4]]", "expected epochs below train.epochs = 20, found 20");
   expect_refused("[train]\nepochs = 3\nrelu_epochs = 3\n", {"less than train.epochs = 3"});
+  expect_refused("[train]\ndistill = 0.5\n", {"'train.distill'", "train.relu_epochs"});
+  expect_refused("[schedule]\nrestart = true\n", {"'schedule.restart'", "train.relu_epochs"});
   expect_refused("[data]\nset = \"n-mnist\"\n[train]\nsteps = [[0, 4]]\n", {"event recordings"});
 }
 

@@ -69,8 +69,8 @@ TEST(Trainer, AStoppedAndResumedRunIsBitForBitTheWholeRun) {
   EXPECT_EQ(read_metrics(folder / "whole"), read_metrics(folder / "parts"));
 }
 
-/// Phases of ReLU, of spikes at T = 1 and of spikes at T = 2, with averaged weights and Muon,
-/// stopped at many places.
+/// Phases of ReLU, of spikes at T = 1 and of spikes at T = 2, with averaged weights, a teacher and
+/// Muon, stopped at many places.
 TEST(Trainer, ARunOfManyPhasesResumesBitForBit) {
   TempFolder folder;
   test::write_tiny_mnist(folder / "data", 96, 40);
@@ -84,6 +84,8 @@ TEST(Trainer, ARunOfManyPhasesResumesBitForBit) {
   recipe.train.relu_epochs = 1;
   recipe.train.steps = {{0, 1}, {2, 2}};
   recipe.train.ema = 0.9;
+  recipe.train.distill = 0.5;
+  recipe.schedule.restart = true;
   recipe.optimizer.kind = train::OptimizerKind::kMuon;
   train_quietly(recipe, folder / "whole");
   const auto rows = read_metrics(folder / "whole");

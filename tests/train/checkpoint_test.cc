@@ -37,7 +37,7 @@ TEST(Checkpoint, RoundTripsProgressDescriptionAndRandomState) {
   progress.best_top1 = 87.65;
   torch::manual_seed(99);
   torch::rand({5});
-  save_checkpoint(path, *network, optimizer, nullptr, progress, metadata());
+  save_checkpoint(path, *network, optimizer, {}, progress, metadata());
   const auto expected_draws = torch::rand({4});
 
   torch::manual_seed(5);
@@ -102,7 +102,7 @@ TEST(Checkpoint, ADamagedFileChangesNothing) {
   const auto path = folder / "a.safetensors";
   const auto network = small_network();
   Optimizer optimizer(*network, {});
-  save_checkpoint(path, *network, optimizer, nullptr, {}, metadata());
+  save_checkpoint(path, *network, optimizer, {}, {}, metadata());
   auto bytes = read_file(path);
   const auto before = network->parameters()[0].clone();
   for (const std::size_t cut :

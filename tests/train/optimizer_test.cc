@@ -241,8 +241,8 @@ TEST(WeightAverage, FollowsTheWeightsAndStandsInForThem) {
   }
   EXPECT_EQ(layer->weight[0][0].item<double>(), 5);
   WeightAverage other(*layer, 0.9);
-  other.load(average.averages(), average.updates(), "test");
-  EXPECT_TRUE(other.averages().at("weight").equal(average.averages().at("weight")));
+  other.load(average.copies(), average.updates(), "test");
+  EXPECT_TRUE(other.copies().at("weight").equal(average.copies().at("weight")));
   test::expect_error(ErrorKind::kInput, {"file", "weight"}, [&] { other.load({}, 0, "file"); });
 }
 

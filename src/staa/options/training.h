@@ -46,6 +46,8 @@ struct TrainOptions {
   LossKind loss = LossKind::kMean;
   double tet_lambda = 0.05;  ///< weight of the squared distance in the TET loss
   double label_smoothing = 0;
+  double distill =
+      0;  ///< share of the targets that the network with ReLU gives the one with spikes
   double clip_norm = 0;               ///< largest 2-norm of all gradients; 0: no limit
   double ema = 0;                     ///< decay per step of the averaged weights; 0: no averaging
   double phase_lr = 1;                ///< factor on the learning rate after the first phase
@@ -106,6 +108,7 @@ struct ScheduleOptions {
   ScheduleKind kind = ScheduleKind::kCosine;
   double warmup_epochs = 0;
   double min_lr = 1e-5;
+  bool restart = false;  ///< cosine and linear: fall once with ReLU, and once more with spikes
   std::vector<std::int64_t> milestones;
   double gamma = 0.1;
 };

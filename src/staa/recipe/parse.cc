@@ -262,6 +262,12 @@ class Parser {
       add(source, fmt::format("'train.relu_epochs': expected less than train.epochs = {}, found {}",
                               train.epochs, train.relu_epochs));
     }
+    if (train.distill > 0 && train.relu_epochs == 0) {
+      add(source, "'train.distill': needs train.relu_epochs, whose network teaches");
+    }
+    if (recipe_.schedule.restart && train.relu_epochs == 0) {
+      add(source, "'schedule.restart': needs train.relu_epochs, after which it begins anew");
+    }
     if (train.steps.empty()) return;
     if (is_event_set(recipe_.data.set)) {
       add(source, "'train.steps': the frames of event recordings are model.steps throughout");

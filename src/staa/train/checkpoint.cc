@@ -4,6 +4,8 @@
 #include <sstream>
 
 #include "staa/format/safetensors.h"
+#include "staa/train/teacher.h"
+#include "staa/train/weight_average.h"
 #include "staa/util/error.h"
 
 namespace staa::train {
@@ -14,6 +16,7 @@ using nlohmann::json;
 
 constexpr const char* kOptimizerPrefix = "optimizer/";
 constexpr const char* kAveragePrefix = "average/";
+constexpr const char* kTeacherPrefix = "teacher/";
 constexpr const char* kRandomName = "random/cpu";
 constexpr const char* kProgressKey = "staa.progress";
 constexpr const char* kUpdatesKey = "staa.average_updates";
@@ -149,9 +152,10 @@ void check_weights(const format::SafetensorsReader& reader,
     }
   }
   for (const auto& info : reader.tensors()) {
-    const bool ours = info.name.rfind(kOptimizerPrefix, 0) == 0 ||
-                      info.name.rfind(kAveragePrefix, 0) == 0 || info.name == kRandomName;
-    if (!ours && state.count(info.name) == 0) {
+    const auto is_under = [&](const char* prefix) { return info.name.rfind(prefix, 0) == 0; };
+    const bool beside_weights = is_under(kOptimizerPrefix) || is_under(kAveragePrefix) ||
+                                is_under(kTeacherPrefix) || info.name == kRandomName;
+    if (!beside_weights && state.count(info.name) == 0) {
       fail(ErrorKind::kInput, "{}: tensor '{}' is not one of the network's", reader.source(),
            info.name);
     }
@@ -176,21 +180,33 @@ void copy_weights(const format::SafetensorsReader& reader,
   for (auto& [name, tensor] : state) tensor.copy_(view(reader, *reader.find(name)));
 }
 
+/// Whether the teacher has taught by `progress`. At the start of its first epoch it is yet to be
+/// taken.
+bool teaches(const Teacher* teacher, const Progress& progress) {
+  return teacher != nullptr &&
+         teacher->teaches(progress.batch > 0 ? progress.epoch : progress.epoch - 1);
+}
+
 }  // namespace
 
 void save_checkpoint(const std::filesystem::path& path, const torch::nn::Module& network,
-                     const Optimizer& optimizer, const WeightAverage* average,
-                     const Progress& progress, const Metadata& metadata) {
+                     const Optimizer& optimizer, const KeptCopies& copies, const Progress& progress,
+                     const Metadata& metadata) {
   Collector collector;
   for (const auto& [name, tensor] : named_state(network)) collector.add(name, tensor);
   for (const auto& [name, tensor] : optimizer.state()) {
     collector.add(kOptimizerPrefix + name, tensor);
   }
-  if (average != nullptr) {
-    for (const auto& [name, tensor] : average->averages()) {
+  if (const auto* average = copies.average) {
+    for (const auto& [name, tensor] : average->copies()) {
       collector.add(kAveragePrefix + name, tensor);
     }
     collector.writer.set_metadata(kUpdatesKey, std::to_string(average->updates()));
+  }
+  if (teaches(copies.teacher, progress)) {
+    for (const auto& [name, tensor] : copies.teacher->weights().copies()) {
+      collector.add(kTeacherPrefix + name, tensor);
+    }
   }
   collector.add(kRandomName, at::detail::getDefaultCPUGenerator().get_state());
   put_progress(collector.writer, progress, metadata);
@@ -206,7 +222,7 @@ void save_weights(const std::filesystem::path& path, const torch::nn::Module& ne
 }
 
 Progress load_checkpoint(const std::filesystem::path& path, torch::nn::Module& network,
-                         Optimizer& optimizer, WeightAverage* average) {
+                         Optimizer& optimizer, const KeptCopies& copies) {
   const format::SafetensorsReader reader(path);
   const auto progress = read_progress(reader);
   auto state = named_state(network);
@@ -221,9 +237,12 @@ Progress load_checkpoint(const std::filesystem::path& path, torch::nn::Module& n
          reader.source(), kRandomName, expected);
   }
   optimizer.load_state(tensors_under(reader, kOptimizerPrefix), reader.source());
-  if (average != nullptr) {
+  if (auto* average = copies.average) {
     const auto updates = std::strtoll(text_under(reader, kUpdatesKey).c_str(), nullptr, 10);
     average->load(tensors_under(reader, kAveragePrefix), updates, reader.source());
+  }
+  if (teaches(copies.teacher, progress)) {
+    copies.teacher->weights().load(tensors_under(reader, kTeacherPrefix), reader.source());
   }
   copy_weights(reader, state);
   auto generator = at::detail::getDefaultCPUGenerator();

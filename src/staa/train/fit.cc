@@ -48,6 +48,9 @@ void check(const FitOptions& options) {
     fail(ErrorKind::kUsage, "spike_budget.target: expected 0 to 1, found {}",
          options.spike_budget.target);
   }
+  if (options.distill < 0 || options.distill > 1) {
+    fail(ErrorKind::kUsage, "distill: expected 0 to 1, found {}", options.distill);
+  }
   if (options.ema < 0 || options.ema >= 1) {
     fail(ErrorKind::kUsage, "ema: expected 0 to below 1, found {}", options.ema);
   }
@@ -137,11 +140,7 @@ class Fit {
            static_cast<double>(batches) / static_cast<double>(training_->batches());
   }
   double epochs_left(const Progress& progress) const;
-  double learning_rate_at(std::int64_t batch) const {
-    return learning_rate(options_.schedule, options_.optimizer.lr, epochs_at(batch),
-                         static_cast<double>(options_.epochs)) *
-           (phases_.changed() ? options_.phase_lr : 1);
-  }
+  double learning_rate_at(std::int64_t batch) const;
   double budget_at(std::int64_t batch) const {
     if (phases_.now().activation == Activation::kRelu) return 0;
     const auto ramp = options_.spike_budget.ramp_epochs;
@@ -180,6 +179,23 @@ class Fit {
   Clock::time_point epoch_start_;
   std::int64_t epoch_start_samples_ = 0;
 };
+
+double Fit::learning_rate_at(std::int64_t batch) const {
+  auto schedule = options_.schedule;
+  double begin = 0;
+  auto end = static_cast<double>(options_.epochs);
+  const auto spikes = static_cast<double>(phases_.first_with_spikes());
+  if (schedule.restart && spikes > 0) {
+    if (phases_.now().activation == Activation::kRelu) {
+      end = spikes;
+    } else {
+      begin = spikes;
+      schedule.warmup_epochs = 0;
+    }
+  }
+  return learning_rate(schedule, options_.optimizer.lr, epochs_at(batch) - begin, end - begin) *
+         (phases_.changed() ? options_.phase_lr : 1);
+}
 
 void Fit::check_others() const {
   const auto& progress = state_->progress;

@@ -20,6 +20,11 @@ std::string describe(const Phase& phase) {
                      phase.steps);
 }
 
+void set_phase(torch::nn::Module& module, const Phase& phase) {
+  nn::set_steps(module, phase.steps);
+  nn::set_activation(module, phase.activation);
+}
+
 Phases::Phases(TrainingState& state, const FitOptions& options, const Callbacks& callbacks)
     : state_(state), options_(options), callbacks_(callbacks) {
   std::int64_t before = -1;
@@ -51,8 +56,7 @@ bool Phases::changed() const {
 
 void Phases::apply() const {
   if (options_.phases.empty()) return;
-  nn::set_steps(state_.module(), now_.steps);
-  nn::set_activation(state_.module(), now_.activation);
+  set_phase(state_.module(), now_);
 }
 
 void Phases::enter(const std::function<void()>& estimate) {
@@ -66,6 +70,7 @@ void Phases::enter(const std::function<void()>& estimate) {
     callbacks_.say(fmt::format("epoch {}: from {} to {}", progress.epoch + 1, describe(before),
                                describe(now_)));
   }
+  if (state_.teacher && before.activation == Activation::kRelu) state_.take_teacher();
   if (now_.steps > before.steps) nn::repeat_encodings(state_.module(), before.steps);
   estimate();
   if (state_.average) state_.average->restart();

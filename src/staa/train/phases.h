@@ -9,6 +9,9 @@
 
 namespace staa::train {
 
+/// Makes the layers of `module` run in `phase`.
+void set_phase(torch::nn::Module& module, const Phase& phase);
+
 /// Switches the network of a fit to the phase of each epoch.
 class Phases {
  public:

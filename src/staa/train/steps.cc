@@ -115,12 +115,19 @@ torch::Tensor Steps::loss_of(Part& part, Hits& hits) const {
     mixup = draw_mixup(part);
     mix_inputs(mixup, part);
   }
+  torch::Tensor taught;
+  const auto epoch = state_.progress.epoch;
+  if (state_.teacher && state_.teacher->teaches(epoch)) {
+    taught = state_.teacher->probabilities(part.batch.inputs, epoch);
+  }
+  if (budget_) budget_->begin();  // after the teacher, whose outputs it must not count
   const auto& labels = part.batch.labels;
   const auto logits = state_.network.forward(part.batch.inputs);
   check_labels(labels, logits.size(2));
   hits = count_hits(logits, labels);
   auto targets = soft_targets(labels, logits.size(2), options_.label_smoothing);
   if (options_.mixup > 0) targets = mixed_targets(mixup, part, std::move(targets));
+  if (taught.defined()) targets.lerp_(taught, options_.distill);
   if (options_.loss == LossKind::kTet) {
     return tet_loss(logits, targets, options_.tet_lambda, options_.target_output);
   }
@@ -149,7 +156,6 @@ Steps::Outcome Steps::take(TensorBatch own, const GroupState& group, const Pace&
   repeated_ = part.repeated;
   state_.optimizer.set_learning_rate(pace.learning_rate);
   state_.optimizer.zero_grad();
-  if (budget_) budget_->begin();
   Hits hits;
   const auto loss = loss_of(part, hits);
   Outcome outcome;

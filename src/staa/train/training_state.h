@@ -8,6 +8,7 @@
 #include "staa/train/fit.h"
 #include "staa/train/optimizer.h"
 #include "staa/train/progress.h"
+#include "staa/train/teacher.h"
 #include "staa/train/weight_average.h"
 
 namespace staa::train {
@@ -21,14 +22,20 @@ class TrainingState {
   void load();
   void save() const;
 
+  /// Makes the network as it is evaluated now the teacher.
+  void take_teacher();
+
   torch::nn::Module& module() const { return network.module(); }
 
   Classifier network;
   Optimizer optimizer;
   std::unique_ptr<WeightAverage> average;  ///< null if no averaging is wanted
+  std::unique_ptr<Teacher> teacher;        ///< null if nothing is distilled
   Progress progress;
 
  private:
+  KeptCopies copies() const;
+
   const FitOptions& options_;
 };
 
