@@ -295,6 +295,9 @@ TEST(Override, SetsEveryKey) {
     if (key.path == "neuron.threshold") together.emplace_back("neuron.reset=-2000");
     if (key.path == "optimizer.lr") together.emplace_back("schedule.min_lr=0");
     if (key.path == "train.relu_epochs") together.emplace_back("train.epochs=100000");
+    if (key.path == "train.distill" || key.path == "schedule.restart") {
+      together.emplace_back("train.relu_epochs=1");
+    }
     if (key.path == "augment.flip_alternate") together.emplace_back("augment.flip=true");
     if (key.path == "train.steps") together.emplace_back("model.steps=4");
     if (key.path == "model.whitening") together.emplace_back("model.network=vgg7");

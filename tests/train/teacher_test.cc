@@ -18,7 +18,7 @@ const std::vector<PhaseFrom>& relu_then_spikes() {
   return phases;
 }
 
-torch::nn::Sequential small_network() {
+torch::nn::Sequential spiking_pair() {
   NeuronOptions neuron;
   neuron.threshold = 0.3;
   torch::manual_seed(4);
@@ -26,12 +26,13 @@ torch::nn::Sequential small_network() {
 }
 
 Classifier classifier(const torch::nn::Sequential& body) {
-  return {body.ptr(), [body](const torch::Tensor& x) mutable { return body->forward(x); },
-          StillInput::kSequence};
+  return Classifier(
+      body.ptr(), [shared = body.ptr()](const torch::Tensor& x) { return shared->forward(x); },
+      StillInput::kSequence);
 }
 
 TEST(Teacher, GivesTheProbabilitiesOfTheNetworkThatItWas) {
-  const auto body = small_network();
+  auto body = spiking_pair();
   const auto network = classifier(body);
   Teacher teacher(network, relu_then_spikes());
   EXPECT_FALSE(teacher.teaches(1));
@@ -54,7 +55,7 @@ TEST(Teacher, GivesTheProbabilitiesOfTheNetworkThatItWas) {
 }
 
 TEST(Teacher, NeedsEpochsWithReluAndThenWithSpikes) {
-  const auto network = classifier(small_network());
+  const auto network = classifier(spiking_pair());
   const std::vector<PhaseFrom> spikes{{0, {1}}, {1, {2}}};
   expect_error(ErrorKind::kUsage, {"distill", "ReLU"}, [&] { Teacher(network, spikes); });
 }
